@@ -1,0 +1,5 @@
+//! A folder of courseware becomes a catalogue.
+
+pub mod item_id;
+
+pub use item_id::ItemId;

@@ -1,0 +1,249 @@
+//! The one door through which time comes in.
+//!
+//! A box in a village has no battery clock: it may boot in 1970, and be set to 2099 by a finger that slipped. So a
+//! [`Reading`] carries two clocks. The monotonic one, counted from the kernel's boot and never set by anybody, is the
+//! only one that enters a duration. The wall clock is a remark with a [`Trust`] beside it, used to name a date to people.
+//!
+//! A *boot* here is one run of the station program: whatever stopped it, power cut or restart, the rules treat alike.
+
+use std::fmt::Debug;
+use std::path::Path;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use crate::types::{Millis, Year};
+
+/// How far the wall clock can be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trust {
+    /// Before this program was made, or absurdly late: the clock was never set.
+    Unset,
+    /// A plausible date that nobody vouched for.
+    Plausible,
+    /// The operator set it.
+    Operator,
+    /// The district's clock was seen in this boot.
+    District,
+    /// The system says it is synchronised by network time.
+    Ntp,
+}
+
+/// One look at the clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// Which run of the station, counted from 1 in the database.
+    pub boot: u32,
+    /// Milliseconds since the kernel's boot, suspended time included; never goes back within a boot.
+    pub mono: Millis,
+    /// Milliseconds since 1970-01-01T00:00Z, as the wall clock has it. May be nonsense: see `trust`.
+    pub wall_ms: i64,
+    /// How far `wall_ms` can be believed.
+    pub trust: Trust,
+}
+
+impl Reading {
+    /// The calendar year in Chinese standard time, or [`Year::UNDECIDED`] while nobody set the clock.
+    pub fn year(&self) -> Year {
+        if self.trust == Trust::Unset {
+            return Year::UNDECIDED;
+        }
+        local_date(self.wall_ms).map_or(Year::UNDECIDED, |d| {
+            Year(u16::try_from(d.year()).unwrap_or(0))
+        })
+    }
+}
+
+/// Chinese standard time everywhere: one zone for the whole country, without summer time since 1992. Fixed, because a
+/// box without zone files, or with a wrong one, must not move a session across New Year.
+pub const UTC_OFFSET_HOURS: i8 = 8;
+
+/// The local calendar date of a wall-clock moment; `None` when it lies outside the calendar.
+pub fn local_date(wall_ms: i64) -> Option<jiff::civil::Date> {
+    local(wall_ms).map(jiff::civil::DateTime::date)
+}
+
+/// The local date and time of a wall-clock moment.
+pub fn local(wall_ms: i64) -> Option<jiff::civil::DateTime> {
+    let at = jiff::Timestamp::from_millisecond(wall_ms).ok()?;
+    Some(jiff::tz::offset(UTC_OFFSET_HOURS).to_datetime(at))
+}
+
+/// A source of readings.
+pub trait Clock: Debug + Send + Sync {
+    /// Reads both clocks now.
+    fn now(&self) -> Reading;
+}
+
+/// A clock as rooms hold it.
+pub type SharedClock = Arc<dyn Clock>;
+
+/// No wall clock earlier than this can be right: this program did not exist (2026-01-01T00:00+08:00).
+const EARLIEST_PLAUSIBLE_MS: i64 = 1_767_196_800_000;
+/// Ten years on, a date is more likely a slip of the finger than this box still running unchanged.
+const LATEST_PLAUSIBLE_MS: i64 = EARLIEST_PLAUSIBLE_MS + 10 * 365 * 86_400_000;
+/// systemd-timesyncd and chrony's helper touch this when the system clock follows network time.
+const NTP_MARK: &str = "/run/systemd/timesync/synchronized";
+
+/// How a wall clock is believed when neither network, district nor operator vouch for it.
+pub fn plausibility(wall_ms: i64) -> Trust {
+    if (EARLIEST_PLAUSIBLE_MS..LATEST_PLAUSIBLE_MS).contains(&wall_ms) {
+        Trust::Plausible
+    } else {
+        Trust::Unset
+    }
+}
+
+/// The machine's own clocks.
+#[derive(Debug)]
+pub struct SystemClock {
+    boot: u32,
+    correction: Mutex<Option<Correction>>,
+}
+
+/// What the district or the operator said the time is, kept as an offset to the monotonic clock of this boot.
+#[derive(Debug, Clone, Copy)]
+struct Correction {
+    wall_minus_mono: i64,
+    trust: Trust,
+}
+
+impl SystemClock {
+    /// A clock for run number `boot`.
+    pub fn new(boot: u32) -> Self {
+        Self {
+            boot,
+            correction: Mutex::new(None),
+        }
+    }
+
+    /// From now on, and until the program stops, the wall clock is what a better-informed party said it is.
+    /// The system's own clock is left alone: setting it is the system's business and needs its rights.
+    pub fn correct(&self, wall_ms: i64, trust: Trust) {
+        let mono = boot_time();
+        *self
+            .correction
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(Correction {
+            wall_minus_mono: wall_ms - i64::try_from(mono.0).unwrap_or(0),
+            trust,
+        });
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Reading {
+        let mono = boot_time();
+        let correction = *self
+            .correction
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let (wall_ms, trust) = match correction {
+            Some(c) => (
+                c.wall_minus_mono + i64::try_from(mono.0).unwrap_or(i64::MAX / 2),
+                c.trust,
+            ),
+            None => system_wall(),
+        };
+        Reading {
+            boot: self.boot,
+            mono,
+            wall_ms,
+            trust,
+        }
+    }
+}
+
+fn system_wall() -> (i64, Trust) {
+    let t = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
+    let wall_ms = t.tv_sec * 1000 + t.tv_nsec / 1_000_000;
+    let trust = match plausibility(wall_ms) {
+        Trust::Plausible if Path::new(NTP_MARK).exists() => Trust::Ntp,
+        other => other,
+    };
+    (wall_ms, trust)
+}
+
+/// `CLOCK_BOOTTIME`: unlike `CLOCK_MONOTONIC` it also counts while the box sleeps.
+fn boot_time() -> Millis {
+    let t = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    Millis(u64::try_from(t.tv_sec * 1000 + t.tv_nsec / 1_000_000).unwrap_or(0))
+}
+
+/// A clock that stands still until a test turns it.
+#[derive(Debug)]
+pub struct HandClock {
+    boot: u32,
+    mono: AtomicU64,
+    wall: AtomicI64,
+}
+
+impl HandClock {
+    /// Stands at zero monotonic time and the given wall time.
+    pub fn new(boot: u32, wall_ms: i64) -> Self {
+        Self {
+            boot,
+            mono: AtomicU64::new(0),
+            wall: AtomicI64::new(wall_ms),
+        }
+    }
+
+    /// Turns both clocks forward.
+    pub fn advance(&self, by: Millis) {
+        self.mono.fetch_add(by.0, Ordering::SeqCst);
+        self.wall
+            .fetch_add(i64::try_from(by.0).unwrap_or(0), Ordering::SeqCst);
+    }
+
+    /// Sets the wall clock alone, as a slipping finger does.
+    pub fn set_wall(&self, wall_ms: i64) {
+        self.wall.store(wall_ms, Ordering::SeqCst);
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> Reading {
+        let wall_ms = self.wall.load(Ordering::SeqCst);
+        Reading {
+            boot: self.boot,
+            mono: Millis(self.mono.load(Ordering::SeqCst)),
+            wall_ms,
+            trust: plausibility(wall_ms),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_in_1970_or_2099_names_no_year() {
+        let clock = HandClock::new(1, 5_000);
+        assert_eq!(clock.now().year(), Year::UNDECIDED);
+        clock.set_wall(4_070_908_800_000);
+        assert_eq!(clock.now().year(), Year::UNDECIDED);
+    }
+
+    #[test]
+    fn the_year_turns_at_midnight_in_china() {
+        // 2026-12-31T15:59:59Z is 23:59:59 in Beijing, one second later is the new year.
+        let clock = HandClock::new(1, 1_798_732_799_000);
+        assert_eq!(clock.now().year(), Year(2026));
+        clock.advance(Millis::secs(1));
+        assert_eq!(clock.now().year(), Year(2027));
+    }
+
+    #[test]
+    fn a_correction_moves_the_wall_and_leaves_the_monotonic_clock() {
+        let clock = SystemClock::new(3);
+        let before = clock.now();
+        clock.correct(before.wall_ms - 86_400_000, Trust::District);
+        let after = clock.now();
+        assert!(after.mono >= before.mono);
+        assert!(after.wall_ms < before.wall_ms);
+        assert_eq!((after.boot, after.trust), (3, Trust::District));
+    }
+}

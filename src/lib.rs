@@ -1,0 +1,4 @@
+//! 远教站: a lightweight video server for remote-education stations.
+
+pub mod clock;
+pub mod types;

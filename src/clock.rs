@@ -4,7 +4,9 @@
 //! [`Reading`] carries two clocks. The monotonic one, counted from the kernel's boot and never set by anybody, is the
 //! only one that enters a duration. The wall clock is a remark with a [`Trust`] beside it, used to name a date to people.
 //!
-//! A *boot* here is one run of the station program: whatever stopped it, power cut or restart, the rules treat alike.
+//! A *boot* is one run of the kernel, told by its boot id and counted in the database. The monotonic clock goes on
+//! across restarts of the program within a boot, so two programs on one box (the station, and a command beside it)
+//! agree on the order of what they write.
 
 use std::fmt::Debug;
 use std::path::Path;
@@ -34,7 +36,7 @@ pub enum Trust {
 /// One look at the clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reading {
-    /// Which run of the station, counted from 1 in the database.
+    /// Which run of the kernel, counted from 1 in the database.
     pub boot: u32,
     /// Milliseconds since the kernel's boot, suspended time included; never goes back within a boot.
     pub mono: Millis,
@@ -111,7 +113,7 @@ struct Correction {
 }
 
 impl SystemClock {
-    /// A clock for run number `boot`.
+    /// A clock for boot number `boot`.
     pub fn new(boot: u32) -> Self {
         Self {
             boot,
@@ -122,7 +124,7 @@ impl SystemClock {
     /// From now on, and until the program stops, the wall clock is what a better-informed party said it is.
     /// The system's own clock is left alone: setting it is the system's business and needs its rights.
     pub fn correct(&self, wall_ms: i64, trust: Trust) {
-        let mono = boot_time();
+        let mono = monotonic();
         *self
             .correction
             .lock()
@@ -135,7 +137,7 @@ impl SystemClock {
 
 impl Clock for SystemClock {
     fn now(&self) -> Reading {
-        let mono = boot_time();
+        let mono = monotonic();
         let correction = *self
             .correction
             .lock()
@@ -166,10 +168,17 @@ fn system_wall() -> (i64, Trust) {
     (wall_ms, trust)
 }
 
-/// `CLOCK_BOOTTIME`: unlike `CLOCK_MONOTONIC` it also counts while the box sleeps.
-fn boot_time() -> Millis {
+/// The monotonic clock alone, for timeouts: `CLOCK_BOOTTIME`, which unlike `CLOCK_MONOTONIC` also counts while the box sleeps.
+pub fn monotonic() -> Millis {
     let t = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
     Millis(u64::try_from(t.tv_sec * 1000 + t.tv_nsec / 1_000_000).unwrap_or(0))
+}
+
+/// The kernel's id of this boot; where there is none, a fixed word, so that every start counts as the same boot and the
+/// order of leaves rests on their index alone.
+pub fn boot_id() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .map_or_else(|_| "unknown".to_owned(), |id| id.trim().to_owned())
 }
 
 /// A clock that stands still until a test turns it.

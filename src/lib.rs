@@ -1,4 +1,6 @@
 //! 远教站: a lightweight video server for remote-education stations.
 
 pub mod clock;
+pub mod keys;
+pub mod store;
 pub mod types;

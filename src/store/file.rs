@@ -1,0 +1,49 @@
+//! Opening the file: the only place where a connection is made.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the door through which the rule sends everybody else"
+)]
+
+use std::fs;
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::StoreError;
+
+/// A command beside a running station waits this long for its turn to write.
+const BUSY_MS: u32 = 5_000;
+
+/// FULL: a commit returns when the disk has it. WAL: readers do not wait for the writer. The log is cut back to 8 MiB so
+/// that one busy evening does not fill a small card for good.
+const PRAGMAS: &str = "PRAGMA journal_mode=WAL;
+    PRAGMA synchronous=FULL;
+    PRAGMA foreign_keys=ON;
+    PRAGMA journal_size_limit=8388608;
+    PRAGMA temp_store=MEMORY;
+    PRAGMA cache_size=-2000;
+    PRAGMA trusted_schema=OFF;";
+
+pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|source| StoreError::File {
+            path: folder.to_owned(),
+            source,
+        })?;
+    }
+    let conn = Connection::open(path)?;
+    conn.busy_timeout(std::time::Duration::from_millis(BUSY_MS.into()))?;
+    conn.execute_batch(PRAGMAS)?;
+    Ok(conn)
+}
+
+pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(std::time::Duration::from_millis(BUSY_MS.into()))?;
+    conn.execute_batch(
+        "PRAGMA query_only=ON; PRAGMA cache_size=-1000; PRAGMA trusted_schema=OFF;",
+    )?;
+    Ok(conn)
+}

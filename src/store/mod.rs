@@ -1,0 +1,174 @@
+//! One SQLite file, one writer thread, a few readers.
+//!
+//! Everything that must survive a power cut goes through [`Store::write`]: the acts of many viewers are gathered into one
+//! transaction, committed with `synchronous=FULL`, and only then answered (*acknowledged means durable*). Each act runs
+//! in its own savepoint, so that one that fails takes nothing else with it. Readers have connections of their own and
+//! never wait for the writer (WAL).
+//!
+//! Rooms own their tables: each hands in a [`Schema`], and joint acts pass one [`Tx`] downward.
+
+mod file;
+mod health;
+mod readers;
+mod schema;
+mod tx;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+pub use health::Trouble;
+use readers::Readers;
+pub use schema::Schema;
+pub use tx::Tx;
+use writer::Writer;
+
+use crate::types::Millis;
+
+/// What can go wrong between a room and its file. The reader is whoever logs it, or the HTTP room, which says 503.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite refused: the message names the statement or the file.
+    #[error("the database refused: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The transaction could not be made durable; nothing of it was kept, and it may be tried again.
+    #[error("the disk did not take it: {0}")]
+    NotDurable(Trouble),
+    /// More acts are waiting than may wait.
+    #[error("too many acts are waiting for the disk")]
+    Busy,
+    /// The writer has stopped, because the program is ending.
+    #[error("the store is closed")]
+    Closed,
+    /// The file is from a newer program than this one.
+    #[error("{room} has schema {found}, this program knows {known}: it is too old for this data")]
+    FromTheFuture {
+        /// The room whose tables are newer.
+        room: &'static str,
+        /// Version in the file.
+        found: usize,
+        /// Newest version known here.
+        known: usize,
+    },
+    /// A folder or file could not be made.
+    #[error("cannot use {path}: {source}")]
+    File {
+        /// Where.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// How long an act may wait for company before it is committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Urgency {
+    /// A person waits: commit at once, with whatever else is waiting.
+    Now,
+    /// A script waits: one commit serves all who come within [`Options::commit_within`].
+    Soon,
+}
+
+/// How a store behaves.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// The longest that an act with [`Urgency::Soon`] waits before its commit begins.
+    pub commit_within: Millis,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            commit_within: Millis::ZERO,
+        }
+    }
+}
+
+/// A handle to one database file. Cheap to clone; the file closes with the last handle.
+#[derive(Debug, Clone)]
+pub struct Store {
+    writer: Arc<Writer>,
+    readers: Arc<Readers>,
+}
+
+/// Runs inside each transaction after its acts and before its commit, e.g. to sign what the acts appended.
+pub type BeforeCommit = Box<dyn Fn(&Tx<'_>) -> Result<(), StoreError> + Send>;
+
+impl Store {
+    /// Opens or makes the file and brings every room's tables up to date.
+    pub fn open(path: &Path, schemas: &[Schema], options: Options) -> Result<Self, StoreError> {
+        let mut conn = file::open_writer(path)?;
+        schema::migrate(&mut conn, schemas)?;
+        Ok(Self {
+            writer: Arc::new(Writer::start(conn, options)?),
+            readers: Arc::new(Readers::new(path)),
+        })
+    }
+
+    /// Sets what runs before each commit. The last one set counts.
+    pub fn before_commit(&self, act: BeforeCommit) {
+        self.writer.before_commit(act);
+    }
+
+    /// Runs `act` in a transaction and answers once it is durable. The outer error is the store's, the inner one the act's.
+    pub async fn write<T, E, F>(&self, urgency: Urgency, act: F) -> Result<Result<T, E>, StoreError>
+    where
+        F: FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        self.writer
+            .submit(urgency, act)?
+            .await
+            .map_err(|_| StoreError::Closed)?
+    }
+
+    /// The same for threads and commands that have no event loop.
+    pub fn write_blocking<T, E, F>(&self, act: F) -> Result<Result<T, E>, StoreError>
+    where
+        F: FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        self.writer
+            .submit(Urgency::Now, act)?
+            .blocking_recv()
+            .map_err(|_| StoreError::Closed)?
+    }
+
+    /// Runs `act` on a read-only connection in a thread where blocking is allowed.
+    pub async fn read<T, E, F>(&self, act: F) -> Result<T, E>
+    where
+        F: FnOnce(&rusqlite::Connection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let readers = Arc::clone(&self.readers);
+        let _turn = self.readers.turn().await;
+        let task = tokio::task::spawn_blocking(move || readers.with(act));
+        task.await
+            .unwrap_or_else(|_| Err(StoreError::Closed.into()))
+    }
+
+    /// The same for threads and commands that have no event loop.
+    pub fn read_blocking<T, E, F>(&self, act: F) -> Result<T, E>
+    where
+        F: FnOnce(&rusqlite::Connection) -> Result<T, E>,
+        E: From<StoreError>,
+    {
+        self.readers.with(act)
+    }
+
+    /// What the last commit suffered, until one succeeds.
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.writer.trouble()
+    }
+
+    /// How many commits there were and how many acts they carried, for `/metrics` and the benchmarks.
+    pub fn work_done(&self) -> (u64, u64) {
+        self.writer.work_done()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,57 @@
+//! Migrations: each room's tables grow by steps that are only ever appended.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::StoreError;
+
+/// A room's tables: the SQL of step 1, step 2 … A step that was once released is never edited, or files in the field
+/// would differ from new ones.
+#[derive(Debug, Clone, Copy)]
+pub struct Schema {
+    /// The room that owns the tables.
+    pub room: &'static str,
+    /// Each step as one batch of SQL.
+    pub steps: &'static [&'static str],
+}
+
+/// Applies the missing steps of all rooms in one transaction: a power cut in the middle leaves the old state.
+pub(super) fn migrate(conn: &mut Connection, schemas: &[Schema]) -> Result<(), StoreError> {
+    let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    tx.execute_batch(
+        "CREATE TABLE IF NOT EXISTS schema_step (room TEXT PRIMARY KEY, step INTEGER NOT NULL) STRICT",
+    )?;
+    for schema in schemas {
+        migrate_room(&tx, schema)?;
+    }
+    tx.commit()?;
+    Ok(())
+}
+
+fn migrate_room(conn: &Connection, schema: &Schema) -> Result<(), StoreError> {
+    let found: i64 = conn
+        .query_row(
+            "SELECT step FROM schema_step WHERE room = ?1",
+            [schema.room],
+            |row| row.get(0),
+        )
+        .optional()?
+        .unwrap_or(0);
+    let found = usize::try_from(found).unwrap_or(0);
+    let known = schema.steps.len();
+    if found > known {
+        return Err(StoreError::FromTheFuture {
+            room: schema.room,
+            found,
+            known,
+        });
+    }
+    for step in &schema.steps[found..] {
+        conn.execute_batch(step)?;
+    }
+    conn.execute(
+        "INSERT INTO schema_step (room, step) VALUES (?1, ?2) ON CONFLICT (room) DO UPDATE SET step = excluded.step
+         WHERE step <> excluded.step",
+        params![schema.room, i64::try_from(known).unwrap_or(i64::MAX)],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,163 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tempfile::TempDir;
+
+use super::*;
+
+const SCHEMA: Schema = Schema {
+    room: "test",
+    steps: &["CREATE TABLE note (text TEXT PRIMARY KEY) STRICT"],
+};
+
+fn open(dir: &TempDir, commit_within: Millis) -> Store {
+    let options = Options { commit_within };
+    Store::open(&dir.path().join("t.db"), &[SCHEMA], options).unwrap()
+}
+
+fn insert(tx: &Tx<'_>, text: &str) -> Result<(), rusqlite::Error> {
+    tx.execute("INSERT INTO note (text) VALUES (?1)", [text])
+        .map(drop)
+}
+
+fn notes(store: &Store) -> Vec<String> {
+    store
+        .read_blocking::<_, StoreError, _>(|conn| {
+            let mut query = conn.prepare("SELECT text FROM note ORDER BY text")?;
+            let rows = query.query_map([], |row| row.get(0))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .unwrap()
+}
+
+#[tokio::test]
+async fn acts_that_come_together_share_one_commit() {
+    let dir = TempDir::new().unwrap();
+    let store = open(&dir, Millis::secs(60));
+    let acts = (0..5).map(|n| {
+        let store = store.clone();
+        async move {
+            let urgency = if n == 4 { Urgency::Now } else { Urgency::Soon };
+            let text = n.to_string();
+            store
+                .write(urgency, move |tx| insert(tx, &text))
+                .await
+                .unwrap()
+                .unwrap();
+        }
+    });
+    let mut together = tokio::task::JoinSet::new();
+    for act in acts {
+        together.spawn(act);
+        tokio::task::yield_now().await;
+    }
+    while together.join_next().await.is_some() {}
+    assert_eq!(notes(&store).len(), 5);
+    let (commits, acts) = store.work_done();
+    assert_eq!(acts, 5);
+    assert!(commits <= 2, "{commits} commits");
+}
+
+#[test]
+fn an_act_that_fails_takes_nothing_else_with_it() {
+    let dir = TempDir::new().unwrap();
+    let store = open(&dir, Millis::ZERO);
+    store
+        .write_blocking(|tx| insert(tx, "kept"))
+        .unwrap()
+        .unwrap();
+    let refused = store
+        .write_blocking(|tx| {
+            insert(tx, "half")?;
+            insert(tx, "kept")
+        })
+        .unwrap();
+    assert!(refused.is_err());
+    assert_eq!(notes(&store), ["kept"]);
+}
+
+#[test]
+fn what_an_act_changed_in_memory_is_taken_back_with_it() {
+    let dir = TempDir::new().unwrap();
+    let store = open(&dir, Millis::ZERO);
+    let memory = Arc::new(AtomicU32::new(7));
+    let theirs = Arc::clone(&memory);
+    let outcome: Result<(), rusqlite::Error> = store
+        .write_blocking(move |tx| {
+            let before = theirs.swap(8, Ordering::SeqCst);
+            tx.on_rollback(move || theirs.store(before, Ordering::SeqCst));
+            insert(tx, "same")?;
+            insert(tx, "same")
+        })
+        .unwrap();
+    assert!(outcome.is_err());
+    assert_eq!(memory.load(Ordering::SeqCst), 7);
+}
+
+#[test]
+fn an_act_that_panics_ends_neither_the_writer_nor_its_neighbours() {
+    let dir = TempDir::new().unwrap();
+    let store = open(&dir, Millis::ZERO);
+    let gone = store.write_blocking::<(), rusqlite::Error, _>(|_| panic!("a fault in a rule"));
+    assert!(matches!(gone, Err(StoreError::Closed)));
+    store
+        .write_blocking(|tx| insert(tx, "after"))
+        .unwrap()
+        .unwrap();
+    assert_eq!(notes(&store), ["after"]);
+}
+
+#[test]
+fn a_full_disk_is_said_and_survived() {
+    let dir = TempDir::new().unwrap();
+    let store = open(&dir, Millis::ZERO);
+    let limit = |pages: u32| {
+        store
+            .write_blocking(move |tx| {
+                tx.query_row(&format!("PRAGMA max_page_count={pages}"), [], |_| Ok(()))
+            })
+            .unwrap()
+            .unwrap();
+    };
+    limit(8);
+    let long = "x".repeat(100_000);
+    let refused = store.write_blocking(move |tx| insert(tx, &long));
+    assert!(
+        matches!(
+            refused,
+            Err(StoreError::NotDurable(Trouble::DiskFull)) | Ok(Err(_))
+        ),
+        "{refused:?}"
+    );
+    limit(100_000);
+    store
+        .write_blocking(|tx| insert(tx, "after"))
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (notes(&store), store.trouble()),
+        (vec!["after".to_owned()], None)
+    );
+}
+
+#[test]
+fn a_file_from_a_newer_program_is_left_alone() {
+    let dir = TempDir::new().unwrap();
+    let newer = Schema {
+        room: "test",
+        steps: &[
+            "CREATE TABLE note (text TEXT PRIMARY KEY) STRICT",
+            "CREATE TABLE more (x) ",
+        ],
+    };
+    drop(Store::open(&dir.path().join("t.db"), &[newer], Options::default()).unwrap());
+    let refused = Store::open(&dir.path().join("t.db"), &[SCHEMA], Options::default());
+    assert!(matches!(
+        refused,
+        Err(StoreError::FromTheFuture {
+            room: "test",
+            found: 2,
+            known: 1
+        })
+    ));
+}

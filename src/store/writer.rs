@@ -1,0 +1,262 @@
+//! The one thread that writes: gather, run each act in a savepoint, commit once, then answer.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::{BeforeCommit, Options, StoreError, Trouble, Tx, Urgency};
+use crate::clock::monotonic;
+use crate::types::Millis;
+
+/// More waiting acts than this means that the disk has stopped: refusing is kinder than queueing for minutes.
+const QUEUE: usize = 8_192;
+/// Bounds one transaction, so that a flood cannot grow it without end.
+const BATCH: usize = 1_024;
+
+/// Runs the act and keeps its outcome until it may be told: the closure it returns does the telling. Without a
+/// transaction (it is gone already) the act is not run, but its asker is still told.
+type Act = Box<dyn FnOnce(Option<&Tx<'_>>) -> Ended + Send>;
+type Tell = Box<dyn FnOnce(Result<(), Trouble>) + Send>;
+
+struct Ended {
+    /// False takes the savepoint back.
+    keep: bool,
+    tell: Tell,
+}
+
+struct Job {
+    urgency: Urgency,
+    act: Act,
+}
+
+type Answer<T, E> = oneshot::Receiver<Result<Result<T, E>, StoreError>>;
+
+/// The handle to the thread. Dropping it lets the thread finish what was queued, and waits for it.
+pub(super) struct Writer {
+    queue: Option<SyncSender<Job>>,
+    thread: Option<JoinHandle<()>>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    trouble: Mutex<Option<Trouble>>,
+    before_commit: Mutex<Option<BeforeCommit>>,
+    commits: AtomicU64,
+    acts: AtomicU64,
+}
+
+impl Writer {
+    pub(super) fn start(conn: Connection, options: Options) -> Result<Self, StoreError> {
+        let (queue, jobs) = sync_channel(QUEUE);
+        let shared = Arc::new(Shared::default());
+        let theirs = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("writer".into())
+            .spawn(move || work(&conn, &jobs, options, &theirs))
+            .map_err(|source| StoreError::File {
+                path: "the writer thread".into(),
+                source,
+            })?;
+        Ok(Self {
+            queue: Some(queue),
+            thread: Some(thread),
+            shared,
+        })
+    }
+
+    pub(super) fn submit<T, E, F>(
+        &self,
+        urgency: Urgency,
+        act: F,
+    ) -> Result<Answer<T, E>, StoreError>
+    where
+        F: FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        let (tell, answer) = oneshot::channel();
+        let act: Act = Box::new(move |tx| end(tx.map(act), tell));
+        let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
+        match queue.try_send(Job { urgency, act }) {
+            Ok(()) => Ok(answer),
+            Err(TrySendError::Full(_)) => Err(StoreError::Busy),
+            Err(TrySendError::Disconnected(_)) => Err(StoreError::Closed),
+        }
+    }
+
+    pub(super) fn before_commit(&self, act: BeforeCommit) {
+        *lock(&self.shared.before_commit) = Some(act);
+    }
+
+    pub(super) fn trouble(&self) -> Option<Trouble> {
+        *lock(&self.shared.trouble)
+    }
+
+    pub(super) fn work_done(&self) -> (u64, u64) {
+        let Shared { commits, acts, .. } = &*self.shared;
+        (
+            commits.load(Ordering::Relaxed),
+            acts.load(Ordering::Relaxed),
+        )
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.take()
+            && thread.thread().id() != std::thread::current().id()
+        {
+            drop(thread.join());
+        }
+    }
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer")
+            .field("trouble", &self.trouble())
+            .finish_non_exhaustive()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn end<T: Send + 'static, E: Send + 'static>(
+    outcome: Option<Result<T, E>>,
+    tell: oneshot::Sender<Result<Result<T, E>, StoreError>>,
+) -> Ended {
+    Ended {
+        keep: matches!(outcome, Some(Ok(_))),
+        tell: Box::new(move |durable| {
+            let answer = match (durable, outcome) {
+                // An act that refused has changed nothing, so its refusal holds whether or not the disk works.
+                (_, Some(Err(refusal))) => Ok(Err(refusal)),
+                (Ok(()), Some(Ok(value))) => Ok(Ok(value)),
+                (Err(trouble), _) => Err(StoreError::NotDurable(trouble)),
+                (Ok(()), None) => Err(StoreError::NotDurable(Trouble::Failing)),
+            };
+            // The asker may have hung up; what was committed stays committed.
+            drop(tell.send(answer));
+        }),
+    }
+}
+
+fn work(conn: &Connection, jobs: &Receiver<Job>, options: Options, shared: &Shared) {
+    while let Ok(first) = jobs.recv() {
+        let batch = gather(first, jobs, options);
+        let count = batch.len() as u64;
+        let (tells, durable) = commit(conn, batch, shared);
+        *lock(&shared.trouble) = durable.err();
+        if durable.is_ok() {
+            shared.commits.fetch_add(1, Ordering::Relaxed);
+            shared.acts.fetch_add(count, Ordering::Relaxed);
+        }
+        for tell in tells {
+            tell(durable);
+        }
+    }
+}
+
+/// Waits for company until the first act's time is up, or until somebody is in a hurry.
+fn gather(first: Job, jobs: &Receiver<Job>, options: Options) -> Vec<Job> {
+    let until = monotonic().plus(options.commit_within);
+    let mut hurry = first.urgency == Urgency::Now;
+    let mut batch = vec![first];
+    while batch.len() < BATCH {
+        let left = if hurry {
+            Millis::ZERO
+        } else {
+            until.minus(monotonic())
+        };
+        match jobs.recv_timeout(Duration::from_millis(left.0)) {
+            Ok(job) => {
+                hurry |= job.urgency == Urgency::Now;
+                batch.push(job);
+            }
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    batch
+}
+
+fn commit(conn: &Connection, batch: Vec<Job>, shared: &Shared) -> (Vec<Tell>, Result<(), Trouble>) {
+    let tx = Tx::new(conn);
+    let mut tells = Vec::with_capacity(batch.len());
+    let durable = try_commit(&tx, batch, shared, &mut tells);
+    if let Err(error) = &durable {
+        tracing::error!(%error, "a transaction could not be made durable; its acts will be tried again");
+        if !conn.is_autocommit()
+            && let Err(error) = conn.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "and could not be rolled back");
+        }
+        tx.take_back(0);
+    }
+    (tells, durable.map_err(|error| trouble_of(&error)))
+}
+
+fn trouble_of(error: &StoreError) -> Trouble {
+    match error {
+        StoreError::Sqlite(error) => Trouble::of(error),
+        StoreError::NotDurable(trouble) => *trouble,
+        _ => Trouble::Failing,
+    }
+}
+
+fn try_commit(
+    tx: &Tx<'_>,
+    batch: Vec<Job>,
+    shared: &Shared,
+    tells: &mut Vec<Tell>,
+) -> Result<(), StoreError> {
+    let begun = tx.execute_batch("BEGIN IMMEDIATE");
+    let mut failed = begun.err();
+    for job in batch {
+        match &failed {
+            None => failed = run_one(tx, job, tells).err(),
+            // The transaction is gone: the remaining acts must still be told, without being run.
+            Some(_) => tells.push((job.act)(None).tell),
+        }
+    }
+    if let Some(error) = failed {
+        return Err(error.into());
+    }
+    if let Some(act) = &*lock(&shared.before_commit) {
+        act(tx)?;
+    }
+    Ok(tx.execute_batch("COMMIT")?)
+}
+
+/// An error means that SQLite gave up the whole transaction, as it does on a full disk.
+fn run_one(tx: &Tx<'_>, job: Job, tells: &mut Vec<Tell>) -> Result<(), rusqlite::Error> {
+    tx.execute_batch("SAVEPOINT act")?;
+    let mark = tx.mark();
+    let ended = catch_unwind(AssertUnwindSafe(|| (job.act)(Some(tx))));
+    let keep = ended.as_ref().is_ok_and(|e| e.keep);
+    if let Ok(ended) = ended {
+        tells.push(ended.tell);
+    }
+    if tx.is_autocommit() {
+        return Err(rusqlite::Error::SqliteFailure(
+            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL),
+            Some("the transaction was given up".into()),
+        ));
+    }
+    if keep {
+        tx.execute_batch("RELEASE act")
+    } else {
+        tx.take_back(mark);
+        tx.execute_batch("ROLLBACK TO act; RELEASE act")
+    }
+}

@@ -2,5 +2,6 @@
 
 pub mod clock;
 pub mod keys;
+pub mod ledger;
 pub mod store;
 pub mod types;

@@ -1,9 +1,12 @@
 //! Words that every room shares: identifiers and units, each a type that was checked when it was made.
 
+mod intervals;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use intervals::Intervals;
 pub use media_index::ItemId;
 
 /// Why a text is not the identifier it claims to be. The reader is whoever typed the text.

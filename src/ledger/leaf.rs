@@ -1,0 +1,281 @@
+//! The leaves 条目: what happened, one fact each, for ever.
+//!
+//! A leaf is one line of JSON: `{"v":1,"at":{…},"is":{"kind":…}}`. Readable in ten years without this program, and small
+//! enough (most under 400 bytes). Leaves hold member numbers, never names: names can be forgotten, leaves cannot.
+//! The bytes are what is hashed; a reader that meets a kind it does not know keeps the bytes and skips the meaning.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::{Reading, Trust};
+use crate::types::{
+    BranchId, DeviceId, Grade, Intervals, ItemId, MemberId, Millis, Mode, Origin, SessionId, Year,
+};
+
+/// No leaf is longer: an entry bundle gives each two bytes for its length (C2SP tlog-tiles).
+pub const LEAF_LIMIT: usize = 65_535;
+
+/// One entry of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leaf {
+    /// Version of this form: 1.
+    pub v: u8,
+    /// When, as far as the box could know.
+    pub at: At,
+    /// What.
+    pub is: What,
+}
+
+/// The clocks at the moment of a leaf. Leaves are ordered by index, and dated by the district from anchors; `wall` is a
+/// remark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct At {
+    /// Which boot of the kernel.
+    pub boot: u32,
+    /// Milliseconds since that boot.
+    pub mono: Millis,
+    /// Wall clock, milliseconds since 1970.
+    pub wall: i64,
+    /// How far the wall clock could be believed.
+    pub trust: Trust,
+}
+
+impl From<Reading> for At {
+    fn from(now: Reading) -> Self {
+        Self {
+            boot: now.boot,
+            mono: now.mono,
+            wall: now.wall_ms,
+            trust: now.trust,
+        }
+    }
+}
+
+/// How the run before this one ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Before {
+    /// There was none.
+    First,
+    /// It was stopped in order.
+    Stopped,
+    /// It ended without saying so: power cut, crash or kill.
+    Cut,
+}
+
+/// Why a viewing session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Closing {
+    /// The member left the page or finished.
+    End,
+    /// The member opened another session.
+    Superseded,
+    /// No beat for hours.
+    Idle,
+    /// The station stopped or lost power: not the member's fault.
+    StationFailure,
+}
+
+/// What let a pending stretch become credit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// The tap that was asked for.
+    Asked,
+    /// A tap without being asked.
+    Offered,
+    /// The station failed before it could ask; what was acknowledged is kept.
+    StationFailure,
+}
+
+/// One member as the district needs him for its figures: no name, no PIN.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// Number.
+    pub member: MemberId,
+    /// Branch.
+    pub branch: BranchId,
+    /// Role 身份类别, in the roster's words.
+    pub role: String,
+    /// Migrant 流动党员: "no", "out" or "in".
+    pub migrant: String,
+}
+
+/// What a leaf records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum What {
+    /// The ledger begins, under this name and key (hexadecimal).
+    Genesis {
+        /// The station's name in the ledger.
+        origin: Origin,
+        /// Ed25519 public key.
+        key: String,
+    },
+    /// The program started.
+    Boot {
+        /// The kernel's boot id.
+        id: String,
+        /// Version of the program.
+        version: String,
+        /// How the run before ended.
+        before: Before,
+    },
+    /// The program stopped in order.
+    Stop {},
+    /// The roster 花名册 changed; `changed` lists the members whose facts are new.
+    Roster {
+        /// Members after the change.
+        members: u32,
+        /// SHA-256 over the whole roster without names, in hexadecimal.
+        digest: String,
+        /// New or changed members.
+        changed: Vec<Listed>,
+    },
+    /// The credit policy in force from here on, whole.
+    Policy {
+        /// Its name.
+        name: String,
+        /// Its text.
+        toml: String,
+    },
+    /// An item 课件 became known to the ledger, or its title or class changed.
+    Item {
+        /// Which.
+        item: ItemId,
+        /// Title.
+        title: String,
+        /// Class 类别, if any.
+        class: Option<String>,
+        /// Length of the media.
+        length: Millis,
+    },
+    /// A viewing session 收看会话 was opened.
+    Open {
+        /// Its id.
+        session: SessionId,
+        /// Who.
+        member: MemberId,
+        /// What.
+        item: ItemId,
+        /// On which device.
+        device: DeviceId,
+        /// How.
+        mode: Mode,
+    },
+    /// A span 有效时段: media time that became credit. Spans of one member, item and year never overlap.
+    Span {
+        /// In which session.
+        session: SessionId,
+        /// Who.
+        member: MemberId,
+        /// What.
+        item: ItemId,
+        /// Counted to this year; 0 while the date is unknown.
+        year: Year,
+        /// How.
+        mode: Mode,
+        /// How well proven.
+        grade: Grade,
+        /// By what.
+        proof: Proof,
+        /// The media intervals, new ones only.
+        media: Intervals,
+        /// This member's credit for this item and year with this span: what the district's own count must give.
+        total: Millis,
+    },
+    /// A viewing session ended.
+    Close {
+        /// Which.
+        session: SessionId,
+        /// Why.
+        why: Closing,
+        /// Time that stayed unconfirmed 未确认 (grade X): kept here, worth nothing.
+        unconfirmed: Millis,
+        /// What looked odd, in the rule's words: `gap`, `overclaim`, `range`, `unattended`.
+        flags: Vec<String>,
+    },
+    /// A district enrolled this station; its key is pinned from here on.
+    Enrolled {
+        /// The district's name.
+        district: Origin,
+        /// Ed25519 public key.
+        key: String,
+    },
+    /// A district cosigned 会签 a checkpoint. Its time brackets the box's clock.
+    CheckpointSeen {
+        /// Which district.
+        district: Origin,
+        /// Leaves that it holds.
+        size: u64,
+        /// Its clock, seconds since 1970.
+        time: u64,
+        /// The cosignature line, so that anybody can check it.
+        cosignature: String,
+    },
+    /// A kind of a later version.
+    #[serde(other)]
+    Later,
+}
+
+impl Leaf {
+    /// A leaf of this version.
+    pub fn new(at: Reading, is: What) -> Self {
+        Self {
+            v: 1,
+            at: at.into(),
+            is,
+        }
+    }
+
+    /// The bytes that are hashed.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("leaves hold no maps with odd keys and no failing writers")
+    }
+
+    /// Reads a leaf; `None` if it is not one of ours. The bytes stay evidence either way.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at() -> At {
+        At {
+            boot: 3,
+            mono: Millis(9),
+            wall: 5,
+            trust: Trust::Unset,
+        }
+    }
+
+    #[test]
+    fn a_leaf_reads_back_as_it_was_written() {
+        let leaf = Leaf {
+            v: 1,
+            at: at(),
+            is: What::Span {
+                session: SessionId::from_bytes([1; 16]),
+                member: MemberId::new("1024").unwrap(),
+                item: ItemId::from_digest(&[2; 32]),
+                year: Year(2026),
+                mode: Mode::Alone,
+                grade: Grade::A,
+                proof: Proof::Asked,
+                media: Intervals::one(Millis(0), Millis(1500)),
+                total: Millis(1500),
+            },
+        };
+        assert_eq!(Leaf::read(&leaf.to_bytes()), Some(leaf));
+    }
+
+    #[test]
+    fn a_kind_of_a_later_version_is_kept_without_its_meaning() {
+        let bytes = br#"{"v":1,"at":{"boot":1,"mono":1,"wall":1,"trust":"ntp"},"is":{"kind":"quiz","right":3}}"#;
+        assert_eq!(Leaf::read(bytes).map(|l| l.is), Some(What::Later));
+        assert_eq!(Leaf::read(b"{}"), None);
+    }
+}

@@ -1,0 +1,226 @@
+//! What happened: an append-only log that a district can check to the last byte.
+//!
+//! The ledger 台账 is sacred, the rest of the database is a view of it. Each leaf is hashed into a Merkle tree
+//! (RFC 6962); after every commit that appended something the new root is signed. A leaf is in the ledger once its
+//! transaction is durable, never before, and it is never edited.
+//!
+//! This room knows how to append, to sign, to prove and to verify. What the leaves mean is for `viewing` and `report`.
+
+mod boot;
+pub mod leaf;
+pub mod note;
+mod rows;
+pub mod tiles;
+pub mod tree;
+mod verify;
+
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+pub use boot::boot_number;
+pub use leaf::{At, Before, Closing, Leaf, Listed, Proof, What};
+pub use note::{Checkpoint, NoteError};
+pub use verify::{Fault, Verified};
+
+use crate::clock::Reading;
+use crate::keys::Keys;
+use crate::store::{Schema, Store, StoreError, Tx};
+use crate::types::Origin;
+use rows::StoredNodes;
+use tree::Frontier;
+
+/// The ledger's tables.
+pub const SCHEMA: Schema = Schema {
+    room: "ledger",
+    steps: &["
+        CREATE TABLE boot (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT;
+        CREATE TABLE leaf (idx INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+        CREATE TABLE node (level INTEGER NOT NULL, pos INTEGER NOT NULL, hash BLOB NOT NULL,
+                           PRIMARY KEY (level, pos)) STRICT, WITHOUT ROWID;
+        CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;
+        CREATE TABLE cosignature (district TEXT NOT NULL, size INTEGER NOT NULL, time INTEGER NOT NULL,
+                                  line TEXT NOT NULL, PRIMARY KEY (district, size)) STRICT, WITHOUT ROWID;
+    "],
+};
+
+/// Why the ledger did not take something. The reader is the operator, or the log.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The ledger is halted: see [`Halt`].
+    #[error("the ledger is halted: {0}")]
+    Halted(Halt),
+    /// A leaf longer than an entry bundle can carry.
+    #[error("a leaf of {0} bytes does not fit the ledger")]
+    TooLong(usize),
+}
+
+impl From<rusqlite::Error> for LedgerError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Why nothing may be appended although the disk works. Films play on; credit waits for the district.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Halt {
+    /// The key is here and its log is gone: starting afresh would hide what was lost.
+    #[error(
+        "the signing key is older than the log: the log was deleted or replaced. Restore it from a backup, or ask the district for a new epoch"
+    )]
+    LogMissing,
+    /// The log was begun with another key.
+    #[error(
+        "the log belongs to another key: the disk was moved from another box, or the key file was lost. Restore the key file from a backup"
+    )]
+    KeyMissing,
+}
+
+/// A handle to the ledger. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    store: Store,
+    keys: Keys,
+    origin: Arc<Origin>,
+    halted: Option<Halt>,
+}
+
+impl Ledger {
+    /// Opens the ledger, or begins it if the signing key was made just now. `origin` names a new ledger; an existing one
+    /// keeps the name that its first leaf gave it.
+    pub fn open(
+        store: Store,
+        keys: Keys,
+        origin: Origin,
+        now: Reading,
+    ) -> Result<Self, LedgerError> {
+        let first = store.read_blocking(rows::genesis)?;
+        let ours = data_encoding::HEXLOWER.encode(keys.public().as_bytes());
+        let (origin, halted, begin) = match first {
+            None if keys.are_fresh() => (origin, None, true),
+            None => (origin, Some(Halt::LogMissing), false),
+            Some((named, key)) if key == ours => (named, None, false),
+            Some((named, _)) => (named, Some(Halt::KeyMissing), false),
+        };
+        let ledger = Self {
+            store,
+            keys,
+            origin: Arc::new(origin),
+            halted,
+        };
+        ledger.sign_each_commit();
+        if begin {
+            ledger.begin(ours, now)?;
+        }
+        Ok(ledger)
+    }
+
+    fn begin(&self, key: String, now: Reading) -> Result<(), LedgerError> {
+        let ledger = self.clone();
+        let origin = (*self.origin).clone();
+        self.store
+            .write_blocking(move |tx| ledger.append(tx, now, What::Genesis { origin, key }))?
+            .map(drop)
+    }
+
+    /// The checkpoint is signed inside the transaction that grew the log: no crash can leave one without the other.
+    fn sign_each_commit(&self) {
+        let (keys, origin) = (self.keys.clone(), Arc::clone(&self.origin));
+        self.store.before_commit(Box::new(move |tx| {
+            let size = rows::size(tx)?;
+            if size > rows::signed_size(tx)? {
+                let root = Frontier::load(&StoredNodes(tx), size)?.root();
+                let point = Checkpoint {
+                    origin: (*origin).clone(),
+                    size,
+                    root,
+                };
+                rows::keep_checkpoint(tx, size, &point.signed(&keys))?;
+            }
+            Ok(())
+        }));
+    }
+
+    /// The station's name in the ledger.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The keys that sign here.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Where the ledger lies, for joint acts.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Why nothing is appended, if so.
+    pub fn halted(&self) -> Option<&Halt> {
+        self.halted.as_ref()
+    }
+
+    /// Appends one leaf and returns its index. It counts once the transaction is durable.
+    pub fn append(&self, tx: &Tx<'_>, now: Reading, what: What) -> Result<u64, LedgerError> {
+        if let Some(halt) = &self.halted {
+            return Err(LedgerError::Halted(halt.clone()));
+        }
+        let bytes = Leaf::new(now, what).to_bytes();
+        if bytes.len() > leaf::LEAF_LIMIT {
+            return Err(LedgerError::TooLong(bytes.len()));
+        }
+        Ok(rows::append(tx, &bytes)?)
+    }
+
+    /// Keeps a district's cosignature, as a leaf and for quick reference.
+    pub fn keep_cosignature(
+        &self,
+        tx: &Tx<'_>,
+        now: Reading,
+        seen: What,
+    ) -> Result<(), LedgerError> {
+        if let What::CheckpointSeen {
+            district,
+            size,
+            time,
+            cosignature,
+        } = &seen
+        {
+            rows::keep_cosignature(tx, district, *size, *time, cosignature)?;
+        }
+        self.append(tx, now, seen).map(drop)
+    }
+
+    /// Checks every leaf against the tree, and the tree against every checkpoint and this box's key.
+    pub fn verify(&self) -> Result<Verified, StoreError> {
+        self.store
+            .read_blocking(|conn| verify::verify(conn, &self.origin, &self.keys.public()))
+    }
+}
+
+/// How many leaves are durable.
+pub fn size(conn: &Connection) -> Result<u64, StoreError> {
+    Ok(rows::size(conn)?)
+}
+
+/// The newest signed checkpoint, as a note; `None` before the first leaf.
+pub fn newest_checkpoint(conn: &Connection) -> Result<Option<String>, StoreError> {
+    Ok(rows::newest_checkpoint(conn)?)
+}
+
+/// The bytes of leaves `from … to`.
+pub fn leaves(conn: &Connection, from: u64, to: u64) -> Result<Vec<Vec<u8>>, StoreError> {
+    Ok(rows::leaves(conn, from, to)?)
+}
+
+/// When and up to which size each district last cosigned: `(district, size, unix seconds)`.
+pub fn last_cosignatures(conn: &Connection) -> Result<Vec<(Origin, u64, u64)>, StoreError> {
+    Ok(rows::last_cosignatures(conn)?)
+}
+
+#[cfg(test)]
+mod tests;

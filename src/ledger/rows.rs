@@ -1,0 +1,164 @@
+//! The ledger's SQL.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::leaf::{Leaf, What};
+use super::tree::{Frontier, Hash, Nodes, leaf_hash};
+use crate::store::StoreError;
+use crate::types::Origin;
+
+/// Complete subtrees as they lie in the `node` table.
+pub(super) struct StoredNodes<'a>(pub(super) &'a Connection);
+
+impl Nodes for StoredNodes<'_> {
+    type Error = rusqlite::Error;
+    fn node(&self, level: u8, pos: u64) -> Result<Hash, rusqlite::Error> {
+        self.0
+            .prepare_cached("SELECT hash FROM node WHERE level = ?1 AND pos = ?2")?
+            .query_row(params![level, sql(pos)], |row| row.get(0))
+    }
+}
+
+/// SQLite's integers are signed; a ledger of 2^63 leaves would need longer than the universe has had.
+fn sql(n: u64) -> i64 {
+    i64::try_from(n).expect("indices stay below 2^63")
+}
+
+fn count(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or(0)
+}
+
+pub(super) fn size(conn: &Connection) -> Result<u64, rusqlite::Error> {
+    conn.prepare_cached("SELECT coalesce(max(idx) + 1, 0) FROM leaf")?
+        .query_row([], |row| row.get(0))
+        .map(count)
+}
+
+pub(super) fn append(conn: &Connection, bytes: &[u8]) -> Result<u64, rusqlite::Error> {
+    let index = size(conn)?;
+    conn.prepare_cached("INSERT INTO leaf (idx, bytes) VALUES (?1, ?2)")?
+        .execute(params![sql(index), bytes])?;
+    let mut edge = Frontier::load(&StoredNodes(conn), index)?;
+    let mut keep =
+        conn.prepare_cached("INSERT INTO node (level, pos, hash) VALUES (?1, ?2, ?3)")?;
+    edge.push(leaf_hash(bytes), |level, pos, hash| {
+        keep.execute(params![level, sql(pos), hash]).map(drop)
+    })?;
+    Ok(index)
+}
+
+pub(super) fn leaves(
+    conn: &Connection,
+    from: u64,
+    to: u64,
+) -> Result<Vec<Vec<u8>>, rusqlite::Error> {
+    conn.prepare_cached("SELECT bytes FROM leaf WHERE idx >= ?1 AND idx < ?2 ORDER BY idx")?
+        .query_map(params![sql(from), sql(to)], |row| row.get(0))?
+        .collect()
+}
+
+/// Name and key that the first leaf gives; `None` while the ledger is empty or does not begin as it must.
+pub(super) fn genesis(conn: &Connection) -> Result<Option<(Origin, String)>, StoreError> {
+    let first: Option<Vec<u8>> = conn
+        .query_row("SELECT bytes FROM leaf WHERE idx = 0", [], |row| row.get(0))
+        .optional()?;
+    Ok(first.and_then(|bytes| match Leaf::read(&bytes)?.is {
+        What::Genesis { origin, key } => Some((origin, key)),
+        _ => None,
+    }))
+}
+
+pub(super) fn signed_size(conn: &Connection) -> Result<u64, rusqlite::Error> {
+    conn.prepare_cached("SELECT coalesce(max(size), 0) FROM checkpoint")?
+        .query_row([], |row| row.get(0))
+        .map(count)
+}
+
+/// Keeps the newest few checkpoints and those that a district cosigned; the rest follow from the leaves.
+pub(super) fn keep_checkpoint(
+    conn: &Connection,
+    size: u64,
+    note: &str,
+) -> Result<(), rusqlite::Error> {
+    conn.prepare_cached("INSERT OR REPLACE INTO checkpoint (size, note) VALUES (?1, ?2)")?
+        .execute(params![sql(size), note])?;
+    conn.prepare_cached(
+        "DELETE FROM checkpoint WHERE size NOT IN (SELECT size FROM cosignature)
+         AND size NOT IN (SELECT size FROM checkpoint ORDER BY size DESC LIMIT 16)",
+    )?
+    .execute([])
+    .map(drop)
+}
+
+pub(super) fn newest_checkpoint(conn: &Connection) -> Result<Option<String>, rusqlite::Error> {
+    conn.prepare_cached("SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()
+}
+
+pub(super) fn checkpoints(conn: &Connection) -> Result<Vec<(u64, String)>, rusqlite::Error> {
+    conn.prepare("SELECT size, note FROM checkpoint ORDER BY size")?
+        .query_map([], |row| Ok((count(row.get(0)?), row.get(1)?)))?
+        .collect()
+}
+
+pub(super) fn keep_cosignature(
+    conn: &Connection,
+    district: &Origin,
+    size: u64,
+    time: u64,
+    line: &str,
+) -> Result<(), rusqlite::Error> {
+    conn.execute(
+        "INSERT OR REPLACE INTO cosignature (district, size, time, line) VALUES (?1, ?2, ?3, ?4)",
+        params![district.as_str(), sql(size), sql(time), line],
+    )
+    .map(drop)
+}
+
+pub(super) fn last_cosignatures(
+    conn: &Connection,
+) -> Result<Vec<(Origin, u64, u64)>, rusqlite::Error> {
+    let mut query = conn.prepare(
+        "SELECT district, max(size), max(time) FROM cosignature GROUP BY district ORDER BY district",
+    )?;
+    let rows = query.query_map([], |row| {
+        let name: String = row.get(0)?;
+        Ok((
+            Origin::new(&name).ok(),
+            count(row.get(1)?),
+            count(row.get(2)?),
+        ))
+    })?;
+    rows.filter_map(|row| match row {
+        Ok((origin, size, time)) => origin.map(|origin| Ok((origin, size, time))),
+        Err(error) => Some(Err(error)),
+    })
+    .collect()
+}
+
+pub(super) fn indexed_leaves(
+    conn: &Connection,
+    from: u64,
+    to: u64,
+) -> Result<Vec<(u64, Vec<u8>)>, rusqlite::Error> {
+    conn.prepare_cached("SELECT idx, bytes FROM leaf WHERE idx >= ?1 AND idx < ?2 ORDER BY idx")?
+        .query_map(params![sql(from), sql(to)], |row| {
+            Ok((count(row.get(0)?), row.get(1)?))
+        })?
+        .collect()
+}
+
+/// The hashes on one level from `pos` on, at most `most`.
+pub(super) fn nodes(
+    conn: &Connection,
+    level: u8,
+    pos: u64,
+    most: u64,
+) -> Result<Vec<Hash>, rusqlite::Error> {
+    conn.prepare_cached(
+        "SELECT hash FROM node WHERE level = ?1 AND pos >= ?2 AND pos < ?3 ORDER BY pos",
+    )?
+    .query_map(params![level, sql(pos), sql(pos + most)], |row| row.get(0))?
+    .collect()
+}

@@ -1,0 +1,172 @@
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::clock::{Clock, HandClock};
+use crate::store::Options;
+
+fn open(dir: &Path) -> Ledger {
+    let store = Store::open(&dir.join("ledger.db"), &[SCHEMA], Options::default()).unwrap();
+    let keys = Keys::open_or_make(&dir.join("keys")).unwrap();
+    let origin = Origin::new("yuanjiao.example/17").unwrap();
+    Ledger::open(store, keys, origin, now()).unwrap()
+}
+
+fn now() -> Reading {
+    HandClock::new(1, 1_795_000_000_000).now()
+}
+
+fn grow(ledger: &Ledger, by: u32) {
+    for _ in 0..by {
+        let theirs = ledger.clone();
+        let appended = ledger
+            .store()
+            .write_blocking(move |tx| theirs.append(tx, now(), What::Stop {}))
+            .unwrap();
+        appended.unwrap();
+    }
+}
+
+fn edit(ledger: &Ledger, sql: &'static str) {
+    ledger
+        .store()
+        .write_blocking(move |tx| tx.execute_batch(sql))
+        .unwrap()
+        .unwrap();
+}
+
+#[test]
+fn a_fresh_ledger_begins_with_its_name_and_grows_signed() {
+    let dir = TempDir::new().unwrap();
+    let ledger = open(dir.path());
+    grow(&ledger, 300);
+    let found = ledger.verify().unwrap();
+    assert_eq!((found.leaves, found.faults.len()), (301, 0));
+    assert!(found.checkpoints >= 1);
+    let note = ledger
+        .store()
+        .read_blocking(newest_checkpoint)
+        .unwrap()
+        .unwrap();
+    let point = Checkpoint::open(&note, ledger.origin(), &ledger.keys().public()).unwrap();
+    assert_eq!((point.size, point.root), (301, found.root));
+}
+
+#[test]
+fn a_leaf_that_was_edited_is_named() {
+    let dir = TempDir::new().unwrap();
+    let ledger = open(dir.path());
+    grow(&ledger, 20);
+    edit(
+        &ledger,
+        "UPDATE leaf SET bytes = CAST(replace(CAST(bytes AS TEXT), '\"boot\":1', '\"boot\":2') AS BLOB) WHERE idx = 7",
+    );
+    let found = ledger.verify().unwrap();
+    assert!(
+        found.faults.contains(&Fault::Changed(7)),
+        "{:?}",
+        found.faults
+    );
+}
+
+#[test]
+fn a_ledger_whose_end_was_cut_off_is_told_by_its_checkpoint() {
+    let dir = TempDir::new().unwrap();
+    let ledger = open(dir.path());
+    grow(&ledger, 20);
+    edit(
+        &ledger,
+        "DELETE FROM leaf WHERE idx >= 15; DELETE FROM node WHERE level = 0 AND pos >= 15",
+    );
+    let found = ledger.verify().unwrap();
+    assert!(
+        found.faults.contains(&Fault::CutOff {
+            signed: 21,
+            there: 15
+        }),
+        "{:?}",
+        found.faults
+    );
+}
+
+#[test]
+fn a_leaf_taken_from_the_middle_is_missed() {
+    let dir = TempDir::new().unwrap();
+    let ledger = open(dir.path());
+    grow(&ledger, 20);
+    edit(&ledger, "DELETE FROM leaf WHERE idx = 3");
+    assert!(ledger.verify().unwrap().faults.contains(&Fault::Missing(3)));
+}
+
+#[test]
+fn a_key_without_its_log_starts_no_fresh_one() {
+    let dir = TempDir::new().unwrap();
+    drop(open(dir.path()));
+    for end in ["", "-wal", "-shm"] {
+        drop(std::fs::remove_file(
+            dir.path().join(format!("ledger.db{end}")),
+        ));
+    }
+    let ledger = open(dir.path());
+    assert_eq!(ledger.halted(), Some(&Halt::LogMissing));
+    let theirs = ledger.clone();
+    let refused = ledger
+        .store()
+        .write_blocking(move |tx| theirs.append(tx, now(), What::Stop {}))
+        .unwrap();
+    assert!(matches!(
+        refused,
+        Err(LedgerError::Halted(Halt::LogMissing))
+    ));
+}
+
+#[test]
+fn a_log_without_its_key_takes_nothing_more() {
+    let dir = TempDir::new().unwrap();
+    drop(open(dir.path()));
+    std::fs::remove_file(dir.path().join("keys/ledger.key")).unwrap();
+    assert_eq!(open(dir.path()).halted(), Some(&Halt::KeyMissing));
+}
+
+#[test]
+fn boots_are_counted_once_each() {
+    let dir = TempDir::new().unwrap();
+    let ledger = open(dir.path());
+    let number = |id: &str| boot_number(ledger.store(), id.to_owned()).unwrap();
+    assert_eq!(
+        [number("a"), number("a"), number("b"), number("a")],
+        [1, 1, 2, 1]
+    );
+}
+
+#[test]
+fn bundles_and_tiles_give_back_what_was_appended() {
+    let dir = TempDir::new().unwrap();
+    let ledger = open(dir.path());
+    grow(&ledger, 299);
+    let (bundle, tile) = ledger
+        .store()
+        .read_blocking::<_, StoreError, _>(|conn| {
+            let part = tiles::TileName {
+                index: 1,
+                width: 44,
+            };
+            let none = tiles::entries(
+                conn,
+                tiles::TileName {
+                    index: 1,
+                    width: 45,
+                },
+            )?;
+            assert_eq!(none, None, "more than there is");
+            Ok((tiles::entries(conn, part)?, tiles::hashes(conn, 0, part)?))
+        })
+        .unwrap();
+    let leaves = tiles::read_entries(&bundle.unwrap(), 44).unwrap();
+    let hashes: Vec<u8> = leaves
+        .iter()
+        .flat_map(|leaf| tree::leaf_hash(leaf))
+        .collect();
+    assert_eq!(tile, Some(hashes));
+}

@@ -226,9 +226,9 @@ mod tests {
         let verifier = signed_note::StandardVerifier::new(&vkey).unwrap();
         let known = signed_note::VerifierList::new(vec![Box::new(verifier)]);
         let note = signed_note::Note::from_bytes(note.as_bytes()).unwrap();
-        let (verified, _) = note.verify(&known).unwrap();
-        assert_eq!(verified.len(), 1);
-        assert_eq!(verified[0].name(), point.origin.as_str());
+        let (accepted, _) = note.verify(&known).unwrap();
+        assert_eq!(accepted.len(), 1);
+        assert_eq!(accepted[0].name(), point.origin.as_str());
     }
 
     #[test]

@@ -37,10 +37,10 @@ impl TileName {
             path = format!("x{:03}/{path}", rest % 1000);
             rest /= 1000;
         }
-        if self.width < WIDTH {
-            path.push_str(&format!(".p/{}", self.width));
+        match self.width {
+            WIDTH => path,
+            width => format!("{path}.p/{width}"),
         }
-        path
     }
 
     /// Reads such a path; `None` for anything that [`Self::path`] would not write.

@@ -99,7 +99,7 @@ impl Frontier {
 
 /// The largest power of two below `n` (`n` ≥ 2).
 fn split(n: u64) -> u64 {
-    1 << (63 - (n - 1).leading_zeros())
+    1 << (n - 1).ilog2()
 }
 
 /// The hash over the leaves `from … to` (`from < to`), at a place where RFC 6962 splits.

@@ -116,15 +116,14 @@ fn dense(
     faults: &mut Vec<Fault>,
 ) -> Result<Vec<Vec<u8>>, StoreError> {
     let mut found = rows::indexed_leaves(conn, from, to)?.into_iter().peekable();
-    Ok((from..to)
-        .map(|index| match found.next_if(|(at, _)| *at == index) {
-            Some((_, bytes)) => bytes,
-            None => {
-                faults.push(Fault::Missing(index));
-                Vec::new()
-            }
-        })
-        .collect())
+    let mut take = |index| {
+        if let Some((_, bytes)) = found.next_if(|(at, _)| *at == index) {
+            return bytes;
+        }
+        faults.push(Fault::Missing(index));
+        Vec::new()
+    };
+    Ok((from..to).map(&mut take).collect())
 }
 
 fn push(

@@ -256,3 +256,58 @@ pub enum Grade {
     /// Unconfirmed: kept, worth nothing.
     X,
 }
+
+/// Credit hours 学时 in hundredths, as people see them; what is logged is milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Hours(u32);
+
+impl Hours {
+    /// Whole hours.
+    pub const fn whole(hours: u32) -> Self {
+        Self(hours * 100)
+    }
+
+    /// From hundredths of an hour.
+    pub const fn from_hundredths(hundredths: u32) -> Self {
+        Self(hundredths)
+    }
+
+    /// From a decimal number of hours, to the nearest hundredth; below zero is zero.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a float that is cast saturates, which is what is wanted here"
+    )]
+    pub fn from_f64(hours: f64) -> Self {
+        Self((hours * 100.0).round() as u32)
+    }
+
+    /// Hundredths of an hour.
+    pub const fn hundredths(self) -> u32 {
+        self.0
+    }
+
+    /// So many times as much, never wrapping.
+    #[must_use]
+    pub fn times(self, n: u64) -> Self {
+        Self(u32::try_from(u64::from(self.0).saturating_mul(n)).unwrap_or(u32::MAX))
+    }
+
+    /// `self - other`, never below zero.
+    #[must_use]
+    pub const fn minus(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+}
+
+/// One decimal, as on every page; a second one only where a policy with quarter hours needs it.
+impl fmt::Display for Hours {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, rest) = (self.0 / 100, self.0 % 100);
+        if rest.is_multiple_of(10) {
+            write!(f, "{whole}.{}", rest / 10)
+        } else {
+            write!(f, "{whole}.{rest:02}")
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The credit rule, pure: values in, verdicts out. No clock, no disk, no network; whoever has the same values gets the
+//! same verdict, which is how a district checks a station.
+//!
+//! Rule version 1. `credit(member, item, year)` is the measure of a set of media intervals, so no second counts twice
+//! and no item earns more than its length. A *beat* reports what was played; what is new, was really sent to the device
+//! and fits the time that really passed becomes *pending*; a presence proof turns pending into credit.
+//!
+//! - [`policy`]: the numbers, as signed data.
+//! - [`bucket`]: how much time has really passed, per member and per device.
+//! - [`rule`]: beat, proof, close.
+//! - [`hours`]: what the seconds are worth in the district's hours.
+
+pub mod bucket;
+pub mod hours;
+pub mod policy;
+pub mod rule;
+
+pub use bucket::Bucket;
+pub use policy::Policy;
+
+#[cfg(test)]
+mod tests;

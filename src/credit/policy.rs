@@ -1,0 +1,286 @@
+//! The policy: every number of the rule, as data that a district signs and every report names.
+//!
+//! The built-in one is `config/policy.toml`; a station may be given another file. Nothing here is a constant of the
+//! program, because districts differ and years differ.
+
+use serde::{Deserialize, Serialize};
+
+use crate::types::{Hours, Millis, Mode, Year};
+
+/// The policy that ships with the program.
+const BUILT_IN: &str = include_str!("../../config/policy.toml");
+
+/// Why a policy cannot be used. The reader is whoever wrote the file.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyError {
+    /// Not TOML, or an unknown or missing key; the message names line and column.
+    #[error("the policy cannot be read: {0}")]
+    Syntax(#[from] toml::de::Error),
+    /// A value that makes no sense.
+    #[error("the policy's `{key}` is {found}: {expected}")]
+    Value {
+        /// Which key.
+        key: &'static str,
+        /// What stands there.
+        found: String,
+        /// What could.
+        expected: &'static str,
+    },
+}
+
+/// How hours are cut to the step that is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Round {
+    /// Down: never more than was earned.
+    Floor,
+    /// To the nearest step.
+    Nearest,
+}
+
+/// Credit policy, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy {
+    /// The name that reports cite.
+    pub name: String,
+    /// Its text, as it goes into the ledger.
+    pub text: String,
+    /// Time that makes one credit hour 学时.
+    pub hour: Millis,
+    /// How to cut.
+    pub round: Round,
+    /// The step to cut to.
+    pub round_to: Hours,
+    /// The most that one calendar day counts, if capped.
+    pub per_day_cap: Option<Hours>,
+    /// The most that one item counts in a year, if capped.
+    pub per_item_cap: Option<Millis>,
+    /// A session counts as a person-time 人次 from this credit on.
+    pub min_session: Millis,
+    /// The most that one step fills a bucket.
+    pub gap_cap: Millis,
+    /// Unspent time decays down to this.
+    pub token_keep: Millis,
+    /// A presence proof is asked for after so much credited play …
+    pub presence_every: Millis,
+    /// … give or take so much, so that nobody can set an alarm.
+    pub presence_jitter: Millis,
+    /// Time to answer.
+    pub presence_answer: Millis,
+    weights: Weights,
+    due: Vec<Due>,
+}
+
+/// Weight per mode, in hundredths.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Weights {
+    screening: f64,
+    alone: f64,
+    brought: f64,
+    make_up: f64,
+    migrant: f64,
+}
+
+/// One line of the table of hours due: from this year on, until a later line says otherwise.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Due {
+    from_year: u16,
+    role: String,
+    hours: u32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    name: String,
+    rule: u8,
+    minutes_per_hour: u64,
+    round: Round,
+    round_to: f64,
+    per_day_cap_hours: Option<u32>,
+    per_item_cap_minutes: Option<u64>,
+    min_seconds: u64,
+    carry: bool,
+    gap_cap_s: u64,
+    token_keep_s: u64,
+    presence_every_s: u64,
+    presence_jitter_s: u64,
+    presence_answer_s: u64,
+    weights: Weights,
+    due: Vec<Due>,
+}
+
+fn value<T: ToString>(key: &'static str, found: T, expected: &'static str) -> PolicyError {
+    PolicyError::Value {
+        key,
+        found: found.to_string(),
+        expected,
+    }
+}
+
+impl Policy {
+    /// The policy that ships with the program.
+    pub fn built_in() -> Self {
+        Self::parse(BUILT_IN).expect("a test reads the built-in policy")
+    }
+
+    /// Reads and checks a policy.
+    pub fn parse(text: &str) -> Result<Self, PolicyError> {
+        let file: File = toml::from_str(text)?;
+        file.check()?;
+        Ok(Self {
+            name: file.name,
+            text: text.to_owned(),
+            hour: Millis::secs(file.minutes_per_hour * 60),
+            round: file.round,
+            round_to: Hours::from_f64(file.round_to),
+            per_day_cap: file.per_day_cap_hours.map(Hours::whole),
+            per_item_cap: file.per_item_cap_minutes.map(|m| Millis::secs(m * 60)),
+            min_session: Millis::secs(file.min_seconds),
+            gap_cap: Millis::secs(file.gap_cap_s),
+            token_keep: Millis::secs(file.token_keep_s),
+            presence_every: Millis::secs(file.presence_every_s),
+            presence_jitter: Millis::secs(file.presence_jitter_s),
+            presence_answer: Millis::secs(file.presence_answer_s),
+            weights: file.weights,
+            due: file.due,
+        })
+    }
+
+    /// The hours due in `year` for a role, in the roster's words; `None` where the table says nothing.
+    pub fn due(&self, role: &str, year: Year) -> Option<Hours> {
+        self.due
+            .iter()
+            .filter(|due| due.role == role && due.from_year <= year.0)
+            .max_by_key(|due| due.from_year)
+            .map(|due| Hours::whole(due.hours))
+    }
+
+    /// How much a mode counts, 1.0 being full.
+    pub fn weight(&self, mode: Mode) -> f64 {
+        match mode {
+            Mode::Screening => self.weights.screening,
+            Mode::Alone => self.weights.alone,
+            Mode::Brought => self.weights.brought,
+            Mode::MakeUp => self.weights.make_up,
+            Mode::Migrant => self.weights.migrant,
+        }
+    }
+}
+
+impl File {
+    fn check(&self) -> Result<(), PolicyError> {
+        let within = |key, found: u64, range: std::ops::RangeInclusive<u64>, expected| {
+            if range.contains(&found) {
+                Ok(())
+            } else {
+                Err(value(key, found, expected))
+            }
+        };
+        if self.name.trim().is_empty() || self.name.chars().count() > 60 {
+            return Err(value("name", &self.name, "a name of 1 to 60 characters"));
+        }
+        if self.rule != 1 {
+            return Err(value("rule", self.rule, "this program knows rule 1"));
+        }
+        if self.carry {
+            return Err(value(
+                "carry",
+                true,
+                "hours carried over to the next year are not supported yet",
+            ));
+        }
+        if !(0.01..=1.0).contains(&self.round_to) {
+            return Err(value(
+                "round_to",
+                self.round_to,
+                "a step from 0.01 to 1 hour",
+            ));
+        }
+        within(
+            "minutes_per_hour",
+            self.minutes_per_hour,
+            30..=90,
+            "30 to 90",
+        )?;
+        within("min_seconds", self.min_seconds, 0..=3_600, "0 to 3600")?;
+        within("gap_cap_s", self.gap_cap_s, 10..=600, "10 to 600")?;
+        within("token_keep_s", self.token_keep_s, 0..=60, "0 to 60")?;
+        within(
+            "presence_every_s",
+            self.presence_every_s,
+            10..=3_600,
+            "10 to 3600",
+        )?;
+        within(
+            "presence_jitter_s",
+            self.presence_jitter_s,
+            0..=self.presence_every_s / 2,
+            "at most half of presence_every_s",
+        )?;
+        within(
+            "presence_answer_s",
+            self.presence_answer_s,
+            30..=600,
+            "30 to 600",
+        )?;
+        self.check_weights()
+    }
+
+    fn check_weights(&self) -> Result<(), PolicyError> {
+        let Weights {
+            screening,
+            alone,
+            brought,
+            make_up,
+            migrant,
+        } = self.weights;
+        match [screening, alone, brought, make_up, migrant]
+            .iter()
+            .find(|w| !(0.0..=1.0).contains(*w))
+        {
+            Some(weight) => Err(value(
+                "weights",
+                weight,
+                "a weight from 0 to 1 for each mode",
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_policy_asks_what_the_rules_ask() {
+        let policy = Policy::built_in();
+        assert_eq!(policy.due("member", Year(2026)), Some(Hours::whole(32)));
+        assert_eq!(policy.due("secretary", Year(2026)), Some(Hours::whole(56)));
+        assert_eq!(policy.due("committee", Year(2026)), Some(Hours::whole(56)));
+        assert_eq!(policy.hour, Millis::secs(3600));
+        assert_eq!(
+            (policy.gap_cap, policy.token_keep),
+            (Millis::secs(120), Millis::secs(5))
+        );
+        assert_eq!(policy.presence_answer, Millis::secs(90));
+    }
+
+    #[test]
+    fn a_typing_error_in_a_policy_is_named() {
+        let text = BUILT_IN.replace("gap_cap_s", "gap_cap");
+        let refused = Policy::parse(&text).unwrap_err().to_string();
+        assert!(refused.contains("gap_cap"), "{refused}");
+        let text = BUILT_IN.replace("presence_answer_s = 90", "presence_answer_s = 9");
+        assert!(matches!(
+            Policy::parse(&text),
+            Err(PolicyError::Value {
+                key: "presence_answer_s",
+                ..
+            })
+        ));
+    }
+}

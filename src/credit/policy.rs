@@ -112,7 +112,7 @@ struct File {
     due: Vec<Due>,
 }
 
-fn value<T: ToString>(key: &'static str, found: T, expected: &'static str) -> PolicyError {
+fn value(key: &'static str, found: impl std::fmt::Display, expected: &'static str) -> PolicyError {
     PolicyError::Value {
         key,
         found: found.to_string(),

@@ -42,6 +42,10 @@ pub enum Note {
 }
 
 /// What looked odd in a session, for the district's eyes.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent remarks, not the states of one machine"
+)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Flags {
     /// Silent for longer than the gap cap while playing.
@@ -228,11 +232,11 @@ pub fn judge(
     }
     next.note = remark(&next, &played, &sent, &fresh, too_fast);
     ask(&mut next, beat.state, now);
-    let spent = Buckets {
+    let budgets = Buckets {
         member: member.bucket.spend(given.total()),
         device: device.bucket.spend(given.total()),
     };
-    Verdict::Accepted(next, spent)
+    Verdict::Accepted(next, budgets)
 }
 
 /// The segments that lie in the film, and whether all of them did as claimed.

@@ -64,8 +64,8 @@ impl Room {
         let mut digest = [0; 8];
         for (from, to) in segments {
             let mixed = u64::from_le_bytes(digest).rotate_left(13)
-                ^ (*from as u64)
-                ^ (*to as u64).rotate_left(32);
+                ^ from.cast_unsigned()
+                ^ to.cast_unsigned().rotate_left(32);
             digest = mixed.to_le_bytes();
         }
         let beat = Beat {

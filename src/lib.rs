@@ -6,3 +6,4 @@ pub mod keys;
 pub mod ledger;
 pub mod store;
 pub mod types;
+pub mod viewing;

@@ -30,6 +30,18 @@ impl Trouble {
     }
 }
 
+impl Trouble {
+    /// The same for a single statement: `None` for what is the program's fault and will not pass.
+    pub(super) fn passing(error: &rusqlite::Error) -> Option<Self> {
+        match error.sqlite_error_code()? {
+            ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
+                Some(Self::Failing)
+            }
+            _ => Some(Self::of(error)).filter(|trouble| *trouble != Self::Failing),
+        }
+    }
+}
+
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -60,6 +60,18 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// What is wrong with the disk, if that is what is wrong: trying again later may help.
+    pub fn trouble(&self) -> Option<Trouble> {
+        match self {
+            Self::NotDurable(trouble) => Some(*trouble),
+            Self::Sqlite(error) => Trouble::passing(error),
+            Self::Busy | Self::Closed => Some(Trouble::Locked),
+            Self::FromTheFuture { .. } | Self::File { .. } => None,
+        }
+    }
+}
+
 /// How long an act may wait for company before it is committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Urgency {
@@ -117,10 +129,11 @@ impl Store {
         T: Send + 'static,
         E: Send + 'static,
     {
+        let (tell, answer) = tokio::sync::oneshot::channel();
+        // The asker may have hung up by then; what was committed stays committed.
         self.writer
-            .submit(urgency, act)?
-            .await
-            .map_err(|_| StoreError::Closed)?
+            .submit(urgency, act, |outcome| drop(tell.send(outcome)))?;
+        answer.await.map_err(|_| StoreError::Closed)?
     }
 
     /// The same for threads and commands that have no event loop.
@@ -130,10 +143,10 @@ impl Store {
         T: Send + 'static,
         E: Send + 'static,
     {
+        let (tell, answer) = std::sync::mpsc::sync_channel(1);
         self.writer
-            .submit(Urgency::Now, act)?
-            .blocking_recv()
-            .map_err(|_| StoreError::Closed)?
+            .submit(Urgency::Now, act, move |outcome| drop(tell.send(outcome)))?;
+        answer.recv().map_err(|_| StoreError::Closed)?
     }
 
     /// Runs `act` on a read-only connection in a thread where blocking is allowed.

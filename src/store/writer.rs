@@ -9,7 +9,6 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tokio::sync::oneshot;
 
 use super::{BeforeCommit, Options, StoreError, Trouble, Tx, Urgency};
 use crate::clock::monotonic;
@@ -36,7 +35,8 @@ struct Job {
     act: Act,
 }
 
-type Answer<T, E> = oneshot::Receiver<Result<Result<T, E>, StoreError>>;
+/// The store's outcome around the act's.
+pub(super) type Answer<T, E> = Result<Result<T, E>, StoreError>;
 
 /// The handle to the thread. Dropping it lets the thread finish what was queued, and waits for it.
 pub(super) struct Writer {
@@ -72,24 +72,27 @@ impl Writer {
         })
     }
 
+    /// Queues an act; `tell` is called once, from the writer's thread, when the outcome is durable. If the act panics it
+    /// is dropped uncalled.
     pub(super) fn submit<T, E, F>(
         &self,
         urgency: Urgency,
         act: F,
-    ) -> Result<Answer<T, E>, StoreError>
+        tell: impl FnOnce(Answer<T, E>) + Send + 'static,
+    ) -> Result<(), StoreError>
     where
         F: FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: Send + 'static,
     {
-        let (tell, answer) = oneshot::channel();
         let act: Act = Box::new(move |tx| end(tx.map(act), tell));
         let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
-        match queue.try_send(Job { urgency, act }) {
-            Ok(()) => Ok(answer),
-            Err(TrySendError::Full(_)) => Err(StoreError::Busy),
-            Err(TrySendError::Disconnected(_)) => Err(StoreError::Closed),
-        }
+        queue
+            .try_send(Job { urgency, act })
+            .map_err(|error| match error {
+                TrySendError::Full(_) => StoreError::Busy,
+                TrySendError::Disconnected(_) => StoreError::Closed,
+            })
     }
 
     pub(super) fn before_commit(&self, act: BeforeCommit) {
@@ -134,7 +137,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 fn end<T: Send + 'static, E: Send + 'static>(
     outcome: Option<Result<T, E>>,
-    tell: oneshot::Sender<Result<Result<T, E>, StoreError>>,
+    tell: impl FnOnce(Answer<T, E>) + Send + 'static,
 ) -> Ended {
     Ended {
         keep: matches!(outcome, Some(Ok(_))),
@@ -146,8 +149,7 @@ fn end<T: Send + 'static, E: Send + 'static>(
                 (Err(trouble), _) => Err(StoreError::NotDurable(trouble)),
                 (Ok(()), None) => Err(StoreError::NotDurable(Trouble::Failing)),
             };
-            // The asker may have hung up; what was committed stays committed.
-            drop(tell.send(answer));
+            tell(answer);
         }),
     }
 }

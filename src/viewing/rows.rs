@@ -1,0 +1,343 @@
+//! This room's SQL: sessions, their live state, and the credit view.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{ItemFacts, ViewingError};
+use crate::clock::Reading;
+use crate::credit::rule::{Flags, Note, Pending, Session};
+use crate::ledger::Closing;
+use crate::types::{DeviceId, Intervals, ItemId, MemberId, Millis, Mode, SessionId, Year};
+
+/// A session's row, as far as acts need it.
+#[derive(Debug, Clone)]
+pub(super) struct SessionRow {
+    pub(super) key: i64,
+    pub(super) id: SessionId,
+    pub(super) member: MemberId,
+    pub(super) item: ItemId,
+    pub(super) device: DeviceId,
+    pub(super) mode: Mode,
+    pub(super) length: Millis,
+    pub(super) boot: u32,
+    pub(super) opened: Millis,
+    pub(super) why: Option<Closing>,
+}
+
+/// What changes with each beat.
+#[derive(Debug, Clone)]
+pub(super) struct LiveRow {
+    pub(super) rule: Session,
+    pub(super) position: Millis,
+}
+
+pub(super) fn sql(ms: Millis) -> i64 {
+    i64::try_from(ms.0).unwrap_or(i64::MAX)
+}
+
+pub(super) fn ms(n: i64) -> Millis {
+    Millis(u64::try_from(n).unwrap_or(0))
+}
+
+/// A word of a serde enum, as it stands in a TEXT column.
+pub(super) fn word<T: serde::Serialize>(value: &T) -> String {
+    let quoted = serde_json::to_string(value).expect("an enum without content is a word");
+    quoted.trim_matches('"').to_owned()
+}
+
+pub(super) fn from_word<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
+    serde_json::from_value(serde_json::Value::String(text.to_owned())).ok()
+}
+
+fn json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("lists of numbers are JSON")
+}
+
+/// A text or number in a row that does not mean what it must.
+fn odd(column: usize) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(
+        column,
+        rusqlite::types::Type::Text,
+        "not a value of ours".into(),
+    )
+}
+
+pub(super) fn column<T>(
+    row: &Row<'_>,
+    index: usize,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<T, rusqlite::Error> {
+    let text = row.get_ref(index)?.as_str().map_err(|_| odd(index))?;
+    read(text).ok_or_else(|| odd(index))
+}
+
+fn item_of(row: &Row<'_>, index: usize) -> Result<ItemId, rusqlite::Error> {
+    let bytes: [u8; 16] = row.get(index)?;
+    let mut wide = [0; 32];
+    wide[..16].copy_from_slice(&bytes);
+    Ok(ItemId::from_digest(&wide))
+}
+
+const SESSION: &str =
+    "SELECT key, id, member, item, device, mode, length, boot, opened, why FROM session";
+
+fn session_row(row: &Row<'_>) -> Result<SessionRow, rusqlite::Error> {
+    let why: Option<String> = row.get(9)?;
+    Ok(SessionRow {
+        key: row.get(0)?,
+        id: SessionId::from_bytes(row.get(1)?),
+        member: column(row, 2, |text| MemberId::new(text).ok())?,
+        item: item_of(row, 3)?,
+        device: DeviceId::from_bytes(row.get(4)?),
+        mode: column(row, 5, from_word)?,
+        length: ms(row.get(6)?),
+        boot: row.get(7)?,
+        opened: ms(row.get(8)?),
+        why: why
+            .map(|text| from_word(&text).ok_or_else(|| odd(9)))
+            .transpose()?,
+    })
+}
+
+pub(super) fn session(conn: &Connection, id: SessionId) -> Result<SessionRow, ViewingError> {
+    conn.prepare_cached(&format!("{SESSION} WHERE id = ?1"))?
+        .query_row([id.bytes()], session_row)
+        .optional()?
+        .ok_or(ViewingError::Unknown)
+}
+
+/// Sessions that are open and were last heard of at or before `silent_since`.
+pub(super) fn open_sessions(
+    conn: &Connection,
+    silent_since: Option<Millis>,
+) -> Result<Vec<SessionRow>, rusqlite::Error> {
+    let until = silent_since.map_or(i64::MAX, sql);
+    conn.prepare(&format!(
+        "{SESSION} WHERE key IN (SELECT key FROM live WHERE seen <= ?1) ORDER BY key"
+    ))?
+    .query_map([until], session_row)?
+    .collect()
+}
+
+pub(super) fn open_session_of(
+    conn: &Connection,
+    member: &MemberId,
+) -> Result<Option<SessionRow>, rusqlite::Error> {
+    conn.prepare_cached(&format!(
+        "{SESSION} WHERE member = ?1 AND why IS NULL ORDER BY key DESC LIMIT 1"
+    ))?
+    .query_row([member.as_str()], session_row)
+    .optional()
+}
+
+pub(super) fn insert_session(
+    conn: &Connection,
+    row: &SessionRow,
+    now: Reading,
+) -> Result<i64, rusqlite::Error> {
+    conn.prepare_cached(
+        "INSERT INTO session (id, member, item, device, mode, length, boot, opened, wall, trust)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?
+    .insert(params![
+        row.id.bytes(),
+        row.member.as_str(),
+        row.item.bytes(),
+        row.device.bytes(),
+        word(&row.mode),
+        sql(row.length),
+        row.boot,
+        sql(row.opened),
+        now.wall_ms,
+        word(&now.trust),
+    ])
+}
+
+/// Ends a session: its live row goes, what is left pending stays with it.
+pub(super) fn end_session(
+    conn: &Connection,
+    key: i64,
+    why: Closing,
+    position: Millis,
+    left: &Pending,
+) -> Result<(), rusqlite::Error> {
+    let left = (left.total() > Millis::ZERO).then(|| json(left));
+    conn.prepare_cached(
+        "UPDATE session SET why = ?2, position = ?3, left_pending = ?4 WHERE key = ?1",
+    )?
+    .execute(params![key, word(&why), sql(position), left])?;
+    conn.prepare_cached("DELETE FROM live WHERE key = ?1")?
+        .execute([key])
+        .map(drop)
+}
+
+/// Takes over what earlier sessions of this member left pending for this item.
+pub(super) fn take_left_pending(
+    conn: &Connection,
+    member: &MemberId,
+    item: &ItemId,
+) -> Result<Pending, ViewingError> {
+    let left: Vec<String> = conn
+        .prepare_cached("SELECT left_pending FROM session WHERE member = ?1 AND item = ?2 AND left_pending IS NOT NULL")?
+        .query_map(params![member.as_str(), item.bytes()], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    conn.prepare_cached("UPDATE session SET left_pending = NULL WHERE member = ?1 AND item = ?2 AND left_pending IS NOT NULL")?
+        .execute(params![member.as_str(), item.bytes()])?;
+    let sets = left
+        .iter()
+        .filter_map(|text| serde_json::from_str::<Pending>(text).ok());
+    Ok(sets.fold(Pending::default(), |all, set| {
+        set.by_year()
+            .iter()
+            .fold(all, |all, (year, media)| all.with(*year, media))
+    }))
+}
+
+/// Where the member stopped in this item.
+pub(super) fn last_position(
+    conn: &Connection,
+    member: &MemberId,
+    item: &ItemId,
+) -> Result<Millis, rusqlite::Error> {
+    conn.prepare_cached(
+        "SELECT position FROM session WHERE member = ?1 AND item = ?2 ORDER BY key DESC LIMIT 1",
+    )?
+    .query_row(params![member.as_str(), item.bytes()], |row| {
+        row.get(0).map(ms)
+    })
+    .optional()
+    .map(Option::unwrap_or_default)
+}
+
+pub(super) fn live(conn: &Connection, row: &SessionRow) -> Result<LiveRow, ViewingError> {
+    conn.prepare_cached(
+        "SELECT n, digest, note, pending, unproved, asked, ask_after, unattended, flags, position FROM live WHERE key = ?1",
+    )?
+    .query_row([row.key], |live| {
+        Ok(LiveRow {
+            rule: Session {
+                opened: row.opened,
+                n: live.get(0)?,
+                digest: live.get(1)?,
+                note: note_of(live.get(2)?),
+                pending: column(live, 3, |text| serde_json::from_str(text).ok())?,
+                unproved: ms(live.get(4)?),
+                asked: live.get::<_, Option<i64>>(5)?.map(ms),
+                ask_after: ms(live.get(6)?),
+                unattended: live.get(7)?,
+                flags: Flags::from_bits(live.get(8)?),
+            },
+            position: ms(live.get(9)?),
+        })
+    })
+    .optional()?
+    .ok_or(ViewingError::Damaged(row.id))
+}
+
+pub(super) fn write_live(
+    conn: &Connection,
+    key: i64,
+    live: &LiveRow,
+    now: Reading,
+) -> Result<(), rusqlite::Error> {
+    let rule = &live.rule;
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO live
+         (key, n, digest, note, pending, unproved, asked, ask_after, unattended, flags, position, seen)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    )?
+    .execute(params![
+        key,
+        rule.n,
+        rule.digest,
+        note_number(rule.note),
+        json(&rule.pending),
+        sql(rule.unproved),
+        rule.asked.map(sql),
+        sql(rule.ask_after),
+        rule.unattended,
+        rule.flags.bits(),
+        sql(live.position),
+        sql(now.mono),
+    ])
+    .map(drop)
+}
+
+fn note_number(note: Option<Note>) -> u8 {
+    match note {
+        None => 0,
+        Some(Note::Unattended) => 1,
+        Some(Note::NotNew) => 2,
+        Some(Note::NotSent) => 3,
+        Some(Note::TooFast) => 4,
+    }
+}
+
+fn note_of(number: u8) -> Option<Note> {
+    [Note::Unattended, Note::NotNew, Note::NotSent, Note::TooFast]
+        .into_iter()
+        .find(|note| note_number(Some(*note)) == number)
+}
+
+pub(super) fn credited(
+    conn: &Connection,
+    member: &MemberId,
+    item: &ItemId,
+    year: Year,
+) -> Result<Intervals, rusqlite::Error> {
+    conn.prepare_cached("SELECT media FROM credited WHERE member = ?1 AND item = ?2 AND year = ?3")?
+        .query_row(params![member.as_str(), item.bytes(), year.0], |row| {
+            column(row, 0, |text| serde_json::from_str(text).ok())
+        })
+        .optional()
+        .map(Option::unwrap_or_default)
+}
+
+pub(super) fn write_credited(
+    conn: &Connection,
+    member: &MemberId,
+    item: &ItemId,
+    year: Year,
+    media: &Intervals,
+) -> Result<(), rusqlite::Error> {
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO credited (member, item, year, media) VALUES (?1, ?2, ?3, ?4)",
+    )?
+    .execute(params![member.as_str(), item.bytes(), year.0, json(media)])
+    .map(drop)
+}
+
+pub(super) fn insert_span(
+    conn: &Connection,
+    index: u64,
+    row: &SessionRow,
+    year: Year,
+    credit: Millis,
+    now: Reading,
+) -> Result<(), rusqlite::Error> {
+    conn.prepare_cached(
+        "INSERT INTO span (idx, session, member, item, year, mode, credit, wall) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?
+    .execute(params![
+        i64::try_from(index).unwrap_or(i64::MAX),
+        row.key,
+        row.member.as_str(),
+        row.item.bytes(),
+        year.0,
+        word(&row.mode),
+        sql(credit),
+        now.wall_ms,
+    ])
+    .map(drop)
+}
+
+/// Whether the ledger must be told of an item: it is new, or its facts changed.
+pub(super) fn item_is_news(conn: &Connection, facts: &ItemFacts) -> Result<bool, rusqlite::Error> {
+    let now = json(&(&facts.title, &facts.class, facts.length));
+    let changed = conn
+        .prepare_cached(
+            "INSERT INTO known_item (item, facts) VALUES (?1, ?2)
+             ON CONFLICT (item) DO UPDATE SET facts = excluded.facts WHERE facts <> excluded.facts",
+        )?
+        .execute(params![facts.item.bytes(), now])?;
+    Ok(changed > 0)
+}

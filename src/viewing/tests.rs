@@ -1,0 +1,309 @@
+use std::sync::Arc;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::clock::{Clock, HandClock};
+use crate::keys::Keys;
+use crate::ledger;
+use crate::store::{Options, Store};
+use crate::types::Origin;
+
+/// One byte is one millisecond of media.
+#[derive(Debug)]
+struct ByteIsMillisecond;
+
+impl MediaMap for ByteIsMillisecond {
+    fn media_of(&self, _: &ItemId, bytes: &[std::ops::Range<u64>]) -> Intervals {
+        Intervals::from(bytes.iter().map(|b| (b.start, b.end)).collect::<Vec<_>>())
+    }
+}
+
+/// A station with a clock in the hand. Dropping it verifies its ledger.
+struct Station {
+    dir: TempDir,
+    clock: Arc<HandClock>,
+    viewing: Viewing,
+}
+
+const NOVEMBER_2026: i64 = 1_795_000_000_000;
+
+fn start(dir: &TempDir, clock: &Arc<HandClock>) -> Viewing {
+    let path = dir.path().join("ledger.db");
+    let store = Store::open(&path, &[ledger::SCHEMA, SCHEMA], Options::default()).unwrap();
+    let keys = Keys::open_or_make(&dir.path().join("keys")).unwrap();
+    let origin = Origin::new("yuanjiao.example/17").unwrap();
+    let ledger = Ledger::open(store, keys, origin, clock.now()).unwrap();
+    let policy = Arc::new(Policy::built_in());
+    let viewing = Viewing::new(ledger, clock.clone(), policy, Arc::new(ByteIsMillisecond));
+    viewing.recover().unwrap();
+    viewing
+}
+
+impl Station {
+    fn new() -> Self {
+        let dir = TempDir::new().unwrap();
+        let clock = Arc::new(HandClock::new(1, NOVEMBER_2026));
+        let viewing = start(&dir, &clock);
+        Self {
+            dir,
+            clock,
+            viewing,
+        }
+    }
+
+    /// What was not committed is gone, what was committed is there: the same as a power cut to this program.
+    fn power_cut(&mut self) {
+        self.viewing = start(&self.dir, &self.clock);
+    }
+
+    async fn open(&self, member: &str, film: u8, device: u8) -> SessionId {
+        let length = Millis::secs(1800);
+        let item = ItemId::from_digest(&[film; 32]);
+        let device = DeviceId::from_bytes([device; 16]);
+        self.viewing.sent().note(device, item, 0..length.0);
+        let facts = ItemFacts {
+            item,
+            title: format!("film {film}"),
+            class: None,
+            length,
+        };
+        let member = MemberId::new(member).unwrap();
+        self.viewing
+            .open(member, device, facts, Mode::Alone)
+            .await
+            .unwrap()
+            .session
+    }
+
+    async fn beat(
+        &self,
+        session: SessionId,
+        n: u32,
+        from: i64,
+        to: i64,
+    ) -> Result<Answer, ViewingError> {
+        let segments = vec![(from * 1000, to * 1000)];
+        let digest = (from * 100_000 + to).to_le_bytes();
+        self.viewing
+            .beat(
+                session,
+                BeatIn {
+                    n,
+                    segments,
+                    ended: false,
+                    digest,
+                },
+            )
+            .await
+    }
+
+    /// Plays in ten-second beats and returns the next number.
+    async fn play(&self, session: SessionId, first: u32, from: i64, seconds: i64) -> u32 {
+        let mut n = first;
+        for at in (from..from + seconds).step_by(10) {
+            self.clock.advance(Millis::secs(10));
+            self.beat(session, n, at, at + 10).await.unwrap();
+            n += 1;
+        }
+        n
+    }
+
+    fn credit(&self, member: &str) -> u64 {
+        let member = MemberId::new(member).unwrap();
+        let store = self.viewing.ledger.store();
+        let all = store
+            .read_blocking(|conn| credited_items(conn, &member))
+            .unwrap();
+        Millis(all.iter().map(|c| c.media.total().0).sum()).as_secs()
+    }
+}
+
+impl Drop for Station {
+    fn drop(&mut self) {
+        let found = self.viewing.ledger.verify().unwrap();
+        if !std::thread::panicking() {
+            assert!(found.faults.is_empty(), "{:?}", found.faults);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_proof_turns_what_is_pending_into_credit_and_a_leaf() {
+    let station = Station::new();
+    let session = station.open("m1", 1, 1).await;
+    station.play(session, 1, 0, 300).await;
+    assert_eq!(station.credit("m1"), 0);
+    let answer = station.viewing.prove(session).await.unwrap();
+    assert_eq!(
+        (answer.credited, answer.pending),
+        (Millis::secs(300), Millis::ZERO)
+    );
+    assert_eq!(station.credit("m1"), 300);
+}
+
+#[tokio::test]
+async fn case_11_a_beat_for_an_unknown_session_is_refused() {
+    let station = Station::new();
+    let refused = station.beat(SessionId::from_bytes([9; 16]), 1, 0, 1).await;
+    assert!(matches!(refused, Err(ViewingError::Unknown)));
+}
+
+#[tokio::test]
+async fn case_12_a_second_film_supersedes_the_first() {
+    let station = Station::new();
+    let first = station.open("m1", 1, 1).await;
+    station.play(first, 1, 0, 10).await;
+    station.viewing.prove(first).await.unwrap();
+    let second = station.open("m1", 2, 2).await;
+    station.clock.advance(Millis::secs(10));
+    let refused = station.beat(first, 2, 10, 20).await;
+    assert!(matches!(
+        refused,
+        Err(ViewingError::Ended(Closing::Superseded))
+    ));
+    station.beat(second, 1, 0, 10).await.unwrap();
+    station.viewing.prove(second).await.unwrap();
+    assert_eq!(station.credit("m1"), 20);
+}
+
+#[tokio::test]
+async fn cases_13_and_42_three_accounts_on_one_phone_share_its_time() {
+    let station = Station::new();
+    let mut sessions = Vec::new();
+    for member in ["m1", "m2", "m3"] {
+        sessions.push(station.open(member, 1, 7).await);
+    }
+    for n in 0..60 {
+        station.clock.advance(Millis::secs(10));
+        for session in &sessions {
+            station
+                .beat(*session, n + 1, i64::from(n) * 10, i64::from(n) * 10 + 10)
+                .await
+                .unwrap();
+        }
+    }
+    for session in &sessions {
+        station.viewing.prove(*session).await.unwrap();
+    }
+    let sum: u64 = ["m1", "m2", "m3"].iter().map(|m| station.credit(m)).sum();
+    assert_eq!(sum, 600);
+}
+
+#[tokio::test]
+async fn case_17_a_power_cut_costs_nothing_that_was_acknowledged() {
+    let mut station = Station::new();
+    let session = station.open("m1", 1, 1).await;
+    let n = station.play(session, 1, 0, 420).await;
+    station.power_cut();
+    let refused = station.beat(session, n, 420, 430).await;
+    assert!(matches!(
+        refused,
+        Err(ViewingError::Ended(Closing::StationFailure))
+    ));
+    assert_eq!(station.credit("m1"), 420);
+    let session = station.open("m1", 1, 1).await;
+    let mut n = 1;
+    for part in 0..3 {
+        n = station.play(session, n, 420 + part * 460, 460).await;
+        station.viewing.prove(session).await.unwrap();
+    }
+    assert_eq!(station.credit("m1"), 1800);
+}
+
+#[tokio::test]
+async fn case_53_a_beat_whose_answer_was_lost_is_answered_again_without_counting_twice() {
+    let station = Station::new();
+    let session = station.open("m1", 1, 1).await;
+    station.clock.advance(Millis::secs(10));
+    let first = station.beat(session, 1, 0, 10).await.unwrap();
+    let again = station.beat(session, 1, 0, 10).await.unwrap();
+    assert_eq!(first, again);
+    assert!(matches!(
+        station.beat(session, 1, 0, 9).await,
+        Err(ViewingError::ChangedBody)
+    ));
+}
+
+#[tokio::test]
+async fn what_was_left_pending_waits_for_the_member_to_come_back() {
+    let station = Station::new();
+    let session = station.open("m1", 1, 1).await;
+    station.play(session, 1, 0, 200).await;
+    station.viewing.close(session).await.unwrap();
+    assert_eq!(station.credit("m1"), 0);
+    let member = MemberId::new("m1").unwrap();
+    let item = ItemId::from_digest(&[1; 32]);
+    let facts = ItemFacts {
+        item,
+        title: "film 1".into(),
+        class: None,
+        length: Millis::secs(1800),
+    };
+    let device = DeviceId::from_bytes([1; 16]);
+    let again = station
+        .viewing
+        .open(member, device, facts, Mode::Alone)
+        .await
+        .unwrap();
+    assert_eq!(
+        (again.pending, again.resume),
+        (Millis::secs(200), Millis::secs(200))
+    );
+    station.viewing.prove(again.session).await.unwrap();
+    assert_eq!(station.credit("m1"), 200);
+}
+
+#[tokio::test]
+async fn a_phone_left_in_a_drawer_leaves_nothing_to_come_back_for() {
+    let station = Station::new();
+    let session = station.open("m1", 1, 1).await;
+    station.play(session, 1, 0, 1000).await;
+    station.viewing.close(session).await.unwrap();
+    let again = station.open("m1", 1, 1).await;
+    station.viewing.prove(again).await.unwrap();
+    assert_eq!(station.credit("m1"), 0);
+}
+
+#[tokio::test]
+async fn case_54_a_full_disk_costs_no_time_once_there_is_room_again() {
+    let station = Station::new();
+    let session = station.open("m1", 1, 1).await;
+    let n = station.play(session, 1, 0, 100).await;
+    let store = station.viewing.ledger.store().clone();
+    let limit = |pages: i64| {
+        let outcome = store.write_blocking(move |tx| {
+            tx.query_row(&format!("PRAGMA max_page_count={pages}"), [], |_| {
+                Ok::<_, rusqlite::Error>(())
+            })
+        });
+        outcome.unwrap().unwrap();
+    };
+    limit(1);
+    station.clock.advance(Millis::secs(10));
+    let segments: Vec<(i64, i64)> = (0..4_000)
+        .map(|k| (100_000 + k * 2, 100_001 + k * 2))
+        .collect();
+    let full = BeatIn {
+        n,
+        segments,
+        ended: false,
+        digest: [3; 8],
+    };
+    let refused = station
+        .viewing
+        .beat(session, full.clone())
+        .await
+        .unwrap_err();
+    assert_eq!(refused.trouble(), Some(Trouble::DiskFull), "{refused:?}");
+    limit(1_000_000);
+    station.viewing.beat(session, full).await.unwrap();
+    station.clock.advance(Millis::secs(10));
+    station.beat(session, n + 1, 110, 130).await.unwrap();
+    let answer = station.viewing.prove(session).await.unwrap();
+    assert_eq!(
+        answer.credited,
+        Millis::secs(100 + 4 + 16),
+        "ten seconds twice, less the four that were claimed first"
+    );
+}

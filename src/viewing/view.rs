@@ -1,0 +1,159 @@
+//! What pages and reports ask this room.
+
+use rusqlite::{Connection, params};
+
+use super::rows::{column, from_word, ms};
+use crate::store::StoreError;
+use crate::types::{Intervals, ItemId, MemberId, Millis, Mode, SessionId, Year};
+
+/// A session that is open now, for the operator's desk.
+#[derive(Debug, Clone)]
+pub struct Live {
+    /// Which.
+    pub session: SessionId,
+    /// Who.
+    pub member: MemberId,
+    /// What.
+    pub item: ItemId,
+    /// Where in the film.
+    pub position: Millis,
+    /// The film's length.
+    pub length: Millis,
+    /// Waiting for a presence proof.
+    pub pending: Millis,
+    /// Monotonic time of the last beat.
+    pub seen: Millis,
+    /// A presence question went unanswered.
+    pub unattended: bool,
+}
+
+/// The last session of a member with an item.
+#[derive(Debug, Clone)]
+pub struct Latest {
+    /// What.
+    pub item: ItemId,
+    /// Where the member stopped.
+    pub position: Millis,
+    /// The film's length then.
+    pub length: Millis,
+    /// Wall clock at the opening.
+    pub wall_ms: i64,
+}
+
+/// Credit of a member for an item in a year.
+#[derive(Debug, Clone)]
+pub struct Credited {
+    /// What.
+    pub item: ItemId,
+    /// Counted to.
+    pub year: Year,
+    /// The media that count.
+    pub media: Intervals,
+}
+
+/// One credited span, as hours are made of them.
+#[derive(Debug, Clone)]
+pub struct SpanRow {
+    /// Who.
+    pub member: MemberId,
+    /// What.
+    pub item: ItemId,
+    /// How.
+    pub mode: Mode,
+    /// How much.
+    pub credit: Millis,
+    /// Wall clock at the proof.
+    pub wall_ms: i64,
+}
+
+fn item(row: &rusqlite::Row<'_>, index: usize) -> Result<ItemId, rusqlite::Error> {
+    let half: [u8; 16] = row.get(index)?;
+    let mut digest = [0; 32];
+    digest[..16].copy_from_slice(&half);
+    Ok(ItemId::from_digest(&digest))
+}
+
+fn member(row: &rusqlite::Row<'_>, index: usize) -> Result<MemberId, rusqlite::Error> {
+    column(row, index, |text| MemberId::new(text).ok())
+}
+
+/// All sessions that are open now, the latest first.
+pub fn live_sessions(conn: &Connection) -> Result<Vec<Live>, StoreError> {
+    let mut query = conn.prepare_cached(
+        "SELECT s.id, s.member, s.item, l.position, s.length, l.pending, l.seen, l.unattended
+         FROM live l JOIN session s USING (key) ORDER BY key DESC",
+    )?;
+    let rows = query.query_map([], |row| {
+        let pending = column(row, 5, |text| {
+            serde_json::from_str::<crate::credit::rule::Pending>(text).ok()
+        })?;
+        Ok(Live {
+            session: SessionId::from_bytes(row.get(0)?),
+            member: member(row, 1)?,
+            item: item(row, 2)?,
+            position: ms(row.get(3)?),
+            length: ms(row.get(4)?),
+            pending: pending.total(),
+            seen: ms(row.get(6)?),
+            unattended: row.get(7)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A member's last session with each item, the latest first.
+pub fn latest_sessions(
+    conn: &Connection,
+    who: &MemberId,
+    most: u32,
+) -> Result<Vec<Latest>, StoreError> {
+    let mut query = conn.prepare_cached(
+        "SELECT s.item, coalesce(l.position, s.position), s.length, s.wall FROM session s LEFT JOIN live l USING (key)
+         WHERE s.key IN (SELECT max(key) FROM session WHERE member = ?1 GROUP BY item) ORDER BY s.key DESC LIMIT ?2",
+    )?;
+    let rows = query.query_map(params![who.as_str(), most], |row| {
+        Ok(Latest {
+            item: item(row, 0)?,
+            position: ms(row.get(1)?),
+            length: ms(row.get(2)?),
+            wall_ms: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What a member has earned, by item and year.
+pub fn credited_items(conn: &Connection, who: &MemberId) -> Result<Vec<Credited>, StoreError> {
+    let mut query = conn.prepare_cached(
+        "SELECT item, year, media FROM credited WHERE member = ?1 ORDER BY year DESC, item",
+    )?;
+    let rows = query.query_map([who.as_str()], |row| {
+        Ok(Credited {
+            item: item(row, 0)?,
+            year: Year(row.get(1)?),
+            media: column(row, 2, |text| serde_json::from_str(text).ok())?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The spans of a year in the order in which they were earned, of one member or of all.
+pub fn spans_of_year(
+    conn: &Connection,
+    who: Option<&MemberId>,
+    year: Year,
+) -> Result<Vec<SpanRow>, StoreError> {
+    let mut query = conn.prepare_cached(
+        "SELECT member, item, mode, credit, wall FROM span WHERE year = ?2 AND (?1 IS NULL OR member = ?1) ORDER BY idx",
+    )?;
+    let rows = query.query_map(params![who.map(MemberId::as_str), year.0], |row| {
+        Ok(SpanRow {
+            member: member(row, 0)?,
+            item: item(row, 1)?,
+            mode: column(row, 2, from_word)?,
+            credit: ms(row.get(3)?),
+            wall_ms: row.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

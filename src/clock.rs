@@ -52,9 +52,7 @@ impl Reading {
         if self.trust == Trust::Unset {
             return Year::UNDECIDED;
         }
-        local_date(self.wall_ms).map_or(Year::UNDECIDED, |d| {
-            Year(u16::try_from(d.year()).unwrap_or(0))
-        })
+        local_date(self.wall_ms).map_or(Year::UNDECIDED, |d| Year(u16::try_from(d.year()).unwrap_or(0)))
     }
 }
 
@@ -125,10 +123,7 @@ impl SystemClock {
     /// The system's own clock is left alone: setting it is the system's business and needs its rights.
     pub fn correct(&self, wall_ms: i64, trust: Trust) {
         let mono = monotonic();
-        *self
-            .correction
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(Correction {
+        *self.correction.lock().unwrap_or_else(PoisonError::into_inner) = Some(Correction {
             wall_minus_mono: wall_ms - i64::try_from(mono.0).unwrap_or(0),
             trust,
         });
@@ -138,10 +133,7 @@ impl SystemClock {
 impl Clock for SystemClock {
     fn now(&self) -> Reading {
         let mono = monotonic();
-        let correction = *self
-            .correction
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let correction = *self.correction.lock().unwrap_or_else(PoisonError::into_inner);
         let (wall_ms, trust) = match correction {
             Some(c) => (
                 c.wall_minus_mono + i64::try_from(mono.0).unwrap_or(i64::MAX / 2),
@@ -202,8 +194,7 @@ impl HandClock {
     /// Turns both clocks forward.
     pub fn advance(&self, by: Millis) {
         self.mono.fetch_add(by.0, Ordering::SeqCst);
-        self.wall
-            .fetch_add(i64::try_from(by.0).unwrap_or(0), Ordering::SeqCst);
+        self.wall.fetch_add(i64::try_from(by.0).unwrap_or(0), Ordering::SeqCst);
     }
 
     /// Sets the wall clock alone, as a slipping finger does.

@@ -28,9 +28,7 @@ pub enum KeyError {
         source: std::io::Error,
     },
     /// A key file has not the length of a key: it was cut off or is something else. It is never overwritten.
-    #[error(
-        "{path} is not a key: it has not 32 bytes. It was left as it is; restore it from a copy"
-    )]
+    #[error("{path} is not a key: it has not 32 bytes. It was left as it is; restore it from a copy")]
     NotAKey {
         /// Which file.
         path: PathBuf,
@@ -142,15 +140,13 @@ fn read_or_make(path: &Path) -> Result<([u8; 32], bool), KeyError> {
 
 fn read(path: &Path, file: fs::File) -> Result<[u8; 32], KeyError> {
     let mut bytes = Vec::with_capacity(33);
-    file.take(33)
-        .read_to_end(&mut bytes)
-        .map_err(|source| KeyError::File {
-            path: path.to_owned(),
-            source,
-        })?;
-    bytes.try_into().map_err(|_| KeyError::NotAKey {
+    file.take(33).read_to_end(&mut bytes).map_err(|source| KeyError::File {
         path: path.to_owned(),
-    })
+        source,
+    })?;
+    bytes
+        .try_into()
+        .map_err(|_| KeyError::NotAKey { path: path.to_owned() })
 }
 
 /// Writes beside, syncs, renames: a power cut leaves either no key or a whole one.
@@ -201,10 +197,7 @@ mod tests {
         let dir = tempfile::TempDir::new().unwrap();
         let path = dir.path().join("ledger.key");
         fs::write(&path, b"short").unwrap();
-        assert!(matches!(
-            Keys::open_or_make(dir.path()),
-            Err(KeyError::NotAKey { .. })
-        ));
+        assert!(matches!(Keys::open_or_make(dir.path()), Err(KeyError::NotAKey { .. })));
         assert_eq!(fs::read(&path).unwrap(), b"short");
     }
 

@@ -1,9 +1,24 @@
-//! 远教站: a lightweight video server for remote-education stations.
+//! 远教站: a lightweight video server for remote-education stations, with provable training credit.
+//!
+//! The rooms, in their order. A room names only rooms of earlier rows, and rooms of one row do not know each other; a
+//! test keeps this. See ARCHITECTURE.md for three walks through the house.
 
+// Words and time.
 pub mod clock;
-pub mod credit;
-pub mod keys;
-pub mod ledger;
-pub mod store;
 pub mod types;
+
+// Settings.
+
+// Files and keys, the words of HTTP, the look of pages.
+pub mod keys;
+pub mod store;
+
+// What there is, who there is, what happened.
+pub mod ledger;
+pub mod library;
+
+// The rule.
+pub mod credit;
+
+// One person's session.
 pub mod viewing;

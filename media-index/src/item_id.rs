@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// An item's id 课件编号: the first 128 bits of a SHA-256 over its content, in 32 lower-case
+/// An item's id 课件编号: the first 128 bits of a SHA-256 over its content (see [`crate::identity`]), in 32 lower-case
 /// hexadecimal digits. Renaming, moving or copying a file to another station keeps the id; another film under the same
 /// name has another one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -37,10 +37,7 @@ impl Bucket {
         } else {
             Millis::ZERO
         };
-        let kept = self
-            .tokens
-            .min(policy.token_keep)
-            .max(self.tokens.minus(passed));
+        let kept = self.tokens.min(policy.token_keep).max(self.tokens.minus(passed));
         Filled {
             bucket: Self {
                 last: Some(now.max(base)),

@@ -88,10 +88,7 @@ fn cut(policy: &Policy, raw: Millis, counted: &BTreeMap<Mode, u64>) -> Tally {
         Round::Floor => sum / step,
         Round::Nearest => (sum + step / 2) / step,
     };
-    let mut parts: Vec<(Mode, u64, u64)> = counted
-        .iter()
-        .map(|(mode, ms)| (*mode, ms / step, ms % step))
-        .collect();
+    let mut parts: Vec<(Mode, u64, u64)> = counted.iter().map(|(mode, ms)| (*mode, ms / step, ms % step)).collect();
     parts.sort_by_key(|(mode, _, rest)| (std::cmp::Reverse(*rest), *mode));
     let mut left = steps - parts.iter().map(|(_, whole, _)| whole).sum::<u64>();
     for (_, whole, _) in &mut parts {
@@ -102,10 +99,7 @@ fn cut(policy: &Policy, raw: Millis, counted: &BTreeMap<Mode, u64>) -> Tally {
     let hours = |steps: u64| policy.round_to.times(steps);
     Tally {
         total: hours(steps),
-        by_mode: parts
-            .into_iter()
-            .map(|(mode, whole, _)| (mode, hours(whole)))
-            .collect(),
+        by_mode: parts.into_iter().map(|(mode, whole, _)| (mode, hours(whole))).collect(),
         raw,
     }
 }

@@ -193,39 +193,20 @@ impl File {
             ));
         }
         if !(0.01..=1.0).contains(&self.round_to) {
-            return Err(value(
-                "round_to",
-                self.round_to,
-                "a step from 0.01 to 1 hour",
-            ));
+            return Err(value("round_to", self.round_to, "a step from 0.01 to 1 hour"));
         }
-        within(
-            "minutes_per_hour",
-            self.minutes_per_hour,
-            30..=90,
-            "30 to 90",
-        )?;
+        within("minutes_per_hour", self.minutes_per_hour, 30..=90, "30 to 90")?;
         within("min_seconds", self.min_seconds, 0..=3_600, "0 to 3600")?;
         within("gap_cap_s", self.gap_cap_s, 10..=600, "10 to 600")?;
         within("token_keep_s", self.token_keep_s, 0..=60, "0 to 60")?;
-        within(
-            "presence_every_s",
-            self.presence_every_s,
-            10..=3_600,
-            "10 to 3600",
-        )?;
+        within("presence_every_s", self.presence_every_s, 10..=3_600, "10 to 3600")?;
         within(
             "presence_jitter_s",
             self.presence_jitter_s,
             0..=self.presence_every_s / 2,
             "at most half of presence_every_s",
         )?;
-        within(
-            "presence_answer_s",
-            self.presence_answer_s,
-            30..=600,
-            "30 to 600",
-        )?;
+        within("presence_answer_s", self.presence_answer_s, 30..=600, "30 to 600")?;
         self.check_weights()
     }
 
@@ -241,11 +222,7 @@ impl File {
             .iter()
             .find(|w| !(0.0..=1.0).contains(*w))
         {
-            Some(weight) => Err(value(
-                "weights",
-                weight,
-                "a weight from 0 to 1 for each mode",
-            )),
+            Some(weight) => Err(value("weights", weight, "a weight from 0 to 1 for each mode")),
             None => Ok(()),
         }
     }

@@ -73,10 +73,7 @@ impl Flags {
 
     /// As bits, for the session's row.
     pub fn bits(self) -> u8 {
-        u8::from(self.gap)
-            | u8::from(self.overclaim) << 1
-            | u8::from(self.range) << 2
-            | u8::from(self.unattended) << 3
+        u8::from(self.gap) | u8::from(self.overclaim) << 1 | u8::from(self.range) << 2 | u8::from(self.unattended) << 3
     }
 
     /// From bits.
@@ -199,11 +196,7 @@ pub fn judge(
 ) -> Verdict {
     if beat.n == session.n && beat.n > 0 {
         let same = beat.digest == session.digest;
-        return if same {
-            Verdict::Repeated
-        } else {
-            Verdict::ChangedBody
-        };
+        return if same { Verdict::Repeated } else { Verdict::ChangedBody };
     }
     if beat.n != session.n + 1 {
         return Verdict::WrongN(session.n + 1);
@@ -243,13 +236,8 @@ pub fn judge(
 fn within(segments: &[(i64, i64)], length: Millis) -> (Intervals, bool) {
     let end = i64::try_from(length.0).unwrap_or(i64::MAX);
     let clip = |at: i64| u64::try_from(at.clamp(0, end)).unwrap_or(0);
-    let in_range = segments
-        .iter()
-        .all(|(from, to)| *from >= 0 && *to <= end && from <= to);
-    let pairs: Vec<_> = segments
-        .iter()
-        .map(|(from, to)| (clip(*from), clip(*to)))
-        .collect();
+    let in_range = segments.iter().all(|(from, to)| *from >= 0 && *to <= end && from <= to);
+    let pairs: Vec<_> = segments.iter().map(|(from, to)| (clip(*from), clip(*to))).collect();
     (Intervals::from(pairs), in_range)
 }
 
@@ -265,13 +253,7 @@ fn lapse(policy: &Policy, session: &mut Session, now: Millis) {
     }
 }
 
-fn remark(
-    session: &Session,
-    played: &Intervals,
-    sent: &Intervals,
-    fresh: &Intervals,
-    too_fast: bool,
-) -> Option<Note> {
+fn remark(session: &Session, played: &Intervals, sent: &Intervals, fresh: &Intervals, too_fast: bool) -> Option<Note> {
     if session.unattended {
         Some(Note::Unattended)
     } else if too_fast {
@@ -295,12 +277,7 @@ fn ask(session: &mut Session, state: PlayState, now: Millis) {
 
 /// What a presence proof 在学确认 brings: the session afterwards and what is confirmed now. Too late, and what was pending
 /// has lapsed; but from here on play counts again.
-pub fn prove(
-    policy: &Policy,
-    session: &Session,
-    now: Millis,
-    ask_after: Millis,
-) -> (Session, Pending) {
+pub fn prove(policy: &Policy, session: &Session, now: Millis, ask_after: Millis) -> (Session, Pending) {
     let mut next = session.clone();
     lapse(policy, &mut next, now);
     let confirmed = std::mem::take(&mut next.pending);

@@ -63,9 +63,8 @@ impl Room {
     fn beat_ms(&mut self, n: u32, segments: &[(i64, i64)]) -> Verdict {
         let mut digest = [0; 8];
         for (from, to) in segments {
-            let mixed = u64::from_le_bytes(digest).rotate_left(13)
-                ^ from.cast_unsigned()
-                ^ to.cast_unsigned().rotate_left(32);
+            let mixed =
+                u64::from_le_bytes(digest).rotate_left(13) ^ from.cast_unsigned() ^ to.cast_unsigned().rotate_left(32);
             digest = mixed.to_le_bytes();
         }
         let beat = Beat {
@@ -368,9 +367,7 @@ fn at_the_end_of_a_film_the_question_is_put_at_once() {
         segments: vec![(50_000, 60_000)],
         state: PlayState::Ended,
     };
-    let Verdict::Accepted(next, _) =
-        judge(&room.policy, &session, room.buckets, known, &beat, room.now)
-    else {
+    let Verdict::Accepted(next, _) = judge(&room.policy, &session, room.buckets, known, &beat, room.now) else {
         panic!("an honest last beat");
     };
     assert_eq!(next.asked, Some(room.now));
@@ -389,8 +386,7 @@ fn case_43_random_hostile_histories_stay_within_film_and_time() {
     for history in 0..3_000 {
         let mut room = Room::open([A, B, C][usize::try_from(next(3)).unwrap()]);
         for _ in 0..5 + next(55) {
-            let pause =
-                [0, 1, 500, 5_000, 10_000, 60_000, 400_000][usize::try_from(next(7)).unwrap()];
+            let pause = [0, 1, 500, 5_000, 10_000, 60_000, 400_000][usize::try_from(next(7)).unwrap()];
             room.now = room.now.plus(Millis(pause));
             match next(20) {
                 0 | 1 => room.prove(),
@@ -398,20 +394,13 @@ fn case_43_random_hostile_histories_stay_within_film_and_time() {
                 _ => {
                     let from = i64::try_from(next(3_710_000)).unwrap() - 10_000;
                     let long = [-1, 10_000, 120_000, 3_600_000][usize::try_from(next(4)).unwrap()];
-                    let n = room.session.as_ref().unwrap().n
-                        + [1, 1, 1, 0, 2][usize::try_from(next(5)).unwrap()];
+                    let n = room.session.as_ref().unwrap().n + [1, 1, 1, 0, 2][usize::try_from(next(5)).unwrap()];
                     room.beat_ms(n, &[(from, from + long)]);
                 }
             }
             let credit = room.total();
-            assert!(
-                credit <= room.item.1,
-                "history {history}: more than the film"
-            );
-            assert!(
-                credit <= room.now.as_secs(),
-                "history {history}: more than the time"
-            );
+            assert!(credit <= room.item.1, "history {history}: more than the film");
+            assert!(credit <= room.now.as_secs(), "history {history}: more than the time");
         }
     }
 }

@@ -7,9 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Reading, Trust};
-use crate::types::{
-    BranchId, DeviceId, Grade, Intervals, ItemId, MemberId, Millis, Mode, Origin, SessionId, Year,
-};
+use crate::types::{BranchId, DeviceId, Grade, Intervals, ItemId, MemberId, Millis, Mode, Origin, SessionId, Year};
 
 /// No leaf is longer: an entry bundle gives each two bytes for its length (C2SP tlog-tiles).
 pub const LEAF_LIMIT: usize = 65_535;

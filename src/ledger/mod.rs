@@ -91,12 +91,7 @@ pub struct Ledger {
 impl Ledger {
     /// Opens the ledger, or begins it if the signing key was made just now. `origin` names a new ledger; an existing one
     /// keeps the name that its first leaf gave it.
-    pub fn open(
-        store: Store,
-        keys: Keys,
-        origin: Origin,
-        now: Reading,
-    ) -> Result<Self, LedgerError> {
+    pub fn open(store: Store, keys: Keys, origin: Origin, now: Reading) -> Result<Self, LedgerError> {
         let first = store.read_blocking(rows::genesis)?;
         let ours = data_encoding::HEXLOWER.encode(keys.public().as_bytes());
         let (origin, halted, begin) = match first {
@@ -177,12 +172,7 @@ impl Ledger {
     }
 
     /// Keeps a district's cosignature, as a leaf and for quick reference.
-    pub fn keep_cosignature(
-        &self,
-        tx: &Tx<'_>,
-        now: Reading,
-        seen: What,
-    ) -> Result<(), LedgerError> {
+    pub fn keep_cosignature(&self, tx: &Tx<'_>, now: Reading, seen: What) -> Result<(), LedgerError> {
         if let What::CheckpointSeen {
             district,
             size,

@@ -52,12 +52,7 @@ pub enum NoteError {
 impl Checkpoint {
     /// The signed text.
     pub fn body(&self) -> String {
-        format!(
-            "{}\n{}\n{}\n",
-            self.origin,
-            self.size,
-            BASE64.encode(&self.root)
-        )
+        format!("{}\n{}\n{}\n", self.origin, self.size, BASE64.encode(&self.root))
     }
 
     /// The whole note with the station's signature.
@@ -88,11 +83,9 @@ impl Checkpoint {
     fn parse(body: &str) -> Result<Self, NoteError> {
         let mut lines = body.lines();
         let mut line = |what| lines.next().ok_or(NoteError::Malformed(what));
-        let origin =
-            Origin::new(line("no origin")?).map_err(|_| NoteError::Malformed("bad origin"))?;
+        let origin = Origin::new(line("no origin")?).map_err(|_| NoteError::Malformed("bad origin"))?;
         let size = line("no size")?;
-        let digits =
-            size.bytes().all(|b| b.is_ascii_digit()) && (size == "0" || !size.starts_with('0'));
+        let digits = size.bytes().all(|b| b.is_ascii_digit()) && (size == "0" || !size.starts_with('0'));
         let size = size
             .parse()
             .ok()
@@ -123,9 +116,7 @@ pub fn open_cosignature(
     key: &VerifyingKey,
 ) -> Result<u64, NoteError> {
     let blob = find(line, name, COSIGNED, key).ok_or(NoteError::BadSignature)?;
-    let (time, signature) = blob
-        .split_first_chunk::<8>()
-        .ok_or(NoteError::BadSignature)?;
+    let (time, signature) = blob.split_first_chunk::<8>().ok_or(NoteError::BadSignature)?;
     let unix_s = u64::from_be_bytes(*time);
     let signature = Signature::from_slice(signature).map_err(|_| NoteError::BadSignature)?;
     key.verify(&cosigned_text(&checkpoint.body(), unix_s), &signature)
@@ -141,9 +132,7 @@ fn take_apart(note: &str) -> Result<(&str, &str), NoteError> {
     if note.len() > NOTE_LIMIT {
         return Err(NoteError::Malformed("longer than a checkpoint can be"));
     }
-    let gap = note
-        .rfind("\n\n")
-        .ok_or(NoteError::Malformed("no signatures"))?;
+    let gap = note.rfind("\n\n").ok_or(NoteError::Malformed("no signatures"))?;
     Ok((&note[..=gap], &note[gap + 2..]))
 }
 
@@ -241,10 +230,7 @@ mod tests {
             open_cosignature(&point, &line, &name, &district.public()),
             Ok(1_795_000_000)
         );
-        let later = Checkpoint {
-            size: 1001,
-            ..point
-        };
+        let later = Checkpoint { size: 1001, ..point };
         let moved = open_cosignature(&later, &line, &name, &district.public());
         assert_eq!(moved, Err(NoteError::BadSignature));
     }
@@ -253,18 +239,9 @@ mod tests {
     fn garbage_is_refused_with_a_reason() {
         let ours = keys();
         let origin = checkpoint().origin;
-        for text in [
-            "",
-            "\n\n",
-            "a\nb\n",
-            "a\n01\nAAAA\n\n",
-            &"x".repeat(NOTE_LIMIT + 1),
-        ] {
+        for text in ["", "\n\n", "a\nb\n", "a\n01\nAAAA\n\n", &"x".repeat(NOTE_LIMIT + 1)] {
             let opened = Checkpoint::open(text, &origin, &ours.public());
-            assert!(
-                matches!(opened, Err(NoteError::Malformed(_))),
-                "{text:.20}: {opened:?}"
-            );
+            assert!(matches!(opened, Err(NoteError::Malformed(_))), "{text:.20}: {opened:?}");
         }
     }
 }

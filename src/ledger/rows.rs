@@ -39,19 +39,14 @@ pub(super) fn append(conn: &Connection, bytes: &[u8]) -> Result<u64, rusqlite::E
     conn.prepare_cached("INSERT INTO leaf (idx, bytes) VALUES (?1, ?2)")?
         .execute(params![sql(index), bytes])?;
     let mut edge = Frontier::load(&StoredNodes(conn), index)?;
-    let mut keep =
-        conn.prepare_cached("INSERT INTO node (level, pos, hash) VALUES (?1, ?2, ?3)")?;
+    let mut keep = conn.prepare_cached("INSERT INTO node (level, pos, hash) VALUES (?1, ?2, ?3)")?;
     edge.push(leaf_hash(bytes), |level, pos, hash| {
         keep.execute(params![level, sql(pos), hash]).map(drop)
     })?;
     Ok(index)
 }
 
-pub(super) fn leaves(
-    conn: &Connection,
-    from: u64,
-    to: u64,
-) -> Result<Vec<Vec<u8>>, rusqlite::Error> {
+pub(super) fn leaves(conn: &Connection, from: u64, to: u64) -> Result<Vec<Vec<u8>>, rusqlite::Error> {
     conn.prepare_cached("SELECT bytes FROM leaf WHERE idx >= ?1 AND idx < ?2 ORDER BY idx")?
         .query_map(params![sql(from), sql(to)], |row| row.get(0))?
         .collect()
@@ -75,11 +70,7 @@ pub(super) fn signed_size(conn: &Connection) -> Result<u64, rusqlite::Error> {
 }
 
 /// Keeps the newest few checkpoints and those that a district cosigned; the rest follow from the leaves.
-pub(super) fn keep_checkpoint(
-    conn: &Connection,
-    size: u64,
-    note: &str,
-) -> Result<(), rusqlite::Error> {
+pub(super) fn keep_checkpoint(conn: &Connection, size: u64, note: &str) -> Result<(), rusqlite::Error> {
     conn.prepare_cached("INSERT OR REPLACE INTO checkpoint (size, note) VALUES (?1, ?2)")?
         .execute(params![sql(size), note])?;
     conn.prepare_cached(
@@ -116,19 +107,12 @@ pub(super) fn keep_cosignature(
     .map(drop)
 }
 
-pub(super) fn last_cosignatures(
-    conn: &Connection,
-) -> Result<Vec<(Origin, u64, u64)>, rusqlite::Error> {
-    let mut query = conn.prepare(
-        "SELECT district, max(size), max(time) FROM cosignature GROUP BY district ORDER BY district",
-    )?;
+pub(super) fn last_cosignatures(conn: &Connection) -> Result<Vec<(Origin, u64, u64)>, rusqlite::Error> {
+    let mut query =
+        conn.prepare("SELECT district, max(size), max(time) FROM cosignature GROUP BY district ORDER BY district")?;
     let rows = query.query_map([], |row| {
         let name: String = row.get(0)?;
-        Ok((
-            Origin::new(&name).ok(),
-            count(row.get(1)?),
-            count(row.get(2)?),
-        ))
+        Ok((Origin::new(&name).ok(), count(row.get(1)?), count(row.get(2)?)))
     })?;
     rows.filter_map(|row| match row {
         Ok((origin, size, time)) => origin.map(|origin| Ok((origin, size, time))),
@@ -137,28 +121,15 @@ pub(super) fn last_cosignatures(
     .collect()
 }
 
-pub(super) fn indexed_leaves(
-    conn: &Connection,
-    from: u64,
-    to: u64,
-) -> Result<Vec<(u64, Vec<u8>)>, rusqlite::Error> {
+pub(super) fn indexed_leaves(conn: &Connection, from: u64, to: u64) -> Result<Vec<(u64, Vec<u8>)>, rusqlite::Error> {
     conn.prepare_cached("SELECT idx, bytes FROM leaf WHERE idx >= ?1 AND idx < ?2 ORDER BY idx")?
-        .query_map(params![sql(from), sql(to)], |row| {
-            Ok((count(row.get(0)?), row.get(1)?))
-        })?
+        .query_map(params![sql(from), sql(to)], |row| Ok((count(row.get(0)?), row.get(1)?)))?
         .collect()
 }
 
 /// The hashes on one level from `pos` on, at most `most`.
-pub(super) fn nodes(
-    conn: &Connection,
-    level: u8,
-    pos: u64,
-    most: u64,
-) -> Result<Vec<Hash>, rusqlite::Error> {
-    conn.prepare_cached(
-        "SELECT hash FROM node WHERE level = ?1 AND pos >= ?2 AND pos < ?3 ORDER BY pos",
-    )?
-    .query_map(params![level, sql(pos), sql(pos + most)], |row| row.get(0))?
-    .collect()
+pub(super) fn nodes(conn: &Connection, level: u8, pos: u64, most: u64) -> Result<Vec<Hash>, rusqlite::Error> {
+    conn.prepare_cached("SELECT hash FROM node WHERE level = ?1 AND pos >= ?2 AND pos < ?3 ORDER BY pos")?
+        .query_map(params![level, sql(pos), sql(pos + most)], |row| row.get(0))?
+        .collect()
 }

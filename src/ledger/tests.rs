@@ -44,11 +44,7 @@ fn a_fresh_ledger_begins_with_its_name_and_grows_signed() {
     let found = ledger.verify().unwrap();
     assert_eq!((found.leaves, found.faults.len()), (301, 0));
     assert!(found.checkpoints >= 1);
-    let note = ledger
-        .store()
-        .read_blocking(newest_checkpoint)
-        .unwrap()
-        .unwrap();
+    let note = ledger.store().read_blocking(newest_checkpoint).unwrap().unwrap();
     let point = Checkpoint::open(&note, ledger.origin(), &ledger.keys().public()).unwrap();
     assert_eq!((point.size, point.root), (301, found.root));
 }
@@ -63,11 +59,7 @@ fn a_leaf_that_was_edited_is_named() {
         "UPDATE leaf SET bytes = CAST(replace(CAST(bytes AS TEXT), '\"boot\":1', '\"boot\":2') AS BLOB) WHERE idx = 7",
     );
     let found = ledger.verify().unwrap();
-    assert!(
-        found.faults.contains(&Fault::Changed(7)),
-        "{:?}",
-        found.faults
-    );
+    assert!(found.faults.contains(&Fault::Changed(7)), "{:?}", found.faults);
 }
 
 #[test]
@@ -81,10 +73,7 @@ fn a_ledger_whose_end_was_cut_off_is_told_by_its_checkpoint() {
     );
     let found = ledger.verify().unwrap();
     assert!(
-        found.faults.contains(&Fault::CutOff {
-            signed: 21,
-            there: 15
-        }),
+        found.faults.contains(&Fault::CutOff { signed: 21, there: 15 }),
         "{:?}",
         found.faults
     );
@@ -104,9 +93,7 @@ fn a_key_without_its_log_starts_no_fresh_one() {
     let dir = TempDir::new().unwrap();
     drop(open(dir.path()));
     for end in ["", "-wal", "-shm"] {
-        drop(std::fs::remove_file(
-            dir.path().join(format!("ledger.db{end}")),
-        ));
+        drop(std::fs::remove_file(dir.path().join(format!("ledger.db{end}"))));
     }
     let ledger = open(dir.path());
     assert_eq!(ledger.halted(), Some(&Halt::LogMissing));
@@ -115,10 +102,7 @@ fn a_key_without_its_log_starts_no_fresh_one() {
         .store()
         .write_blocking(move |tx| theirs.append(tx, now(), What::Stop {}))
         .unwrap();
-    assert!(matches!(
-        refused,
-        Err(LedgerError::Halted(Halt::LogMissing))
-    ));
+    assert!(matches!(refused, Err(LedgerError::Halted(Halt::LogMissing))));
 }
 
 #[test]
@@ -134,10 +118,7 @@ fn boots_are_counted_once_each() {
     let dir = TempDir::new().unwrap();
     let ledger = open(dir.path());
     let number = |id: &str| boot_number(ledger.store(), id.to_owned()).unwrap();
-    assert_eq!(
-        [number("a"), number("a"), number("b"), number("a")],
-        [1, 1, 2, 1]
-    );
+    assert_eq!([number("a"), number("a"), number("b"), number("a")], [1, 1, 2, 1]);
 }
 
 #[test]
@@ -148,25 +129,13 @@ fn bundles_and_tiles_give_back_what_was_appended() {
     let (bundle, tile) = ledger
         .store()
         .read_blocking::<_, StoreError, _>(|conn| {
-            let part = tiles::TileName {
-                index: 1,
-                width: 44,
-            };
-            let none = tiles::entries(
-                conn,
-                tiles::TileName {
-                    index: 1,
-                    width: 45,
-                },
-            )?;
+            let part = tiles::TileName { index: 1, width: 44 };
+            let none = tiles::entries(conn, tiles::TileName { index: 1, width: 45 })?;
             assert_eq!(none, None, "more than there is");
             Ok((tiles::entries(conn, part)?, tiles::hashes(conn, 0, part)?))
         })
         .unwrap();
     let leaves = tiles::read_entries(&bundle.unwrap(), 44).unwrap();
-    let hashes: Vec<u8> = leaves
-        .iter()
-        .flat_map(|leaf| tree::leaf_hash(leaf))
-        .collect();
+    let hashes: Vec<u8> = leaves.iter().flat_map(|leaf| tree::leaf_hash(leaf)).collect();
     assert_eq!(tile, Some(hashes));
 }

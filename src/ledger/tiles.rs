@@ -106,14 +106,7 @@ mod tests {
         let full = |index| TileName { index, width: 256 };
         assert_eq!(full(5).path(), "005");
         assert_eq!(full(1_234_067).path(), "x001/x234/067");
-        assert_eq!(
-            TileName {
-                index: 273,
-                width: 112
-            }
-            .path(),
-            "273.p/112"
-        );
+        assert_eq!(TileName { index: 273, width: 112 }.path(), "273.p/112");
         for index in [0, 999, 1_000, 1_000_000, 123_456_789] {
             assert_eq!(TileName::parse(&full(index).path()), Some(full(index)));
         }

@@ -11,10 +11,7 @@ pub type Hash = [u8; 32];
 
 /// `SHA-256(0x00 ‖ leaf)`.
 pub fn leaf_hash(leaf: &[u8]) -> Hash {
-    Sha256::new_with_prefix([0])
-        .chain_update(leaf)
-        .finalize()
-        .into()
+    Sha256::new_with_prefix([0]).chain_update(leaf).finalize().into()
 }
 
 /// `SHA-256(0x01 ‖ left ‖ right)`.
@@ -65,19 +62,12 @@ impl Frontier {
     }
 
     /// Appends one leaf's hash; `keep` receives each subtree that became complete: `(level, pos, hash)`.
-    pub fn push<E>(
-        &mut self,
-        leaf: Hash,
-        mut keep: impl FnMut(u8, u64, &Hash) -> Result<(), E>,
-    ) -> Result<(), E> {
+    pub fn push<E>(&mut self, leaf: Hash, mut keep: impl FnMut(u8, u64, &Hash) -> Result<(), E>) -> Result<(), E> {
         keep(0, self.size, &leaf)?;
         let mut hash = leaf;
         let mut level = 0_u8;
         while self.size >> level & 1 == 1 {
-            let left = self
-                .peaks
-                .pop()
-                .expect("each bit set in the size has its peak");
+            let left = self.peaks.pop().expect("each bit set in the size has its peak");
             hash = node_hash(&left, &hash);
             level += 1;
             keep(level, self.size >> level, &hash)?;
@@ -110,10 +100,7 @@ fn subtree<N: Nodes>(nodes: &N, from: u64, to: u64) -> Result<Hash, N::Error> {
         return nodes.node(level, from >> level);
     }
     let middle = from + split(n);
-    Ok(node_hash(
-        &subtree(nodes, from, middle)?,
-        &subtree(nodes, middle, to)?,
-    ))
+    Ok(node_hash(&subtree(nodes, from, middle)?, &subtree(nodes, middle, to)?))
 }
 
 /// The root of the tree of the first `size` leaves.
@@ -233,10 +220,7 @@ pub(crate) mod tests {
             for index in 0..size {
                 let Ok(proof) = inclusion_proof(&nodes, index, size);
                 let leaf = &leaves[usize::try_from(index).unwrap()];
-                assert!(
-                    inclusion_holds(leaf, index, size, &top, &proof),
-                    "{index} of {size}"
-                );
+                assert!(inclusion_holds(leaf, index, size, &top, &proof), "{index} of {size}");
                 let forged = leaf_hash(b"forged");
                 assert!(!inclusion_holds(&forged, index, size, &top, &proof));
                 assert!(!inclusion_holds(leaf, index, size, &forged, &proof));

@@ -76,11 +76,7 @@ impl fmt::Display for Fault {
 }
 
 /// Reads everything once, from the first leaf to the last.
-pub(super) fn verify(
-    conn: &Connection,
-    origin: &Origin,
-    key: &VerifyingKey,
-) -> Result<Verified, StoreError> {
+pub(super) fn verify(conn: &Connection, origin: &Origin, key: &VerifyingKey) -> Result<Verified, StoreError> {
     let there = rows::size(conn)?;
     let checkpoints = rows::checkpoints(conn)?;
     let mut faults = Vec::new();
@@ -96,10 +92,7 @@ pub(super) fn verify(
             }
         }
     }
-    faults.extend(due.map(|(signed, _)| Fault::CutOff {
-        signed: *signed,
-        there,
-    }));
+    faults.extend(due.map(|(signed, _)| Fault::CutOff { signed: *signed, there }));
     Ok(Verified {
         leaves: there,
         root: edge.root(),
@@ -109,12 +102,7 @@ pub(super) fn verify(
 }
 
 /// The leaves of a stride; a hole is a fault, and is filled with nothing so that the count goes on.
-fn dense(
-    conn: &Connection,
-    from: u64,
-    to: u64,
-    faults: &mut Vec<Fault>,
-) -> Result<Vec<Vec<u8>>, StoreError> {
+fn dense(conn: &Connection, from: u64, to: u64, faults: &mut Vec<Fault>) -> Result<Vec<Vec<u8>>, StoreError> {
     let mut found = rows::indexed_leaves(conn, from, to)?.into_iter().peekable();
     let mut take = |index| {
         if let Some((_, bytes)) = found.next_if(|(at, _)| *at == index) {
@@ -126,12 +114,7 @@ fn dense(
     Ok((from..to).map(&mut take).collect())
 }
 
-fn push(
-    conn: &Connection,
-    edge: &mut Frontier,
-    bytes: &[u8],
-    faults: &mut Vec<Fault>,
-) -> Result<(), StoreError> {
+fn push(conn: &Connection, edge: &mut Frontier, bytes: &[u8], faults: &mut Vec<Fault>) -> Result<(), StoreError> {
     let index = edge.size();
     if !bytes.is_empty() && Leaf::read(bytes).is_none() {
         faults.push(Fault::Unreadable(index));
@@ -156,13 +139,7 @@ fn push(
     })
 }
 
-fn check(
-    note: &str,
-    origin: &Origin,
-    key: &VerifyingKey,
-    edge: &Frontier,
-    faults: &mut Vec<Fault>,
-) -> usize {
+fn check(note: &str, origin: &Origin, key: &VerifyingKey, edge: &Frontier, faults: &mut Vec<Fault>) -> usize {
     match Checkpoint::open(note, origin, key) {
         Ok(point) if point.size == edge.size() && point.root == edge.root() => 1,
         Ok(_) => {

@@ -42,8 +42,6 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(std::time::Duration::from_millis(BUSY_MS.into()))?;
-    conn.execute_batch(
-        "PRAGMA query_only=ON; PRAGMA cache_size=-1000; PRAGMA trusted_schema=OFF;",
-    )?;
+    conn.execute_batch("PRAGMA query_only=ON; PRAGMA cache_size=-1000; PRAGMA trusted_schema=OFF;")?;
     Ok(conn)
 }

@@ -21,9 +21,7 @@ impl Trouble {
     pub(super) fn of(error: &rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull,
-            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
-                Self::ReadOnly
-            }
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Self::ReadOnly,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked,
             _ => Self::Failing,
         }
@@ -34,9 +32,7 @@ impl Trouble {
     /// The same for a single statement: `None` for what is the program's fault and will not pass.
     pub(super) fn passing(error: &rusqlite::Error) -> Option<Self> {
         match error.sqlite_error_code()? {
-            ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
-                Some(Self::Failing)
-            }
+            ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Some(Self::Failing),
             _ => Some(Self::of(error)).filter(|trouble| *trouble != Self::Failing),
         }
     }

@@ -131,8 +131,7 @@ impl Store {
     {
         let (tell, answer) = tokio::sync::oneshot::channel();
         // The asker may have hung up by then; what was committed stays committed.
-        self.writer
-            .submit(urgency, act, |outcome| drop(tell.send(outcome)))?;
+        self.writer.submit(urgency, act, |outcome| drop(tell.send(outcome)))?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
@@ -159,8 +158,7 @@ impl Store {
         let readers = Arc::clone(&self.readers);
         let _turn = self.readers.turn().await;
         let task = tokio::task::spawn_blocking(move || readers.with(act));
-        task.await
-            .unwrap_or_else(|_| Err(StoreError::Closed.into()))
+        task.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
     }
 
     /// The same for threads and commands that have no event loop.

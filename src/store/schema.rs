@@ -17,9 +17,7 @@ pub struct Schema {
 /// Applies the missing steps of all rooms in one transaction: a power cut in the middle leaves the old state.
 pub(super) fn migrate(conn: &mut Connection, schemas: &[Schema]) -> Result<(), StoreError> {
     let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    tx.execute_batch(
-        "CREATE TABLE IF NOT EXISTS schema_step (room TEXT PRIMARY KEY, step INTEGER NOT NULL) STRICT",
-    )?;
+    tx.execute_batch("CREATE TABLE IF NOT EXISTS schema_step (room TEXT PRIMARY KEY, step INTEGER NOT NULL) STRICT")?;
     for schema in schemas {
         migrate_room(&tx, schema)?;
     }
@@ -29,11 +27,9 @@ pub(super) fn migrate(conn: &mut Connection, schemas: &[Schema]) -> Result<(), S
 
 fn migrate_room(conn: &Connection, schema: &Schema) -> Result<(), StoreError> {
     let found: i64 = conn
-        .query_row(
-            "SELECT step FROM schema_step WHERE room = ?1",
-            [schema.room],
-            |row| row.get(0),
-        )
+        .query_row("SELECT step FROM schema_step WHERE room = ?1", [schema.room], |row| {
+            row.get(0)
+        })
         .optional()?
         .unwrap_or(0);
     let found = usize::try_from(found).unwrap_or(0);

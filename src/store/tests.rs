@@ -16,8 +16,7 @@ fn open(dir: &TempDir, commit_within: Millis) -> Store {
 }
 
 fn insert(tx: &Tx<'_>, text: &str) -> Result<(), rusqlite::Error> {
-    tx.execute("INSERT INTO note (text) VALUES (?1)", [text])
-        .map(drop)
+    tx.execute("INSERT INTO note (text) VALUES (?1)", [text]).map(drop)
 }
 
 fn notes(store: &Store) -> Vec<String> {
@@ -62,10 +61,7 @@ async fn acts_that_come_together_share_one_commit() {
 fn an_act_that_fails_takes_nothing_else_with_it() {
     let dir = TempDir::new().unwrap();
     let store = open(&dir, Millis::ZERO);
-    store
-        .write_blocking(|tx| insert(tx, "kept"))
-        .unwrap()
-        .unwrap();
+    store.write_blocking(|tx| insert(tx, "kept")).unwrap().unwrap();
     let refused = store
         .write_blocking(|tx| {
             insert(tx, "half")?;
@@ -100,10 +96,7 @@ fn an_act_that_panics_ends_neither_the_writer_nor_its_neighbours() {
     let store = open(&dir, Millis::ZERO);
     let gone = store.write_blocking::<(), rusqlite::Error, _>(|_| panic!("a fault in a rule"));
     assert!(matches!(gone, Err(StoreError::Closed)));
-    store
-        .write_blocking(|tx| insert(tx, "after"))
-        .unwrap()
-        .unwrap();
+    store.write_blocking(|tx| insert(tx, "after")).unwrap().unwrap();
     assert_eq!(notes(&store), ["after"]);
 }
 
@@ -113,9 +106,7 @@ fn a_full_disk_is_said_and_survived() {
     let store = open(&dir, Millis::ZERO);
     let limit = |pages: u32| {
         store
-            .write_blocking(move |tx| {
-                tx.query_row(&format!("PRAGMA max_page_count={pages}"), [], |_| Ok(()))
-            })
+            .write_blocking(move |tx| tx.query_row(&format!("PRAGMA max_page_count={pages}"), [], |_| Ok(())))
             .unwrap()
             .unwrap();
     };
@@ -123,21 +114,12 @@ fn a_full_disk_is_said_and_survived() {
     let long = "x".repeat(100_000);
     let refused = store.write_blocking(move |tx| insert(tx, &long));
     assert!(
-        matches!(
-            refused,
-            Err(StoreError::NotDurable(Trouble::DiskFull)) | Ok(Err(_))
-        ),
+        matches!(refused, Err(StoreError::NotDurable(Trouble::DiskFull)) | Ok(Err(_))),
         "{refused:?}"
     );
     limit(100_000);
-    store
-        .write_blocking(|tx| insert(tx, "after"))
-        .unwrap()
-        .unwrap();
-    assert_eq!(
-        (notes(&store), store.trouble()),
-        (vec!["after".to_owned()], None)
-    );
+    store.write_blocking(|tx| insert(tx, "after")).unwrap().unwrap();
+    assert_eq!((notes(&store), store.trouble()), (vec!["after".to_owned()], None));
 }
 
 #[test]

@@ -87,12 +87,10 @@ impl Writer {
     {
         let act: Act = Box::new(move |tx| end(tx.map(act), tell));
         let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
-        queue
-            .try_send(Job { urgency, act })
-            .map_err(|error| match error {
-                TrySendError::Full(_) => StoreError::Busy,
-                TrySendError::Disconnected(_) => StoreError::Closed,
-            })
+        queue.try_send(Job { urgency, act }).map_err(|error| match error {
+            TrySendError::Full(_) => StoreError::Busy,
+            TrySendError::Disconnected(_) => StoreError::Closed,
+        })
     }
 
     pub(super) fn before_commit(&self, act: BeforeCommit) {
@@ -105,10 +103,7 @@ impl Writer {
 
     pub(super) fn work_done(&self) -> (u64, u64) {
         let Shared { commits, acts, .. } = &*self.shared;
-        (
-            commits.load(Ordering::Relaxed),
-            acts.load(Ordering::Relaxed),
-        )
+        (commits.load(Ordering::Relaxed), acts.load(Ordering::Relaxed))
     }
 }
 
@@ -176,11 +171,7 @@ fn gather(first: Job, jobs: &Receiver<Job>, options: Options) -> Vec<Job> {
     let mut hurry = first.urgency == Urgency::Now;
     let mut batch = vec![first];
     while batch.len() < BATCH {
-        let left = if hurry {
-            Millis::ZERO
-        } else {
-            until.minus(monotonic())
-        };
+        let left = if hurry { Millis::ZERO } else { until.minus(monotonic()) };
         match jobs.recv_timeout(Duration::from_millis(left.0)) {
             Ok(job) => {
                 hurry |= job.urgency == Urgency::Now;
@@ -216,12 +207,7 @@ fn trouble_of(error: &StoreError) -> Trouble {
     }
 }
 
-fn try_commit(
-    tx: &Tx<'_>,
-    batch: Vec<Job>,
-    shared: &Shared,
-    tells: &mut Vec<Tell>,
-) -> Result<(), StoreError> {
+fn try_commit(tx: &Tx<'_>, batch: Vec<Job>, shared: &Shared, tells: &mut Vec<Tell>) -> Result<(), StoreError> {
     let begun = tx.execute_batch("BEGIN IMMEDIATE");
     let mut failed = begun.err();
     for job in batch {

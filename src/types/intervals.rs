@@ -143,11 +143,8 @@ mod tests {
     /// Every operation against the plain definition over single milliseconds, for all small sets.
     #[test]
     fn operations_agree_with_counting_by_hand() {
-        let points = |s: &Intervals| -> Vec<bool> {
-            (0..7)
-                .map(|t| s.pairs().iter().any(|p| p.0 <= t && t < p.1))
-                .collect()
-        };
+        let points =
+            |s: &Intervals| -> Vec<bool> { (0..7).map(|t| s.pairs().iter().any(|p| p.0 <= t && t < p.1)).collect() };
         let from_bits = |bits: u64| -> Intervals {
             set(&(0..7)
                 .filter(|t| bits >> t & 1 == 1)
@@ -157,21 +154,9 @@ mod tests {
         for x in 0..128_u64 {
             for y in 0..128_u64 {
                 let (a, b) = (from_bits(x), from_bits(y));
-                assert_eq!(
-                    points(&a.union(&b)),
-                    points(&from_bits(x | y)),
-                    "{a:?} ∪ {b:?}"
-                );
-                assert_eq!(
-                    points(&a.intersection(&b)),
-                    points(&from_bits(x & y)),
-                    "{a:?} ∩ {b:?}"
-                );
-                assert_eq!(
-                    points(&a.minus(&b)),
-                    points(&from_bits(x & !y)),
-                    "{a:?} − {b:?}"
-                );
+                assert_eq!(points(&a.union(&b)), points(&from_bits(x | y)), "{a:?} ∪ {b:?}");
+                assert_eq!(points(&a.intersection(&b)), points(&from_bits(x & y)), "{a:?} ∩ {b:?}");
+                assert_eq!(points(&a.minus(&b)), points(&from_bits(x & !y)), "{a:?} − {b:?}");
             }
         }
     }

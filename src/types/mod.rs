@@ -1,6 +1,7 @@
 //! Words that every room shares: identifiers and units, each a type that was checked when it was made.
 
 mod intervals;
+mod search;
 
 use std::fmt;
 
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use intervals::Intervals;
 pub use media_index::ItemId;
+pub use search::SearchKeys;
 
 /// Why a text is not the identifier it claims to be. The reader is whoever typed the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,12 +38,7 @@ pub enum BadId {
     },
 }
 
-fn checked(
-    what: &'static str,
-    max: usize,
-    text: &str,
-    allowed: fn(char) -> bool,
-) -> Result<String, BadId> {
+fn checked(what: &'static str, max: usize, text: &str, allowed: fn(char) -> bool) -> Result<String, BadId> {
     let text = text.trim();
     if text.is_empty() {
         return Err(BadId::Empty { what });
@@ -163,9 +160,7 @@ pub type SessionId = RandomId;
 pub type DeviceId = RandomId;
 
 /// A length or a moment in milliseconds. Media time, monotonic time or a duration: the field's name says which.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Millis(pub u64);
 
@@ -197,9 +192,7 @@ impl Millis {
 }
 
 /// A calendar year to which hours are counted. Zero means that the station did not know the date: the district decides later.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Year(pub u16);
 

@@ -20,12 +20,7 @@ pub(super) struct Opening {
     pub(super) mode: Mode,
 }
 
-pub(super) fn open(
-    room: &Viewing,
-    tx: &Tx<'_>,
-    now: Reading,
-    who: &Opening,
-) -> Result<Opened, ViewingError> {
+pub(super) fn open(room: &Viewing, tx: &Tx<'_>, now: Reading, who: &Opening) -> Result<Opened, ViewingError> {
     if let Some(other) = rows::open_session_of(tx, &who.member)? {
         end(room, tx, now, &other, Closing::Superseded)?;
     }
@@ -138,11 +133,7 @@ pub(super) fn beat(
         n: beat.n,
         digest: beat.digest,
         segments: beat.segments.clone(),
-        state: if beat.ended {
-            PlayState::Ended
-        } else {
-            PlayState::Under
-        },
+        state: if beat.ended { PlayState::Ended } else { PlayState::Under },
     };
     let buckets = room.budgets.of(&row.member, row.device);
     match rule::judge(&room.policy, &live.rule, buckets, known, &judged, now.mono) {
@@ -161,17 +152,12 @@ pub(super) fn beat(
 
 /// The end of what was played last.
 fn position_after(beat: &BeatIn, before: Millis, length: Millis) -> Millis {
-    let last = beat
-        .segments
-        .last()
-        .and_then(|(_, to)| u64::try_from(*to).ok());
+    let last = beat.segments.last().and_then(|(_, to)| u64::try_from(*to).ok());
     last.map_or(before, |to| Millis(to).min(length))
 }
 
 fn answer(room: &Viewing, rule: &Session, credited: &Intervals, now: Reading) -> Answer {
-    let until = rule
-        .asked
-        .map(|asked| asked.plus(room.policy.presence_answer));
+    let until = rule.asked.map(|asked| asked.plus(room.policy.presence_answer));
     Answer {
         n: rule.n,
         credited: credited.total(),
@@ -256,23 +242,10 @@ pub(super) fn close(
 
 /// Ends a session. After the station's own failure what was acknowledged is credited; otherwise it waits, worth nothing,
 /// until the member comes back to the item and proves that he is there.
-fn end(
-    room: &Viewing,
-    tx: &Tx<'_>,
-    now: Reading,
-    row: &SessionRow,
-    why: Closing,
-) -> Result<LiveRow, ViewingError> {
+fn end(room: &Viewing, tx: &Tx<'_>, now: Reading, row: &SessionRow, why: Closing) -> Result<LiveRow, ViewingError> {
     let live = rows::live(tx, row)?;
     let left = if why == Closing::StationFailure {
-        credit(
-            room,
-            tx,
-            now,
-            row,
-            &live.rule.pending,
-            Proof::StationFailure,
-        )?;
+        credit(room, tx, now, row, &live.rule.pending, Proof::StationFailure)?;
         Pending::default()
     } else if lapsed(room, &live.rule, now, row.boot) {
         Pending::default()

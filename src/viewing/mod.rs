@@ -18,9 +18,7 @@ mod view;
 use std::sync::Arc;
 
 pub use sent::Sent;
-pub use view::{
-    Credited, Latest, Live, SpanRow, credited_items, latest_sessions, live_sessions, spans_of_year,
-};
+pub use view::{Credited, Latest, Live, SpanRow, credited_items, latest_sessions, live_sessions, spans_of_year};
 
 use crate::clock::{Reading, SharedClock};
 use crate::credit::{Policy, rule};
@@ -69,6 +67,12 @@ pub struct ItemFacts {
 pub trait MediaMap: std::fmt::Debug + Send + Sync {
     /// The media whose bytes lie completely in `bytes`, which are sorted and disjoint.
     fn media_of(&self, item: &ItemId, bytes: &[std::ops::Range<u64>]) -> Intervals;
+}
+
+impl MediaMap for crate::library::Library {
+    fn media_of(&self, item: &ItemId, bytes: &[std::ops::Range<u64>]) -> Intervals {
+        Self::media_of(self, item, bytes)
+    }
 }
 
 /// A beat as the page sent it.
@@ -167,12 +171,7 @@ pub struct Viewing {
 
 impl Viewing {
     /// Everything starts empty; call [`Self::recover`] before the first viewer comes.
-    pub fn new(
-        ledger: Ledger,
-        clock: SharedClock,
-        policy: Arc<Policy>,
-        media: Arc<dyn MediaMap>,
-    ) -> Self {
+    pub fn new(ledger: Ledger, clock: SharedClock, policy: Arc<Policy>, media: Arc<dyn MediaMap>) -> Self {
         Self {
             ledger,
             clock,
@@ -215,10 +214,8 @@ impl Viewing {
     /// Judges a beat. It may wait a little for company before the disk is asked.
     pub async fn beat(&self, session: SessionId, beat: BeatIn) -> Result<Answer, ViewingError> {
         let (room, now) = (self.clone(), self.clock.now());
-        self.write(Urgency::Soon, move |tx| {
-            acts::beat(&room, tx, now, session, &beat)
-        })
-        .await
+        self.write(Urgency::Soon, move |tx| acts::beat(&room, tx, now, session, &beat))
+            .await
     }
 
     /// Takes a presence proof: what is pending becomes credit, unless the question has lapsed.
@@ -239,9 +236,7 @@ impl Viewing {
     pub fn recover(&self) -> Result<usize, ViewingError> {
         let (room, now) = (self.clone(), self.clock.now());
         let store = self.ledger.store();
-        store.write_blocking(move |tx| {
-            acts::close_all(&room, tx, now, Closing::StationFailure, now.mono)
-        })?
+        store.write_blocking(move |tx| acts::close_all(&room, tx, now, Closing::StationFailure, now.mono))?
     }
 
     /// Ends sessions that have been silent for two hours.

@@ -54,18 +54,10 @@ fn json<T: serde::Serialize>(value: &T) -> String {
 
 /// A text or number in a row that does not mean what it must.
 fn odd(column: usize) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(
-        column,
-        rusqlite::types::Type::Text,
-        "not a value of ours".into(),
-    )
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, "not a value of ours".into())
 }
 
-pub(super) fn column<T>(
-    row: &Row<'_>,
-    index: usize,
-    read: impl Fn(&str) -> Option<T>,
-) -> Result<T, rusqlite::Error> {
+pub(super) fn column<T>(row: &Row<'_>, index: usize, read: impl Fn(&str) -> Option<T>) -> Result<T, rusqlite::Error> {
     let text = row.get_ref(index)?.as_str().map_err(|_| odd(index))?;
     read(text).ok_or_else(|| odd(index))
 }
@@ -77,8 +69,7 @@ fn item_of(row: &Row<'_>, index: usize) -> Result<ItemId, rusqlite::Error> {
     Ok(ItemId::from_digest(&wide))
 }
 
-const SESSION: &str =
-    "SELECT key, id, member, item, device, mode, length, boot, opened, why FROM session";
+const SESSION: &str = "SELECT key, id, member, item, device, mode, length, boot, opened, why FROM session";
 
 fn session_row(row: &Row<'_>) -> Result<SessionRow, rusqlite::Error> {
     let why: Option<String> = row.get(9)?;
@@ -92,9 +83,7 @@ fn session_row(row: &Row<'_>) -> Result<SessionRow, rusqlite::Error> {
         length: ms(row.get(6)?),
         boot: row.get(7)?,
         opened: ms(row.get(8)?),
-        why: why
-            .map(|text| from_word(&text).ok_or_else(|| odd(9)))
-            .transpose()?,
+        why: why.map(|text| from_word(&text).ok_or_else(|| odd(9))).transpose()?,
     })
 }
 
@@ -118,10 +107,7 @@ pub(super) fn open_sessions(
     .collect()
 }
 
-pub(super) fn open_session_of(
-    conn: &Connection,
-    member: &MemberId,
-) -> Result<Option<SessionRow>, rusqlite::Error> {
+pub(super) fn open_session_of(conn: &Connection, member: &MemberId) -> Result<Option<SessionRow>, rusqlite::Error> {
     conn.prepare_cached(&format!(
         "{SESSION} WHERE member = ?1 AND why IS NULL ORDER BY key DESC LIMIT 1"
     ))?
@@ -129,11 +115,7 @@ pub(super) fn open_session_of(
     .optional()
 }
 
-pub(super) fn insert_session(
-    conn: &Connection,
-    row: &SessionRow,
-    now: Reading,
-) -> Result<i64, rusqlite::Error> {
+pub(super) fn insert_session(conn: &Connection, row: &SessionRow, now: Reading) -> Result<i64, rusqlite::Error> {
     conn.prepare_cached(
         "INSERT INTO session (id, member, item, device, mode, length, boot, opened, wall, trust)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -161,27 +143,25 @@ pub(super) fn end_session(
     left: &Pending,
 ) -> Result<(), rusqlite::Error> {
     let left = (left.total() > Millis::ZERO).then(|| json(left));
-    conn.prepare_cached(
-        "UPDATE session SET why = ?2, position = ?3, left_pending = ?4 WHERE key = ?1",
-    )?
-    .execute(params![key, word(&why), sql(position), left])?;
+    conn.prepare_cached("UPDATE session SET why = ?2, position = ?3, left_pending = ?4 WHERE key = ?1")?
+        .execute(params![key, word(&why), sql(position), left])?;
     conn.prepare_cached("DELETE FROM live WHERE key = ?1")?
         .execute([key])
         .map(drop)
 }
 
 /// Takes over what earlier sessions of this member left pending for this item.
-pub(super) fn take_left_pending(
-    conn: &Connection,
-    member: &MemberId,
-    item: &ItemId,
-) -> Result<Pending, ViewingError> {
+pub(super) fn take_left_pending(conn: &Connection, member: &MemberId, item: &ItemId) -> Result<Pending, ViewingError> {
     let left: Vec<String> = conn
-        .prepare_cached("SELECT left_pending FROM session WHERE member = ?1 AND item = ?2 AND left_pending IS NOT NULL")?
+        .prepare_cached(
+            "SELECT left_pending FROM session WHERE member = ?1 AND item = ?2 AND left_pending IS NOT NULL",
+        )?
         .query_map(params![member.as_str(), item.bytes()], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
-    conn.prepare_cached("UPDATE session SET left_pending = NULL WHERE member = ?1 AND item = ?2 AND left_pending IS NOT NULL")?
-        .execute(params![member.as_str(), item.bytes()])?;
+    conn.prepare_cached(
+        "UPDATE session SET left_pending = NULL WHERE member = ?1 AND item = ?2 AND left_pending IS NOT NULL",
+    )?
+    .execute(params![member.as_str(), item.bytes()])?;
     let sets = left
         .iter()
         .filter_map(|text| serde_json::from_str::<Pending>(text).ok());
@@ -193,19 +173,11 @@ pub(super) fn take_left_pending(
 }
 
 /// Where the member stopped in this item.
-pub(super) fn last_position(
-    conn: &Connection,
-    member: &MemberId,
-    item: &ItemId,
-) -> Result<Millis, rusqlite::Error> {
-    conn.prepare_cached(
-        "SELECT position FROM session WHERE member = ?1 AND item = ?2 ORDER BY key DESC LIMIT 1",
-    )?
-    .query_row(params![member.as_str(), item.bytes()], |row| {
-        row.get(0).map(ms)
-    })
-    .optional()
-    .map(Option::unwrap_or_default)
+pub(super) fn last_position(conn: &Connection, member: &MemberId, item: &ItemId) -> Result<Millis, rusqlite::Error> {
+    conn.prepare_cached("SELECT position FROM session WHERE member = ?1 AND item = ?2 ORDER BY key DESC LIMIT 1")?
+        .query_row(params![member.as_str(), item.bytes()], |row| row.get(0).map(ms))
+        .optional()
+        .map(Option::unwrap_or_default)
 }
 
 pub(super) fn live(conn: &Connection, row: &SessionRow) -> Result<LiveRow, ViewingError> {
@@ -233,12 +205,7 @@ pub(super) fn live(conn: &Connection, row: &SessionRow) -> Result<LiveRow, Viewi
     .ok_or(ViewingError::Damaged(row.id))
 }
 
-pub(super) fn write_live(
-    conn: &Connection,
-    key: i64,
-    live: &LiveRow,
-    now: Reading,
-) -> Result<(), rusqlite::Error> {
+pub(super) fn write_live(conn: &Connection, key: i64, live: &LiveRow, now: Reading) -> Result<(), rusqlite::Error> {
     let rule = &live.rule;
     conn.prepare_cached(
         "INSERT OR REPLACE INTO live
@@ -299,11 +266,9 @@ pub(super) fn write_credited(
     year: Year,
     media: &Intervals,
 ) -> Result<(), rusqlite::Error> {
-    conn.prepare_cached(
-        "INSERT OR REPLACE INTO credited (member, item, year, media) VALUES (?1, ?2, ?3, ?4)",
-    )?
-    .execute(params![member.as_str(), item.bytes(), year.0, json(media)])
-    .map(drop)
+    conn.prepare_cached("INSERT OR REPLACE INTO credited (member, item, year, media) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![member.as_str(), item.bytes(), year.0, json(media)])
+        .map(drop)
 }
 
 pub(super) fn insert_span(

@@ -100,8 +100,7 @@ mod tests {
 
     fn merged(list: &[Range<u64>]) -> Vec<Range<u64>> {
         let mut pieces = Vec::new();
-        list.iter()
-            .for_each(|bytes| merge(&mut pieces, bytes.clone()));
+        list.iter().for_each(|bytes| merge(&mut pieces, bytes.clone()));
         pieces
     }
 

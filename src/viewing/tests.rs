@@ -45,11 +45,7 @@ impl Station {
         let dir = TempDir::new().unwrap();
         let clock = Arc::new(HandClock::new(1, NOVEMBER_2026));
         let viewing = start(&dir, &clock);
-        Self {
-            dir,
-            clock,
-            viewing,
-        }
+        Self { dir, clock, viewing }
     }
 
     /// What was not committed is gone, what was committed is there: the same as a power cut to this program.
@@ -76,13 +72,7 @@ impl Station {
             .session
     }
 
-    async fn beat(
-        &self,
-        session: SessionId,
-        n: u32,
-        from: i64,
-        to: i64,
-    ) -> Result<Answer, ViewingError> {
+    async fn beat(&self, session: SessionId, n: u32, from: i64, to: i64) -> Result<Answer, ViewingError> {
         let segments = vec![(from * 1000, to * 1000)];
         let digest = (from * 100_000 + to).to_le_bytes();
         self.viewing
@@ -112,9 +102,7 @@ impl Station {
     fn credit(&self, member: &str) -> u64 {
         let member = MemberId::new(member).unwrap();
         let store = self.viewing.ledger.store();
-        let all = store
-            .read_blocking(|conn| credited_items(conn, &member))
-            .unwrap();
+        let all = store.read_blocking(|conn| credited_items(conn, &member)).unwrap();
         Millis(all.iter().map(|c| c.media.total().0).sum()).as_secs()
     }
 }
@@ -135,10 +123,7 @@ async fn a_proof_turns_what_is_pending_into_credit_and_a_leaf() {
     station.play(session, 1, 0, 300).await;
     assert_eq!(station.credit("m1"), 0);
     let answer = station.viewing.prove(session).await.unwrap();
-    assert_eq!(
-        (answer.credited, answer.pending),
-        (Millis::secs(300), Millis::ZERO)
-    );
+    assert_eq!((answer.credited, answer.pending), (Millis::secs(300), Millis::ZERO));
     assert_eq!(station.credit("m1"), 300);
 }
 
@@ -158,10 +143,7 @@ async fn case_12_a_second_film_supersedes_the_first() {
     let second = station.open("m1", 2, 2).await;
     station.clock.advance(Millis::secs(10));
     let refused = station.beat(first, 2, 10, 20).await;
-    assert!(matches!(
-        refused,
-        Err(ViewingError::Ended(Closing::Superseded))
-    ));
+    assert!(matches!(refused, Err(ViewingError::Ended(Closing::Superseded))));
     station.beat(second, 1, 0, 10).await.unwrap();
     station.viewing.prove(second).await.unwrap();
     assert_eq!(station.credit("m1"), 20);
@@ -197,10 +179,7 @@ async fn case_17_a_power_cut_costs_nothing_that_was_acknowledged() {
     let n = station.play(session, 1, 0, 420).await;
     station.power_cut();
     let refused = station.beat(session, n, 420, 430).await;
-    assert!(matches!(
-        refused,
-        Err(ViewingError::Ended(Closing::StationFailure))
-    ));
+    assert!(matches!(refused, Err(ViewingError::Ended(Closing::StationFailure))));
     assert_eq!(station.credit("m1"), 420);
     let session = station.open("m1", 1, 1).await;
     let mut n = 1;
@@ -241,15 +220,8 @@ async fn what_was_left_pending_waits_for_the_member_to_come_back() {
         length: Millis::secs(1800),
     };
     let device = DeviceId::from_bytes([1; 16]);
-    let again = station
-        .viewing
-        .open(member, device, facts, Mode::Alone)
-        .await
-        .unwrap();
-    assert_eq!(
-        (again.pending, again.resume),
-        (Millis::secs(200), Millis::secs(200))
-    );
+    let again = station.viewing.open(member, device, facts, Mode::Alone).await.unwrap();
+    assert_eq!((again.pending, again.resume), (Millis::secs(200), Millis::secs(200)));
     station.viewing.prove(again.session).await.unwrap();
     assert_eq!(station.credit("m1"), 200);
 }
@@ -281,20 +253,14 @@ async fn case_54_a_full_disk_costs_no_time_once_there_is_room_again() {
     };
     limit(1);
     station.clock.advance(Millis::secs(10));
-    let segments: Vec<(i64, i64)> = (0..4_000)
-        .map(|k| (100_000 + k * 2, 100_001 + k * 2))
-        .collect();
+    let segments: Vec<(i64, i64)> = (0..4_000).map(|k| (100_000 + k * 2, 100_001 + k * 2)).collect();
     let full = BeatIn {
         n,
         segments,
         ended: false,
         digest: [3; 8],
     };
-    let refused = station
-        .viewing
-        .beat(session, full.clone())
-        .await
-        .unwrap_err();
+    let refused = station.viewing.beat(session, full.clone()).await.unwrap_err();
     assert_eq!(refused.trouble(), Some(Trouble::DiskFull), "{refused:?}");
     limit(1_000_000);
     station.viewing.beat(session, full).await.unwrap();

@@ -102,11 +102,7 @@ pub fn live_sessions(conn: &Connection) -> Result<Vec<Live>, StoreError> {
 }
 
 /// A member's last session with each item, the latest first.
-pub fn latest_sessions(
-    conn: &Connection,
-    who: &MemberId,
-    most: u32,
-) -> Result<Vec<Latest>, StoreError> {
+pub fn latest_sessions(conn: &Connection, who: &MemberId, most: u32) -> Result<Vec<Latest>, StoreError> {
     let mut query = conn.prepare_cached(
         "SELECT s.item, coalesce(l.position, s.position), s.length, s.wall FROM session s LEFT JOIN live l USING (key)
          WHERE s.key IN (SELECT max(key) FROM session WHERE member = ?1 GROUP BY item) ORDER BY s.key DESC LIMIT ?2",
@@ -124,9 +120,8 @@ pub fn latest_sessions(
 
 /// What a member has earned, by item and year.
 pub fn credited_items(conn: &Connection, who: &MemberId) -> Result<Vec<Credited>, StoreError> {
-    let mut query = conn.prepare_cached(
-        "SELECT item, year, media FROM credited WHERE member = ?1 ORDER BY year DESC, item",
-    )?;
+    let mut query =
+        conn.prepare_cached("SELECT item, year, media FROM credited WHERE member = ?1 ORDER BY year DESC, item")?;
     let rows = query.query_map([who.as_str()], |row| {
         Ok(Credited {
             item: item(row, 0)?,
@@ -138,11 +133,7 @@ pub fn credited_items(conn: &Connection, who: &MemberId) -> Result<Vec<Credited>
 }
 
 /// The spans of a year in the order in which they were earned, of one member or of all.
-pub fn spans_of_year(
-    conn: &Connection,
-    who: Option<&MemberId>,
-    year: Year,
-) -> Result<Vec<SpanRow>, StoreError> {
+pub fn spans_of_year(conn: &Connection, who: Option<&MemberId>, year: Year) -> Result<Vec<SpanRow>, StoreError> {
     let mut query = conn.prepare_cached(
         "SELECT member, item, mode, credit, wall FROM span WHERE year = ?2 AND (?1 IS NULL OR member = ?1) ORDER BY idx",
     )?;

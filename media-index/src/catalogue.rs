@@ -1,0 +1,213 @@
+//! What there is, as an immutable snapshot: readers hold one as long as they like and never wait for a scan.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags, ResolveFlags};
+
+use crate::plan::Known;
+use crate::{Damage, Facts, ItemId, Kind, Outcome, Place, Plays, Record, Stamp, Subtitle, Why, sidecar};
+
+/// One media item 课件: whole, and known by its content.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// Its id.
+    pub id: ItemId,
+    /// What it is.
+    pub kind: Kind,
+    /// Its media type.
+    pub mime: String,
+    /// What the probe found.
+    pub facts: Facts,
+    /// Where it plays.
+    pub plays: Plays,
+    /// Why not everywhere.
+    pub why: Why,
+    /// The file's name without its ending.
+    pub title: String,
+    /// The first folder below the root.
+    pub class: Option<String>,
+    /// Where it lies; the same content may lie in several places.
+    pub places: Vec<Place>,
+    /// Size, date and inode of the first place.
+    pub stamp: Stamp,
+    /// A higher number came later.
+    pub arrival: u64,
+    /// Subtitles beside it.
+    pub subtitles: Vec<Subtitle>,
+    /// A picture beside it.
+    pub poster: Option<Place>,
+}
+
+/// A file that is not shown to members, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trouble {
+    /// Which file.
+    pub place: Place,
+    /// What is the matter.
+    pub standing: Standing,
+}
+
+/// Why a file is not shown.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Standing {
+    /// Somebody is still writing it.
+    Copying {
+        /// Bytes there.
+        have: u64,
+        /// Bytes announced by the container, if it says so already.
+        need: Option<u64>,
+    },
+    /// It cannot be shown.
+    Damaged(Damage),
+}
+
+/// A snapshot of the folder.
+#[derive(Debug, Default)]
+pub struct Catalogue {
+    root: PathBuf,
+    /// Grows with every snapshot.
+    pub generation: u64,
+    /// The disk is not there: everything is known, nothing can be opened.
+    pub offline: bool,
+    items: BTreeMap<ItemId, Item>,
+    /// What is not shown, by place.
+    pub troubles: Vec<Trouble>,
+}
+
+impl Catalogue {
+    pub(crate) fn build(
+        root: &Path,
+        generation: u64,
+        offline: bool,
+        known: &Known,
+        extras: &std::collections::BTreeSet<Place>,
+        mut troubles: Vec<Trouble>,
+    ) -> Self {
+        let mut items: BTreeMap<ItemId, Item> = BTreeMap::new();
+        for record in known.values() {
+            match &record.outcome {
+                Outcome::Whole(whole) => add(&mut items, record, whole),
+                Outcome::Damaged(damage) => troubles.push(Trouble {
+                    place: record.place.clone(),
+                    standing: Standing::Damaged(damage.clone()),
+                }),
+            }
+        }
+        attach_posters(&mut items);
+        for item in items.values_mut().filter(|item| sidecar::can_have_sidecars(item.kind)) {
+            item.subtitles = sidecar::subtitles_of(&item.places[0], extras.iter());
+        }
+        troubles.sort_by(|a, b| a.place.cmp(&b.place));
+        Self {
+            root: root.to_owned(),
+            generation,
+            offline,
+            items,
+            troubles,
+        }
+    }
+
+    /// All items, in the order of their ids.
+    pub fn items(&self) -> impl Iterator<Item = &Item> {
+        self.items.values()
+    }
+
+    /// One item.
+    pub fn get(&self, id: &ItemId) -> Option<&Item> {
+        self.items.get(id)
+    }
+
+    /// Opens an item's file, and makes sure that it is still the one that was looked into: a file that was replaced is
+    /// never served under the old id.
+    pub fn open(&self, item: &Item) -> io::Result<File> {
+        let mut last = io::Error::from(io::ErrorKind::NotFound);
+        for place in &item.places {
+            match self.open_place(place) {
+                Ok(file) if file.metadata()?.len() == item.stamp.size && self.is_same(item, place, &file)? => {
+                    return Ok(file);
+                }
+                Ok(_) => last = io::Error::new(io::ErrorKind::NotFound, "the file was replaced"),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    /// A second place has a stamp of its own; its length must agree, and the first place's stamp must agree whole.
+    fn is_same(&self, item: &Item, place: &Place, file: &File) -> io::Result<bool> {
+        Ok(*place != item.places[0] || Stamp::of(&file.metadata()?) == item.stamp)
+    }
+
+    /// Opens a file below the root; no link leads out (`openat2` with `RESOLVE_BENEATH`).
+    pub fn open_place(&self, place: &Place) -> io::Result<File> {
+        let root = File::open(&self.root)?;
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let how = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+        let opened = match rustix::fs::openat2(&root, place.path(), flags, Mode::empty(), how) {
+            // Kernels before 5.6 and some sandboxes have no openat2; the walk follows no links, so neither do names.
+            Err(rustix::io::Errno::NOSYS | rustix::io::Errno::PERM) => {
+                rustix::fs::openat(&root, place.path(), flags, Mode::empty())
+            }
+            other => other,
+        };
+        let file = File::from(opened?);
+        if file.metadata()?.is_file() {
+            Ok(file)
+        } else {
+            Err(io::ErrorKind::NotFound.into())
+        }
+    }
+}
+
+fn add(items: &mut BTreeMap<ItemId, Item>, record: &Record, whole: &crate::Whole) {
+    if let Some(item) = items.get_mut(&whole.id) {
+        item.places.push(record.place.clone());
+        item.arrival = item.arrival.min(record.arrival);
+        return;
+    }
+    let item = Item {
+        id: whole.id,
+        kind: whole.kind,
+        mime: whole.mime.clone(),
+        facts: whole.facts.clone(),
+        plays: whole.plays,
+        why: whole.why,
+        title: record.place.stem(),
+        class: record.place.top_folder(),
+        places: vec![record.place.clone()],
+        stamp: record.stamp,
+        arrival: record.arrival,
+        subtitles: Vec::new(),
+        poster: None,
+    };
+    items.insert(whole.id, item);
+}
+
+/// A picture that belongs to a film is its poster and no item of its own.
+fn attach_posters(items: &mut BTreeMap<ItemId, Item>) {
+    let films: Vec<(ItemId, Place)> = items
+        .values()
+        .filter(|item| sidecar::can_have_sidecars(item.kind))
+        .map(|item| (item.id, item.places[0].clone()))
+        .collect();
+    let pictures: Vec<(ItemId, Place)> = items
+        .values()
+        .filter(|item| item.kind == Kind::Picture)
+        .map(|item| (item.id, item.places[0].clone()))
+        .collect();
+    for (picture, place) in pictures {
+        let mut belongs = false;
+        for (film, _) in films.iter().filter(|(_, film)| sidecar::is_poster_of(&place, film)) {
+            belongs = true;
+            if let Some(film) = items.get_mut(film) {
+                film.poster.get_or_insert(place.clone());
+            }
+        }
+        if belongs {
+            items.remove(&picture);
+        }
+    }
+}

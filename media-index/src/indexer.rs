@@ -1,0 +1,167 @@
+//! The thread that keeps the catalogue right.
+//!
+//! It waits for the earliest of: something was touched, a growing file may have settled, a sweep is due. Then it walks
+//! what was touched (or everything), settles, looks into what is steady, keeps the changes, and publishes a snapshot.
+
+mod worker;
+
+use std::path::PathBuf;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::{Catalogue, IndexError, Keep};
+use worker::Worker;
+
+/// How the folder is watched.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The folder.
+    pub root: PathBuf,
+    /// Everything is looked at again this often, watcher or not.
+    pub sweep: Duration,
+    /// A file must have stood still for so long.
+    pub settle: Duration,
+    /// Where ffprobe lies, if it may be used.
+    pub ffprobe: Option<PathBuf>,
+}
+
+impl Settings {
+    /// A sweep a minute; 1.2 s of rest, so that a file is shown within two seconds after it is whole.
+    pub fn new(root: PathBuf) -> Self {
+        Self {
+            root,
+            sweep: Duration::from_secs(60),
+            settle: Duration::from_millis(1_200),
+            ffprobe: None,
+        }
+    }
+}
+
+/// Why the thread wakes up.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Wake {
+    Touched(PathBuf),
+    Sweep,
+    Stop,
+}
+
+/// Whether changes are heard of at once.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Watching {
+    /// They are.
+    #[default]
+    Live,
+    /// Only the sweep notices them, and why.
+    Degraded(String),
+}
+
+/// How the indexer is doing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Status {
+    /// Whether changes are heard of at once.
+    pub watching: Watching,
+    /// Files that are still to be looked into.
+    pub waiting: usize,
+    /// The last attempt to keep the index failed, and why.
+    pub keep_fault: Option<String>,
+    /// The first sweep is done.
+    pub complete: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    catalogue: RwLock<Arc<Catalogue>>,
+    status: Mutex<Status>,
+    changed: Condvar,
+}
+
+impl Shared {
+    fn status(&self) -> MutexGuard<'_, Status> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn catalogue(&self) -> Arc<Catalogue> {
+        Arc::clone(&self.catalogue.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn publish(&self, next: Catalogue) {
+        *self.catalogue.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
+        let _status = self.status();
+        self.changed.notify_all();
+    }
+}
+
+/// A running indexer. Dropping it stops the thread.
+#[derive(Debug)]
+pub struct Indexer {
+    shared: Arc<Shared>,
+    wake: SyncSender<Wake>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Indexer {
+    /// Makes the folder if it is missing, publishes what was known, and starts looking.
+    pub fn start(settings: Settings, keep: Box<dyn Keep>) -> Result<Self, IndexError> {
+        let (wake, wakes) = sync_channel(4_096);
+        let (mut worker, shared) = Worker::new(settings, keep)?;
+        let sender = wake.clone();
+        let thread = std::thread::Builder::new()
+            .name("indexer".into())
+            .spawn(move || worker.run(&wakes, &sender))
+            .map_err(IndexError::Thread)?;
+        Ok(Self {
+            shared,
+            wake,
+            thread: Some(thread),
+        })
+    }
+
+    /// The newest snapshot. Never waits for a scan.
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        self.shared.catalogue()
+    }
+
+    /// How the indexer is doing.
+    pub fn status(&self) -> Status {
+        self.shared.status().clone()
+    }
+
+    /// Looks at everything soon.
+    pub fn rescan(&self) {
+        drop(self.wake.try_send(Wake::Sweep));
+    }
+
+    /// Waits until a snapshot satisfies `enough`, at most `patience`; returns the last one looked at.
+    pub fn wait_until(&self, patience: Duration, enough: impl Fn(&Catalogue, &Status) -> bool) -> Arc<Catalogue> {
+        let status = self.shared.status();
+        let waited = self
+            .shared
+            .changed
+            .wait_timeout_while(status, patience, |status| !enough(&self.shared.catalogue(), status));
+        drop(waited);
+        self.shared.catalogue()
+    }
+}
+
+impl Drop for Indexer {
+    fn drop(&mut self) {
+        drop(self.wake.send(Wake::Stop));
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+/// Looks at everything once, for a command: what is steady now is looked into without waiting.
+pub fn scan_once(settings: Settings, keep: Box<dyn Keep>) -> Result<Arc<Catalogue>, IndexError> {
+    let settings = Settings {
+        settle: Duration::ZERO,
+        ..settings
+    };
+    let (mut worker, shared) = Worker::new(settings, keep)?;
+    worker.sweep();
+    worker.look_into_all();
+    Ok(shared.catalogue())
+}

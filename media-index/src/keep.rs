@@ -1,0 +1,93 @@
+//! What is remembered between runs, and the small trait of whoever remembers it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Damage, Facts, ItemId, Kind, Place, Plays, Stamp, Why};
+
+/// One file that was looked into.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Where it lies.
+    pub place: Place,
+    /// As it was then.
+    pub stamp: Stamp,
+    /// Its turn of arrival: a higher number came later. Moves keep it.
+    pub arrival: u64,
+    /// What was found.
+    pub outcome: Outcome,
+}
+
+/// What looking into a file found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It is whole.
+    Whole(Whole),
+    /// It is not, and why.
+    Damaged(Damage),
+}
+
+/// A whole file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Whole {
+    /// Its content's id.
+    pub id: ItemId,
+    /// What it is.
+    pub kind: Kind,
+    /// Its media type.
+    pub mime: String,
+    /// What the probe found.
+    pub facts: Facts,
+    /// Where it plays.
+    pub plays: Plays,
+    /// Why not everywhere.
+    pub why: Why,
+}
+
+/// Which folder was indexed: the root's device and inode. An empty root that is another one than last time is a disk
+/// that was pulled, not a library that was deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RootId {
+    /// `st_dev`.
+    pub device: u64,
+    /// `st_ino`.
+    pub inode: u64,
+}
+
+/// What changed. Kept before it is shown.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// A file was looked into for the first time, or anew.
+    Set(Record),
+    /// A file is at another place; everything else about it stands.
+    Moved {
+        /// Where it was.
+        from: Place,
+        /// What it is now.
+        to: Record,
+    },
+    /// A file is gone.
+    Gone(Place),
+    /// The root is this one now.
+    Root(RootId),
+}
+
+/// What was kept.
+#[derive(Debug, Clone, Default)]
+pub struct Kept {
+    /// Every file.
+    pub records: Vec<Record>,
+    /// The root that they lay in.
+    pub root: Option<RootId>,
+}
+
+/// Why keeping failed, in the keeper's own words.
+pub type KeepError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A memory for the index. It may be lost: a scan brings it back.
+pub trait Keep: Send {
+    /// Everything that was kept.
+    fn load(&mut self) -> Result<Kept, KeepError>;
+    /// Keeps all of the changes or none.
+    fn apply(&mut self, changes: &[Change]) -> Result<(), KeepError>;
+}

@@ -1,0 +1,126 @@
+//! Looking into a file: what is it, is it whole, what does it hold?
+//!
+//! Every read goes through a [`Source`] with a budget, every count is checked against the bytes that are left, and depth
+//! is limited, so that a hostile file costs a bounded moment and one sentence. As a last net a panic in a probe is
+//! caught and becomes [`Damage::Broken`].
+
+mod document;
+mod ffprobe;
+mod matroska;
+mod mp3;
+mod mp4;
+mod source;
+
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+pub use ffprobe::find as find_ffprobe;
+pub use source::Source;
+
+use crate::facts::verdict;
+use crate::{Damage, Facts, Kind, Whole, identity};
+
+/// What a probe needs.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    /// The open file.
+    pub file: &'a File,
+    /// Its length when it was opened.
+    pub size: u64,
+    /// Its ending in lower case.
+    pub ending: &'a str,
+    /// Its full path, for ffprobe only.
+    pub path: &'a Path,
+    /// Where ffprobe lies, if it may be used.
+    pub ffprobe: Option<&'a Path>,
+}
+
+/// Looks into a file that has stopped growing.
+pub fn probe(subject: &Subject<'_>) -> Result<Whole, Damage> {
+    catch_unwind(AssertUnwindSafe(|| look(subject)))
+        .unwrap_or_else(|_| Err(Damage::Broken("it could not be read to the end".into())))
+}
+
+fn look(subject: &Subject<'_>) -> Result<Whole, Damage> {
+    if subject.size == 0 {
+        return Err(Damage::Empty);
+    }
+    let named = Kind::by_ending(subject.ending).ok_or(Damage::NotWhatItsNameSays)?;
+    let (kind, facts) = facts(subject, named)?;
+    let id = identity::item_id(subject.file, subject.size).map_err(unreadable)?;
+    let (plays, why) = verdict(kind, subject.ending, &facts);
+    let mime = mime(kind, subject.ending);
+    Ok(Whole {
+        id,
+        kind,
+        mime: mime.to_owned(),
+        facts,
+        plays,
+        why,
+    })
+}
+
+fn facts(subject: &Subject<'_>, named: Kind) -> Result<(Kind, Facts), Damage> {
+    let source = Source::new(subject.file, subject.size);
+    let facts = match subject.ending {
+        "mp4" | "m4v" | "mov" | "3gp" | "3g2" | "f4v" | "m4a" => mp4::probe(&source)?,
+        "mkv" | "webm" => matroska::probe(&source)?,
+        "mp3" => mp3::probe(&source)?,
+        _ if matches!(named, Kind::Document | Kind::Picture) => {
+            document::check(&source, subject.ending)?;
+            Facts::default()
+        }
+        _ => return others(subject, named),
+    };
+    Ok((heard_or_seen(named, &facts), facts))
+}
+
+/// Containers that have no reader here: ffprobe's word if it is there, the name's word if not.
+fn others(subject: &Subject<'_>, named: Kind) -> Result<(Kind, Facts), Damage> {
+    match subject.ffprobe {
+        Some(program) => {
+            let facts = ffprobe::probe(program, subject.path, subject.size)?;
+            Ok((heard_or_seen(named, &facts), facts))
+        }
+        None => Ok((named, Facts::default())),
+    }
+}
+
+/// An MP4 without a picture track is something to listen to.
+fn heard_or_seen(named: Kind, facts: &Facts) -> Kind {
+    match (&facts.video, &facts.audio) {
+        (None, Some(_)) => Kind::Audio,
+        (Some(_), _) if named == Kind::Audio => Kind::Audio,
+        _ => named,
+    }
+}
+
+fn unreadable(error: std::io::Error) -> Damage {
+    Damage::Unreadable(error.to_string())
+}
+
+fn mime(kind: Kind, ending: &str) -> &'static str {
+    match (ending, kind) {
+        ("m4a", _) | ("mp4", Kind::Audio) => "audio/mp4",
+        ("mp4" | "m4v" | "f4v", _) => "video/mp4",
+        // Browsers refuse `video/quicktime` and play the same file under this name.
+        ("mov", _) => "video/mp4",
+        ("3gp" | "3g2", _) => "video/3gpp",
+        ("webm", _) => "video/webm",
+        ("mkv", _) => "video/x-matroska",
+        ("mp3", _) => "audio/mpeg",
+        ("aac", _) => "audio/aac",
+        ("wav", _) => "audio/wav",
+        ("ogg" | "opus", _) => "audio/ogg",
+        ("flac", _) => "audio/flac",
+        ("pdf", _) => "application/pdf",
+        ("txt", _) => "text/plain; charset=utf-8",
+        ("jpg" | "jpeg", _) => "image/jpeg",
+        ("png", _) => "image/png",
+        ("webp", _) => "image/webp",
+        ("gif", _) => "image/gif",
+        ("bmp", _) => "image/bmp",
+        _ => "application/octet-stream",
+    }
+}

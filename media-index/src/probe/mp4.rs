@@ -1,0 +1,213 @@
+//! MP4, M4V, MOV, M4A, 3GP (ISO/IEC 14496-12): boxes within boxes.
+//!
+//! 1. Walk the top level: is every box within the file, is there an index (`moov`), does it come before the media?
+//! 2. Read `moov`: length, tracks, codecs.
+//! 3. From the sample tables, which bytes hold which second.
+
+use super::source::{Cursor, Source, broken};
+use crate::{AudioTrack, Damage, Facts, TimeMap, VideoTrack};
+
+mod tables;
+mod track;
+
+use track::Track;
+
+/// A fragmented film has two boxes a fragment; more than this is not a film.
+const TOP_LEVEL: usize = 200_000;
+/// The index of a ten-hour film has about 20 MB.
+const MOOV_LIMIT: u64 = 40 << 20;
+
+/// A box: its type and its content.
+pub(super) type Boxed<'a> = ([u8; 4], &'a [u8]);
+
+pub(super) fn probe(source: &Source<'_>) -> Result<Facts, Damage> {
+    let top = walk(source)?;
+    let (at, length) = top.moov.ok_or(Damage::IndexMissing)?;
+    if length > MOOV_LIMIT {
+        return Err(broken("its index is larger than any film's"));
+    }
+    let moov = source.read(at, length)?;
+    let movie = Movie::read(&moov).ok_or_else(|| broken("its index contradicts itself"))?;
+    movie.facts(source.size(), &top)
+}
+
+#[derive(Default)]
+struct Top {
+    moov: Option<(u64, u64)>,
+    mdat: Option<u64>,
+    fragmented: bool,
+}
+
+fn walk(source: &Source<'_>) -> Result<Top, Damage> {
+    let (mut at, mut top) = (0, Top::default());
+    for index in 0..TOP_LEVEL {
+        if at == source.size() {
+            return Ok(top);
+        }
+        let (kind, header, length) = head(source, at)?;
+        if index == 0 && !looks_like_mp4(kind) {
+            return Err(Damage::NotWhatItsNameSays);
+        }
+        let end = at.checked_add(length).ok_or_else(|| broken("a box without end"))?;
+        match &kind {
+            b"moov" => top.moov = Some((at + header, length - header)),
+            b"mdat" => top.mdat = top.mdat.or(Some(at)),
+            b"moof" => top.fragmented = true,
+            _ => {}
+        }
+        if end > source.size() {
+            return ended_early(source.size(), end, &kind, top);
+        }
+        at = end;
+    }
+    Err(broken("it falls into too many pieces"))
+}
+
+/// Some recorders leave rubbish or a cut-off filler after the last media: that harms nobody. Cut-off media do.
+fn ended_early(have: u64, need: u64, kind: &[u8; 4], top: Top) -> Result<Top, Damage> {
+    let harmless = top.moov.is_some() && top.mdat.is_some() && !matches!(kind, b"moov" | b"mdat" | b"moof");
+    if harmless {
+        Ok(top)
+    } else {
+        Err(Damage::Truncated { have, need })
+    }
+}
+
+fn looks_like_mp4(kind: [u8; 4]) -> bool {
+    matches!(
+        &kind,
+        b"ftyp" | b"moov" | b"mdat" | b"free" | b"skip" | b"wide" | b"pnot" | b"styp" | b"sidx" | b"uuid"
+    )
+}
+
+/// Type, header length and whole length of the box at `at`.
+fn head(source: &Source<'_>, at: u64) -> Result<([u8; 4], u64, u64), Damage> {
+    let bytes = source.read_up_to(at, 16)?;
+    let mut cursor = Cursor(&bytes);
+    let (Some(short), Some(kind)) = (cursor.u32(), cursor.take(4)) else {
+        // Fewer than eight bytes are left: a cut in the middle of a header.
+        return Err(Damage::Truncated {
+            have: source.size(),
+            need: at + 8,
+        });
+    };
+    let kind = [kind[0], kind[1], kind[2], kind[3]];
+    let (header, length) = match short {
+        0 => (8, source.size() - at),
+        1 => (16, cursor.u64().ok_or_else(|| broken("a box without a length"))?),
+        n => (8, u64::from(n)),
+    };
+    if length < header {
+        return Err(broken("a box shorter than its own header"));
+    }
+    Ok((kind, header, length))
+}
+
+/// The boxes within a box; stops at the first that does not fit.
+pub(super) fn boxes(content: &[u8]) -> impl Iterator<Item = Boxed<'_>> {
+    let mut rest = Cursor(content);
+    std::iter::from_fn(move || {
+        let length = rest.u32()?;
+        let kind = rest.take(4)?;
+        let body = match length {
+            0 => rest.take(rest.0.len())?,
+            1 => {
+                let long = rest.u64()?.checked_sub(16)?;
+                rest.take(usize::try_from(long).ok()?)?
+            }
+            n => rest.take(usize::try_from(n).ok()?.checked_sub(8)?)?,
+        };
+        Some(([kind[0], kind[1], kind[2], kind[3]], body))
+    })
+    .take(4_096)
+}
+
+pub(super) fn child<'a>(content: &'a [u8], kind: &[u8; 4]) -> Option<&'a [u8]> {
+    boxes(content).find(|(k, _)| k == kind).map(|(_, body)| body)
+}
+
+#[derive(Default)]
+struct Movie<'a> {
+    duration_ms: Option<u64>,
+    tracks: Vec<Track<'a>>,
+    title: Option<String>,
+}
+
+impl<'a> Movie<'a> {
+    fn read(moov: &'a [u8]) -> Option<Self> {
+        let mut movie = Self::default();
+        for (kind, body) in boxes(moov) {
+            match &kind {
+                b"mvhd" => movie.duration_ms = duration(body)?,
+                b"trak" if movie.tracks.len() < 64 => movie.tracks.extend(Track::read(body)),
+                b"udta" => movie.title = title(body),
+                // Fragmented: the whole length stands here, if anywhere.
+                b"mvex" => {}
+                _ => {}
+            }
+        }
+        Some(movie)
+    }
+
+    fn facts(self, size: u64, top: &Top) -> Result<Facts, Damage> {
+        let video = self.tracks.iter().find(|t| t.video.is_some());
+        let audio = self.tracks.iter().find(|t| t.audio.is_some());
+        if video.is_none() && audio.is_none() {
+            return Err(Damage::NoStreams);
+        }
+        let longest = self.tracks.iter().filter_map(Track::duration_ms).max();
+        let duration_ms = self.duration_ms.filter(|ms| *ms > 0).or(longest).filter(|ms| *ms > 0);
+        let mut map = TimeMap::default();
+        if let (Some(ms), false) = (duration_ms, top.fragmented) {
+            map = TimeMap::of_length(ms);
+            let tracks = [video, audio].into_iter().flatten().enumerate();
+            let fits = tracks.map(|(n, track)| track.fill(n, &mut map)).max().unwrap_or(0);
+            if fits > size {
+                return Err(Damage::Truncated { have: size, need: fits });
+            }
+        }
+        Ok(Facts {
+            duration_ms,
+            bitrate: duration_ms.map(|ms| size.saturating_mul(8_000) / ms),
+            video: video.and_then(|t| t.video_facts()),
+            audio: audio.and_then(|t| t.audio.clone()),
+            index_first: top.moov.zip(top.mdat).is_some_and(|((moov, _), mdat)| moov < mdat),
+            title: self.title,
+            map,
+        })
+    }
+}
+
+/// `mvhd` and `mdhd` begin alike: version, dates, timescale, duration. All ones means unknown.
+pub(super) fn scale_and_duration(body: &[u8]) -> Option<(u64, Option<u64>)> {
+    let mut cursor = Cursor(body);
+    let version = cursor.u8()?;
+    cursor.skip(if version == 1 { 3 + 16 } else { 3 + 8 })?;
+    let scale = u64::from(cursor.u32()?);
+    let (duration, unknown) = match version {
+        1 => (cursor.u64()?, u64::MAX),
+        _ => (u64::from(cursor.u32()?), u64::from(u32::MAX)),
+    };
+    (scale > 0).then_some((scale, Some(duration).filter(|d| *d != unknown)))
+}
+
+fn duration(body: &[u8]) -> Option<Option<u64>> {
+    let (scale, duration) = scale_and_duration(body)?;
+    Some(duration.map(|d| to_ms(d, scale)))
+}
+
+pub(super) fn to_ms(units: u64, scale: u64) -> u64 {
+    u64::try_from(u128::from(units) * 1000 / u128::from(scale.max(1))).unwrap_or(u64::MAX)
+}
+
+/// `udta/meta/ilst/©nam/data`: eight bytes of type and locale, then UTF-8.
+fn title(udta: &[u8]) -> Option<String> {
+    let meta = child(udta, b"meta")?;
+    let ilst = child(meta.get(4..)?, b"ilst")?;
+    let data = child(child(ilst, b"\xa9nam")?, b"data")?;
+    let text = std::str::from_utf8(data.get(8..)?).ok()?.trim();
+    let shown: String = text.chars().filter(|c| !c.is_control()).take(200).collect();
+    (!shown.is_empty()).then_some(shown)
+}
+
+pub(super) type Codec = (Option<VideoTrack>, Option<AudioTrack>);

@@ -1,0 +1,95 @@
+//! Bounded reading at any place of a file.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::unreadable;
+use crate::Damage;
+
+/// A probe may read so much in all: the index of a film of ten hours fits, a file that sends the reader round does not.
+const BUDGET: u64 = 48 << 20;
+
+/// A file of known length, with a budget.
+#[derive(Debug)]
+pub struct Source<'a> {
+    file: &'a File,
+    size: u64,
+    left: AtomicU64,
+}
+
+impl<'a> Source<'a> {
+    /// Reads from `file`, which has `size` bytes.
+    pub fn new(file: &'a File, size: u64) -> Self {
+        Self {
+            file,
+            size,
+            left: AtomicU64::new(BUDGET),
+        }
+    }
+
+    /// The file's length in bytes.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Exactly `length` bytes from `at`; beyond the end is [`Damage::Truncated`].
+    pub fn read(&self, at: u64, length: u64) -> Result<Vec<u8>, Damage> {
+        let need = at
+            .checked_add(length)
+            .ok_or_else(|| broken("a length beyond all bounds"))?;
+        if need > self.size {
+            return Err(Damage::Truncated { have: self.size, need });
+        }
+        let spent = self
+            .left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(length));
+        if spent.is_err() {
+            return Err(broken("its index is larger than any film's"));
+        }
+        let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
+        self.file.read_exact_at(&mut bytes, at).map_err(unreadable)?;
+        Ok(bytes)
+    }
+
+    /// Up to `most` bytes from `at`, fewer at the end of the file.
+    pub fn read_up_to(&self, at: u64, most: u64) -> Result<Vec<u8>, Damage> {
+        self.read(at, most.min(self.size.saturating_sub(at)))
+    }
+}
+
+pub(super) fn broken(what: &str) -> Damage {
+    Damage::Broken(what.to_owned())
+}
+
+/// A cursor over bytes in memory; every step past the end is `None`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cursor<'a>(pub(super) &'a [u8]);
+
+impl<'a> Cursor<'a> {
+    pub(super) fn take(&mut self, n: usize) -> Option<&'a [u8]> {
+        let (head, rest) = self.0.split_at_checked(n)?;
+        self.0 = rest;
+        Some(head)
+    }
+
+    pub(super) fn skip(&mut self, n: usize) -> Option<()> {
+        self.take(n).map(drop)
+    }
+
+    pub(super) fn u8(&mut self) -> Option<u8> {
+        self.take(1).map(|b| b[0])
+    }
+
+    pub(super) fn u16(&mut self) -> Option<u16> {
+        self.take(2).map(|b| u16::from_be_bytes([b[0], b[1]]))
+    }
+
+    pub(super) fn u32(&mut self) -> Option<u32> {
+        self.take(4).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]))
+    }
+
+    pub(super) fn u64(&mut self) -> Option<u64> {
+        Some(u64::from(self.u32()?) << 32 | u64::from(self.u32()?))
+    }
+}

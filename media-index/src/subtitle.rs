@@ -1,0 +1,179 @@
+//! Subtitles in whatever encoding and form they come, as the WebVTT that browsers read.
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::Encoding;
+
+/// Subtitles of a three-hour film have about 300 KB.
+pub const LIMIT: usize = 4 << 20;
+
+/// Why subtitles cannot be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SubtitleError {
+    /// Longer than any film's.
+    #[error("the subtitle file is larger than {LIMIT} bytes")]
+    TooLarge,
+    /// No line with a time in it.
+    #[error("there are no timed lines in it")]
+    NoCues,
+}
+
+/// Turns `.srt`, `.vtt` or `.ass` into WebVTT. `ending` is in lower case.
+pub fn to_webvtt(bytes: &[u8], ending: &str) -> Result<String, SubtitleError> {
+    if bytes.len() > LIMIT {
+        return Err(SubtitleError::TooLarge);
+    }
+    let text = decode(bytes).replace("\r\n", "\n").replace('\r', "\n");
+    let cues = match ending {
+        "ass" | "ssa" => from_ass(&text),
+        _ => from_srt(&text),
+    };
+    if cues.is_empty() {
+        return Err(SubtitleError::NoCues);
+    }
+    Ok(format!("WEBVTT\n\n{cues}"))
+}
+
+/// By its mark if it has one, as UTF-8 if it is valid, else by its looks: GBK, GB18030, Big5.
+pub fn decode(bytes: &[u8]) -> String {
+    if let Some((encoding, _)) = Encoding::for_bom(bytes) {
+        return encoding.decode(bytes).0.into_owned();
+    }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return text.to_owned();
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(bytes, true);
+    let encoding = detector.guess(Some(b"cn"), Utf8Detection::Deny);
+    encoding.decode(bytes).0.into_owned()
+}
+
+/// Blocks with a line `00:00:01,000 --> 00:00:04,000`; WebVTT's own blocks look alike but for the comma.
+fn from_srt(text: &str) -> String {
+    let mut out = String::new();
+    for block in text.split("\n\n") {
+        let mut lines = block.lines().skip_while(|line| !line.contains("-->"));
+        let Some(times) = lines.next().and_then(times_of) else {
+            continue;
+        };
+        let said: Vec<String> = lines.filter(|line| !line.trim().is_empty()).map(plain).collect();
+        if !said.is_empty() {
+            out.push_str(&format_cue(times, &said.join("\n")));
+        }
+    }
+    out
+}
+
+fn times_of(line: &str) -> Option<(u64, u64)> {
+    let (from, rest) = line.split_once("-->")?;
+    let to = rest.split_whitespace().next()?;
+    Some((milliseconds(from.trim())?, milliseconds(to)?))
+}
+
+/// `1:02:03,450`, `02:03.45`: hours may be missing, the fraction may be short.
+fn milliseconds(text: &str) -> Option<u64> {
+    let (clock, fraction) = text.split_once([',', '.']).unwrap_or((text, "0"));
+    let mut seconds = 0_u64;
+    for part in clock.split(':') {
+        seconds = seconds.checked_mul(60)?.checked_add(part.trim().parse().ok()?)?;
+    }
+    let digits: String = fraction.chars().take(3).collect();
+    let scale = [1000, 100, 10, 1].get(digits.len())?;
+    Some(seconds.checked_mul(1000)? + digits.parse::<u64>().ok()? * scale)
+}
+
+fn format_cue((from, to): (u64, u64), said: &str) -> String {
+    let clock = |ms: u64| {
+        let (s, ms) = (ms / 1000, ms % 1000);
+        format!("{:02}:{:02}:{:02}.{ms:03}", s / 3600, s / 60 % 60, s % 60)
+    };
+    format!("{} --> {}\n{said}\n\n", clock(from), clock(to))
+}
+
+/// Drops markup and what WebVTT would take for some.
+fn plain(line: &str) -> String {
+    let mut out = String::new();
+    let mut depth = 0_u32;
+    for c in line.chars() {
+        match c {
+            '<' => depth += 1,
+            '>' if depth > 0 => depth -= 1,
+            _ if depth > 0 => {}
+            '&' => out.push_str("&amp;"),
+            '>' => out.push_str("&gt;"),
+            c if c.is_control() => {}
+            c => out.push(c),
+        }
+    }
+    out.trim().to_owned()
+}
+
+/// `Dialogue: layer,start,end,style,name,left,right,vertical,effect,text` lines of the events section.
+fn from_ass(text: &str) -> String {
+    let mut cues: Vec<((u64, u64), String)> = text.lines().filter_map(dialogue).collect();
+    cues.sort();
+    cues.iter().map(|(times, said)| format_cue(*times, said)).collect()
+}
+
+fn dialogue(line: &str) -> Option<((u64, u64), String)> {
+    let fields: Vec<&str> = line.strip_prefix("Dialogue:")?.splitn(10, ',').collect();
+    let times = (
+        milliseconds(fields.get(1)?.trim())?,
+        milliseconds(fields.get(2)?.trim())?,
+    );
+    let mut said = String::new();
+    let mut depth = 0_u32;
+    for c in fields.get(9)?.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            c if depth == 0 => said.push(c),
+            _ => {}
+        }
+    }
+    let lines: Vec<String> = said
+        .replace("\\N", "\n")
+        .replace("\\n", "\n")
+        .lines()
+        .map(plain)
+        .collect();
+    let said = lines.join("\n");
+    (!said.trim().is_empty()).then_some((times, said))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SRT: &str = "1\r\n00:00:01,000 --> 00:00:02,500\r\n<i>油菜</i>越冬\r\n\r\n2\r\n0:00:03,5 --> 0:00:04,000\r\n间苗 & 追肥\r\n";
+    const VTT: &str =
+        "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\n油菜越冬\n\n00:00:03.500 --> 00:00:04.000\n间苗 &amp; 追肥\n\n";
+
+    #[test]
+    fn subtitles_in_gbk_big5_and_utf16_become_webvtt() {
+        assert_eq!(to_webvtt(SRT.as_bytes(), "srt").as_deref(), Ok(VTT));
+        let gbk = encoding_rs::GBK.encode(SRT).0;
+        assert_eq!(to_webvtt(&gbk, "srt").as_deref(), Ok(VTT));
+        let utf16: Vec<u8> = [0xFEFF]
+            .into_iter()
+            .chain(SRT.encode_utf16())
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        assert_eq!(to_webvtt(&utf16, "srt").as_deref(), Ok(VTT));
+    }
+
+    #[test]
+    fn ass_dialogue_is_put_in_order_without_its_markup() {
+        let ass = "[Events]\nDialogue: 0,0:00:03.50,0:00:04.00,D,,0,0,0,,二\\N行\nDialogue: 0,0:00:01.00,0:00:02.50,D,,0,0,0,,{\\an8}一, 逗号";
+        let expected = "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\n一, 逗号\n\n00:00:03.500 --> 00:00:04.000\n二\n行\n\n";
+        assert_eq!(to_webvtt(ass.as_bytes(), "ass").as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn what_holds_no_times_is_refused() {
+        assert_eq!(to_webvtt(b"just a text", "srt"), Err(SubtitleError::NoCues));
+        assert_eq!(
+            to_webvtt(b"99999999999999999999:00 --> 1\nx", "srt"),
+            Err(SubtitleError::NoCues)
+        );
+    }
+}

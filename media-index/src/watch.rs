@@ -1,0 +1,39 @@
+//! Hearing that something moved. The watcher may fail (too many folders, a network share); the sweep works without it.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::SyncSender;
+
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+
+use crate::indexer::Wake;
+
+/// Watches the root; dropping it ends the watch. An error is a sentence for the operator's page.
+pub(crate) fn watch(root: &Path, wake: SyncSender<Wake>) -> Result<RecommendedWatcher, String> {
+    let base = root.to_owned();
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        // A full queue means that a sweep is due anyway; nothing is lost by not queueing more.
+        match event {
+            Ok(event) if matches!(event.kind, EventKind::Access(_)) && !event.need_rescan() => {}
+            Ok(event) if event.need_rescan() => drop(wake.try_send(Wake::Sweep)),
+            Ok(event) => touched(&base, event.paths, &wake),
+            Err(_) => drop(wake.try_send(Wake::Sweep)),
+        }
+    })
+    .map_err(|error| error.to_string())?;
+    watcher
+        .watch(root, RecursiveMode::Recursive)
+        .map_err(|error| error.to_string())?;
+    Ok(watcher)
+}
+
+fn touched(base: &Path, paths: Vec<PathBuf>, wake: &SyncSender<Wake>) {
+    for path in paths {
+        let wake_up = match path.strip_prefix(base) {
+            Ok(below) if !below.as_os_str().is_empty() => Wake::Touched(below.to_owned()),
+            _ => Wake::Sweep,
+        };
+        if wake.try_send(wake_up).is_err() {
+            return;
+        }
+    }
+}

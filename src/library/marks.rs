@@ -1,0 +1,80 @@
+//! What people decided about an item, by its id.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, params};
+
+use crate::store::{Schema, StoreError, Tx};
+use crate::types::ItemId;
+
+/// The table of this room in the main database.
+pub const SCHEMA: Schema = Schema {
+    room: "library",
+    steps: &["
+        CREATE TABLE mark (item BLOB PRIMARY KEY, approved INTEGER NOT NULL, hidden INTEGER NOT NULL, title TEXT,
+                           class TEXT) STRICT, WITHOUT ROWID;
+    "],
+};
+
+/// Decisions about one item. The default is none.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Mark {
+    /// Vetted on the desk.
+    pub approved: bool,
+    /// Taken off the shelf by the operator.
+    pub hidden: bool,
+    /// A title instead of the file's name.
+    pub title: Option<String>,
+    /// A class instead of the folder's name.
+    pub class: Option<String>,
+}
+
+/// All decisions; a new version with each one.
+#[derive(Debug, Default)]
+pub(super) struct Marks {
+    pub(super) version: u64,
+    by_item: HashMap<ItemId, Mark>,
+}
+
+impl Marks {
+    pub(super) fn get(&self, id: &ItemId) -> Mark {
+        self.by_item.get(id).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn with(&self, id: ItemId, mark: Mark) -> Self {
+        let mut by_item = self.by_item.clone();
+        by_item.insert(id, mark);
+        Self {
+            version: self.version + 1,
+            by_item,
+        }
+    }
+}
+
+pub(super) fn load(conn: &Connection) -> Result<Marks, StoreError> {
+    let mut query = conn.prepare("SELECT item, approved, hidden, title, class FROM mark")?;
+    let rows = query.query_map([], |row| {
+        let half: [u8; 16] = row.get(0)?;
+        let mut digest = [0; 32];
+        digest[..16].copy_from_slice(&half);
+        let mark = Mark {
+            approved: row.get(1)?,
+            hidden: row.get(2)?,
+            title: row.get(3)?,
+            class: row.get(4)?,
+        };
+        Ok((ItemId::from_digest(&digest), mark))
+    })?;
+    Ok(Marks {
+        version: 1,
+        by_item: rows.collect::<Result<_, _>>()?,
+    })
+}
+
+pub(super) fn write(tx: &Tx<'_>, id: ItemId, mark: &Mark) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT OR REPLACE INTO mark (item, approved, hidden, title, class) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![id.bytes(), mark.approved, mark.hidden, mark.title, mark.class],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,200 @@
+//! What there is: the catalogue of the folder, and what people decided about it.
+//!
+//! The folder's index lies in `index.db` and comes back by a scan. What the operator decided (approved, hidden, another
+//! title) hangs on the item's id in the main database, so it survives a new name, a rescan and the loss of the index.
+//! Members see what is whole, approved and not hidden; the operator sees everything.
+
+mod keep;
+mod marks;
+mod shelf;
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use media_index::{Catalogue, Indexer, Item, Plays};
+
+pub use keep::IndexKeep;
+pub use marks::{Mark, SCHEMA};
+pub use shelf::{Entry, State};
+
+use crate::store::{Store, StoreError, Urgency};
+use crate::types::{Intervals, ItemId, Millis};
+
+/// Who vets 审核 what is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Approval {
+    /// What the operator puts into the folder is vetted by that act.
+    #[default]
+    Folder,
+    /// Each item is approved on the desk.
+    Desk,
+    /// Only what the district listed.
+    District,
+}
+
+/// Why an item cannot be opened. The reader is a viewer.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// No such item, or not for members.
+    #[error("no such item")]
+    NotShown,
+    /// The disk that holds it is away.
+    #[error("the disk is away")]
+    Offline,
+    /// The file is gone, was replaced, or the disk fails.
+    #[error("the file cannot be opened: {0}")]
+    File(#[from] std::io::Error),
+}
+
+/// A handle to the room. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Library {
+    indexer: Arc<Indexer>,
+    store: Store,
+    approval: Approval,
+    marks: Arc<RwLock<Arc<marks::Marks>>>,
+    shelf: Arc<RwLock<Arc<shelf::Shelf>>>,
+}
+
+impl Library {
+    /// Wraps a running indexer; `store` holds the marks.
+    pub fn new(indexer: Indexer, store: Store, approval: Approval) -> Result<Self, StoreError> {
+        let marks = store.read_blocking(marks::load)?;
+        Ok(Self {
+            indexer: Arc::new(indexer),
+            store,
+            approval,
+            marks: Arc::new(RwLock::new(Arc::new(marks))),
+            shelf: Arc::default(),
+        })
+    }
+
+    /// The running indexer, for its status.
+    pub fn indexer(&self) -> &Indexer {
+        &self.indexer
+    }
+
+    /// Who vets.
+    pub fn approval(&self) -> Approval {
+        self.approval
+    }
+
+    /// Everything, as the operator sees it: the latest arrivals first.
+    pub fn all(&self) -> Arc<Vec<Entry>> {
+        self.shelf().entries()
+    }
+
+    /// What members see: whole, approved, not hidden, and there. The latest arrivals first.
+    pub fn shown(&self) -> Vec<Entry> {
+        self.all().iter().filter(|entry| entry.is_shown()).cloned().collect()
+    }
+
+    /// One item, shown or not.
+    pub fn entry(&self, id: &ItemId) -> Option<Entry> {
+        self.shelf().entry(id)
+    }
+
+    /// One item that members may see.
+    pub fn shown_entry(&self, id: &ItemId) -> Option<Entry> {
+        self.entry(id).filter(Entry::is_shown)
+    }
+
+    /// The prepared view of catalogue and marks; made anew only when one of them changed.
+    fn shelf(&self) -> Arc<shelf::Shelf> {
+        let catalogue = self.indexer.catalogue();
+        let marks = Arc::clone(&self.marks.read().unwrap_or_else(PoisonError::into_inner));
+        let kept = Arc::clone(&self.shelf.read().unwrap_or_else(PoisonError::into_inner));
+        if kept.is_of(&catalogue, &marks) {
+            return kept;
+        }
+        let fresh = Arc::new(shelf::Shelf::build(catalogue, marks, self.approval));
+        *self.shelf.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
+        fresh
+    }
+
+    /// Opens an item's file. `everything` is the operator's view. Blocks: not for the event loop.
+    pub fn open(&self, id: &ItemId, everything: bool) -> Result<(File, Entry), OpenError> {
+        let entry = self
+            .entry(id)
+            .filter(|entry| everything || entry.is_shown())
+            .ok_or(OpenError::NotShown)?;
+        let (catalogue, item) = self.item(id)?;
+        let file = catalogue.open(&item)?;
+        Ok((file, entry))
+    }
+
+    fn item(&self, id: &ItemId) -> Result<(Arc<Catalogue>, Item), OpenError> {
+        let catalogue = self.indexer.catalogue();
+        if catalogue.offline {
+            return Err(OpenError::Offline);
+        }
+        let item = catalogue.get(id).cloned().ok_or(OpenError::NotShown)?;
+        Ok((catalogue, item))
+    }
+
+    /// The item's subtitles number `n`, as WebVTT. Blocks.
+    pub fn subtitle(&self, id: &ItemId, n: usize) -> Result<String, OpenError> {
+        let (catalogue, item) = self.item(id)?;
+        let subtitle = item.subtitles.get(n).ok_or(OpenError::NotShown)?;
+        let bytes = read_bounded(&catalogue.open_place(&subtitle.place)?, media_index::subtitle::LIMIT)?;
+        media_index::subtitle::to_webvtt(&bytes, &subtitle.place.ending())
+            .map_err(|error| OpenError::File(std::io::Error::other(error)))
+    }
+
+    /// The picture beside the item, and its media type. Blocks.
+    pub fn poster(&self, id: &ItemId) -> Result<(Vec<u8>, &'static str), OpenError> {
+        let (catalogue, item) = self.item(id)?;
+        let place = item.poster.ok_or(OpenError::NotShown)?;
+        let mime = mime_guess::from_path(Path::new(&place.readable()))
+            .first_raw()
+            .unwrap_or("image/jpeg");
+        Ok((read_bounded(&catalogue.open_place(&place)?, POSTER_LIMIT)?, mime))
+    }
+
+    /// The media that lie completely in these bytes of the item.
+    pub fn media_of(&self, id: &ItemId, bytes: &[std::ops::Range<u64>]) -> Intervals {
+        let catalogue = self.indexer.catalogue();
+        let Some(item) = catalogue.get(id) else {
+            return Intervals::none();
+        };
+        let length = item.facts.duration_ms.unwrap_or(0);
+        Intervals::from(item.facts.map.media_for(bytes, item.stamp.size, length))
+    }
+
+    /// Decides about an item; the decision is durable when this returns.
+    pub async fn mark(&self, id: ItemId, decide: impl FnOnce(&mut Mark) + Send + 'static) -> Result<(), StoreError> {
+        let mut mark = self.marks.read().unwrap_or_else(PoisonError::into_inner).get(&id);
+        decide(&mut mark);
+        let kept = mark.clone();
+        self.store
+            .write(Urgency::Now, move |tx| marks::write(tx, id, &kept))
+            .await??;
+        let mut marks = self.marks.write().unwrap_or_else(PoisonError::into_inner);
+        *marks = Arc::new(marks.with(id, mark));
+        Ok(())
+    }
+}
+
+/// A poster that a phone on a village Wi-Fi should wait for.
+const POSTER_LIMIT: usize = 8 << 20;
+
+fn read_bounded(file: &File, limit: usize) -> Result<Vec<u8>, std::io::Error> {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    file.take(limit as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > limit {
+        return Err(std::io::Error::other("larger than such a file should be"));
+    }
+    Ok(bytes)
+}
+
+/// Whether an item may be opened by members at all.
+pub(crate) fn is_playable(plays: Plays) -> bool {
+    matches!(plays, Plays::Everywhere | Plays::Pc)
+}
+
+/// A length that may be unknown.
+pub(crate) fn length(item: &Item) -> Millis {
+    Millis(item.facts.duration_ms.unwrap_or(0))
+}

@@ -1,0 +1,182 @@
+//! Catalogue and marks together, prepared for reading.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use media_index::{Catalogue, Damage, Item, Kind, Plays, Standing, Why};
+
+use super::marks::{Mark, Marks};
+use super::{Approval, is_playable, length};
+use crate::types::{ItemId, Millis, SearchKeys};
+
+/// Where a file stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum State {
+    /// Whole.
+    Ready,
+    /// Still being written, this much in percent if that is known.
+    Copying(Option<u8>),
+    /// Not whole, and why.
+    Damaged(Damage),
+    /// Its disk is away.
+    Offline,
+    /// Whole, and waiting to be approved.
+    Waiting,
+}
+
+/// One line of the library.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The item; none for a file that could not be looked into.
+    pub id: Option<ItemId>,
+    /// Title for people.
+    pub title: String,
+    /// Class 类别, if any.
+    pub class: Option<String>,
+    /// What it is.
+    pub kind: Kind,
+    /// Its media type.
+    pub mime: String,
+    /// Its length; zero if unknown or without time.
+    pub length: Millis,
+    /// Bytes.
+    pub size: u64,
+    /// Where it stands.
+    pub state: State,
+    /// Where it plays.
+    pub plays: Plays,
+    /// Why not everywhere.
+    pub why: Why,
+    /// Taken off the shelf.
+    pub hidden: bool,
+    /// Vetted.
+    pub approved: bool,
+    /// Path below the media folder, for people.
+    pub file: String,
+    /// A higher number came later.
+    pub arrival: u64,
+    /// Languages of its subtitles; `None` where the name says none.
+    pub subtitles: Vec<Option<String>>,
+    /// A picture lies beside it.
+    pub has_poster: bool,
+    keys: SearchKeys,
+}
+
+impl Entry {
+    /// Whether members see it.
+    pub fn is_shown(&self) -> bool {
+        let opens = is_playable(self.plays);
+        self.id.is_some() && self.state == State::Ready && self.approved && !self.hidden && opens
+    }
+
+    /// Whether its title, pinyin or initials match.
+    pub fn matches(&self, query: &str) -> bool {
+        self.keys.matches(query)
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Shelf {
+    generation: u64,
+    marks: u64,
+    entries: Arc<Vec<Entry>>,
+    by_id: HashMap<ItemId, usize>,
+}
+
+impl Shelf {
+    pub(super) fn is_of(&self, catalogue: &Catalogue, marks: &Marks) -> bool {
+        self.generation == catalogue.generation && self.marks == marks.version
+    }
+
+    pub(super) fn build(catalogue: Arc<Catalogue>, marks: Arc<Marks>, approval: Approval) -> Self {
+        let mut entries: Vec<Entry> = catalogue
+            .items()
+            .map(|item| of_item(item, &marks.get(&item.id), approval, catalogue.offline))
+            .collect();
+        entries.extend(catalogue.troubles.iter().map(of_trouble));
+        entries.sort_by(|a, b| (b.arrival, &a.file).cmp(&(a.arrival, &b.file)));
+        let ids = entries
+            .iter()
+            .enumerate()
+            .filter_map(|(at, entry)| Some((entry.id?, at)));
+        Self {
+            generation: catalogue.generation,
+            marks: marks.version,
+            by_id: ids.collect(),
+            entries: Arc::new(entries),
+        }
+    }
+
+    pub(super) fn entries(&self) -> Arc<Vec<Entry>> {
+        Arc::clone(&self.entries)
+    }
+
+    pub(super) fn entry(&self, id: &ItemId) -> Option<Entry> {
+        self.by_id.get(id).map(|at| self.entries[*at].clone())
+    }
+}
+
+fn of_item(item: &Item, mark: &Mark, approval: Approval, offline: bool) -> Entry {
+    let approved = approval == Approval::Folder || mark.approved;
+    let state = match (offline, approved) {
+        (true, _) => State::Offline,
+        (false, true) => State::Ready,
+        (false, false) => State::Waiting,
+    };
+    let title = mark.title.clone().unwrap_or_else(|| item.title.clone());
+    Entry {
+        id: Some(item.id),
+        keys: SearchKeys::of(&title),
+        title,
+        class: mark.class.clone().or_else(|| item.class.clone()),
+        kind: item.kind,
+        mime: item.mime.clone(),
+        length: length(item),
+        size: item.stamp.size,
+        state,
+        plays: item.plays,
+        why: item.why,
+        hidden: mark.hidden,
+        approved,
+        file: item.places[0].readable(),
+        arrival: item.arrival,
+        subtitles: item.subtitles.iter().map(|s| s.language.clone()).collect(),
+        has_poster: item.poster.is_some(),
+    }
+}
+
+/// What is copied now or damaged stands at the top of the list: it is what somebody looks for.
+fn of_trouble(trouble: &media_index::Trouble) -> Entry {
+    let (state, size) = match &trouble.standing {
+        Standing::Copying { have, need } => (State::Copying(need.and_then(|need| percent(*have, need))), *have),
+        Standing::Damaged(damage) => (State::Damaged(damage.clone()), 0),
+    };
+    let title = trouble.place.stem();
+    Entry {
+        id: None,
+        keys: SearchKeys::of(&title),
+        title,
+        class: trouble.place.top_folder(),
+        kind: Kind::by_ending(&trouble.place.ending()).unwrap_or(Kind::Document),
+        mime: String::new(),
+        length: Millis::ZERO,
+        size,
+        state,
+        plays: Plays::No,
+        why: Why::Nothing,
+        hidden: false,
+        approved: false,
+        file: trouble.place.readable(),
+        arrival: u64::MAX,
+        subtitles: Vec::new(),
+        has_poster: false,
+    }
+}
+
+fn percent(have: u64, need: u64) -> Option<u8> {
+    (need > 0).then(|| {
+        u8::try_from(have.min(need).saturating_mul(100) / need)
+            .unwrap_or(100)
+            .min(99)
+    })
+}

@@ -1,0 +1,63 @@
+//! Finding a title or a name by what an old phone's keyboard can type: characters, pinyin, or initials.
+
+use pinyin::ToPinyin;
+
+/// What a text can be found by, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SearchKeys {
+    text: String,
+    full: String,
+    initials: String,
+}
+
+impl SearchKeys {
+    /// Prepares a title or a name.
+    pub fn of(text: &str) -> Self {
+        let text = text.to_lowercase();
+        let (mut full, mut initials) = (String::new(), String::new());
+        for c in text.chars() {
+            match c.to_pinyin() {
+                Some(sound) => {
+                    full.push_str(sound.plain());
+                    initials.push_str(sound.first_letter());
+                }
+                None if c.is_alphanumeric() => {
+                    full.push(c);
+                    initials.push(c);
+                }
+                None => {}
+            }
+        }
+        Self { text, full, initials }
+    }
+
+    /// Whether every word of the query is in the text, its pinyin or its initials.
+    pub fn matches(&self, query: &str) -> bool {
+        let query = query.to_lowercase();
+        query.split_whitespace().all(|word| {
+            [&self.text, &self.full, &self.initials]
+                .iter()
+                .any(|key| key.contains(word))
+        })
+    }
+
+    /// The initials, for sorting and for the operator's quick search.
+    pub fn initials(&self) -> &str {
+        &self.initials
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_is_found_by_characters_pinyin_and_initials() {
+        let keys = SearchKeys::of("油菜越冬 2026");
+        for query in ["油菜", "越冬", "youcai", "yc", "ycyd", "2026", "油菜 2026", "YUEDONG"] {
+            assert!(keys.matches(query), "{query}");
+        }
+        assert!(!keys.matches("水稻"));
+        assert!(!keys.matches("油菜 水稻"));
+    }
+}

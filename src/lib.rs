@@ -10,6 +10,7 @@ pub mod types;
 // Settings.
 
 // Files and keys, the words of HTTP, the look of pages.
+pub mod http;
 pub mod keys;
 pub mod store;
 
@@ -22,3 +23,9 @@ pub mod credit;
 
 // One person's session.
 pub mod viewing;
+
+// The doors.
+pub mod media;
+
+// Connections.
+pub mod server;

@@ -1,0 +1,172 @@
+//! Who may ask: requests must name this station as their host, and what changes something must come from its own pages.
+//!
+//! A page on the internet can make a phone on the station's Wi-Fi send requests to the station. If it does so under a
+//! host name of its own (DNS rebinding) it could read the answers: so the host must be an address, or a name that we
+//! know. If it posts a form, the browser says where the form came from: so the origin must be us.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::{Problem, lang};
+
+/// The names, beside its addresses, under which the station may be asked.
+#[derive(Debug, Clone, Default)]
+pub struct Names(pub Arc<Vec<String>>);
+
+/// Everything on a page comes from the station itself; nothing may frame it or take its forms elsewhere.
+const POLICY: &str = "default-src 'self'; img-src 'self' data:; media-src 'self'; script-src 'self'; style-src 'self'; \
+                      object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// Refuses strangers and adds the headers that every answer carries.
+pub async fn guard(State(names): State<Names>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let reader = lang::of(headers);
+    let allowed = check(request.method(), host_of(&request), headers, &names.0);
+    let mut response = match allowed {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.to_json(reader),
+    };
+    add_headers(response.headers_mut());
+    response
+}
+
+fn add_headers(headers: &mut HeaderMap) {
+    let fixed = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    for (name, value) in fixed {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+}
+
+/// RFC 9112 §3.2.2: an absolute-form target names the host itself, whatever the header says.
+fn host_of(request: &Request) -> Option<&str> {
+    match request.uri().authority() {
+        Some(authority) => Some(authority.as_str()),
+        None => {
+            let mut hosts = request.headers().get_all(header::HOST).iter();
+            let host = hosts.next()?.to_str().ok()?;
+            // RFC 9112 §3.2: more than one Host line is a 400.
+            hosts.next().is_none().then_some(host)
+        }
+    }
+}
+
+fn check(method: &Method, host: Option<&str>, headers: &HeaderMap, names: &[String]) -> Result<(), Problem> {
+    let Some(host) = host else {
+        return Err(Problem::bad_request(
+            "请求里没有写明站点的地址。",
+            "The request does not name a host.",
+        ));
+    };
+    if !is_ours(host, names) {
+        return Err(Problem::new(
+            StatusCode::MISDIRECTED_REQUEST,
+            "请用站点自己的地址打开，不要用别的网址。",
+            "Please open the station under its own address.",
+        ));
+    }
+    if !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) && !comes_from(headers, host) {
+        return Err(Problem::forbidden(
+            "这一步要在站点自己的页面上做。",
+            "This can only be done from the station's own pages.",
+        ));
+    }
+    Ok(())
+}
+
+/// Whether a host, with or without a port, is an address, `localhost`, or one of our names.
+pub fn is_ours(host: &str, names: &[String]) -> bool {
+    let name = without_port(host);
+    let bare = name.strip_prefix('[').and_then(|n| n.strip_suffix(']'));
+    if bare.is_some_and(|n| n.parse::<Ipv6Addr>().is_ok()) || name.parse::<Ipv4Addr>().is_ok() {
+        return true;
+    }
+    let name = name.strip_suffix('.').unwrap_or(name);
+    name.eq_ignore_ascii_case("localhost") || names.iter().any(|ours| ours.eq_ignore_ascii_case(name))
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) && !name.ends_with(':') => name,
+        _ => host,
+    }
+}
+
+/// Browsers send `Origin` with every post; programs without one are no browser and cannot be tricked into it. `null` is
+/// what a page hides behind that has something to hide.
+fn comes_from(headers: &HeaderMap, host: &str) -> bool {
+    let text = |name| headers.get(name).map(|v: &HeaderValue| v.to_str().unwrap_or("?"));
+    match text(header::ORIGIN).or_else(|| text(header::REFERER)) {
+        None => true,
+        Some(origin) => {
+            let authority = origin
+                .strip_prefix("http://")
+                .or_else(|| origin.strip_prefix("https://"));
+            authority
+                .and_then(|rest| rest.split('/').next())
+                .is_some_and(|a| a.eq_ignore_ascii_case(host))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_known_names_are_ours_and_nothing_else() {
+        let names = ["yuanjiao.local".to_owned()];
+        for host in [
+            "192.168.8.1",
+            "192.168.8.1:8080",
+            "[fe80::1]:8080",
+            "[::1]",
+            "localhost:8080",
+            "YUANJIAO.local.",
+            "yuanjiao.local:80",
+        ] {
+            assert!(is_ours(host, &names), "{host}");
+        }
+        for host in [
+            "evil.example",
+            "evil.example:8080",
+            "192.168.8.1.evil.example",
+            "",
+            "[fe80::1",
+            "localhost.evil.example",
+            "::1:x",
+        ] {
+            assert!(!is_ours(host, &names), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_foreign_page_cannot_change_anything() {
+        let post = |lines: &[(&'static str, &str)]| {
+            let headers = lines
+                .iter()
+                .map(|(n, v)| (n.parse().unwrap(), v.parse().unwrap()))
+                .collect();
+            check(&Method::POST, Some("192.168.8.1:8080"), &headers, &[]).is_ok()
+        };
+        assert!(post(&[]));
+        assert!(post(&[("origin", "http://192.168.8.1:8080")]));
+        assert!(post(&[("referer", "http://192.168.8.1:8080/desk")]));
+        assert!(!post(&[("origin", "http://evil.example")]));
+        assert!(!post(&[("origin", "null")]));
+        assert!(
+            !post(&[("origin", "http://192.168.8.1")]),
+            "another port is another site"
+        );
+        assert!(!post(&[("referer", "http://evil.example/?http://192.168.8.1:8080/")]));
+    }
+}

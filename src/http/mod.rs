@@ -1,0 +1,18 @@
+//! The words of HTTP, as pure functions and small values. No other room's business is known here.
+//!
+//! - [`range`] and [`conditional`]: what part of a representation is asked for, and under which conditions (RFC 9110).
+//! - [`problem`]: a refusal as a value, in both languages (RFC 9457).
+//! - [`guard`]: which hosts and origins may ask, and the headers that every answer carries.
+//! - [`body`]: bodies within limits. [`cookie`], [`lang`]: what a reader brings along.
+
+pub mod body;
+pub mod conditional;
+pub mod cookie;
+pub mod guard;
+pub mod lang;
+mod peer;
+pub mod problem;
+pub mod range;
+
+pub use peer::Peer;
+pub use problem::Problem;

@@ -1,0 +1,128 @@
+//! The accept loop: connections in, within bounds; a graceful end.
+//!
+//! The caller brings the listener, the routes and the stop signal. What `axum::serve` does not bound is bounded here:
+//! the time for headers, idle connections, their number in all and per address, and a reader that takes nothing for
+//! minutes. A slow phone is never throttled.
+
+mod limits;
+mod stall;
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::response::Response;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower_service::Service;
+
+pub use limits::Limits;
+use limits::{Guest, Guests};
+use stall::Stalling;
+
+use crate::http::Peer;
+
+/// After a refused accept (no file descriptors, no buffers) the loop rests this long instead of spinning.
+const REST: Duration = Duration::from_millis(100);
+/// Running answers get this long when the station stops.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// Serves until `stop` is cancelled and the running answers are done, or five seconds have passed.
+pub async fn run(listener: TcpListener, routes: Router, limits: Limits, stop: CancellationToken) {
+    let guests = Arc::new(Guests::new(&limits));
+    let tasks = TaskTracker::new();
+    let service = Arc::new(Tools {
+        routes,
+        limits,
+        stop: stop.clone(),
+    });
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => welcome(&tasks, &guests, &service, stream, peer),
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::select! { () = stop.cancelled() => break, () = tokio::time::sleep(REST) => {} }
+            }
+        }
+    }
+    drop(listener);
+    tasks.close();
+    if tokio::time::timeout(FAREWELL, tasks.wait()).await.is_err() {
+        tracing::info!(open = tasks.len(), "the remaining connections are cut");
+    }
+}
+
+struct Tools {
+    routes: Router,
+    limits: Limits,
+    stop: CancellationToken,
+}
+
+/// Beyond the limits a connection is closed at once: a phone tries again, and those who are here keep their pace.
+fn welcome(tasks: &TaskTracker, guests: &Arc<Guests>, tools: &Arc<Tools>, stream: TcpStream, peer: SocketAddr) {
+    match guests.admit(peer.ip()) {
+        Some(guest) => drop(tasks.spawn(serve(stream, peer, Arc::clone(tools), guest))),
+        None => tracing::debug!(%peer, "too many connections"),
+    }
+}
+
+async fn serve(stream: TcpStream, peer: SocketAddr, tools: Arc<Tools>, guest: Guest) {
+    drop(stream.set_nodelay(true));
+    let limits = &tools.limits;
+    let io = TokioIo::new(Stalling::new(stream, limits.stalled_reader));
+    let routes = tools.routes.clone();
+    let service = service_fn(move |request| answer(routes.clone(), peer, request));
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_time)
+        .max_headers(100)
+        .max_buf_size(64 * 1024)
+        .half_close(false)
+        .keep_alive(true);
+    let connection = builder.serve_connection(io, service);
+    tokio::pin!(connection);
+    let outcome = tokio::select! {
+        outcome = connection.as_mut() => outcome,
+        () = tools.stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = outcome {
+        tracing::debug!(%peer, %error, "a connection ended early");
+    }
+    drop(guest);
+}
+
+async fn answer(
+    mut routes: Router,
+    peer: SocketAddr,
+    request: hyper::Request<Incoming>,
+) -> Result<Response, Infallible> {
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(Peer(peer));
+    routes.call(request).await
+}
+
+/// Tells systemd, if it is listening, that the station is ready or stopping.
+pub fn notify(state: sd_notify::NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::debug!(%error, "systemd was not told");
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::routing::get;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::*;
+
+const SHORT: Duration = Duration::from_millis(200);
+
+struct Running {
+    address: SocketAddr,
+    stop: CancellationToken,
+    done: tokio::task::JoinHandle<()>,
+}
+
+async fn start(routes: Router, per_address: usize) -> Running {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stop = CancellationToken::new();
+    let limits = Limits {
+        connections: 8,
+        per_address,
+        header_time: SHORT,
+        stalled_reader: SHORT,
+    };
+    let done = tokio::spawn(run(listener, routes, limits, stop.clone()));
+    Running { address, stop, done }
+}
+
+fn hello() -> Router {
+    Router::new().route("/", get(|Peer(peer): Peer| async move { peer.ip().to_string() }))
+}
+
+async fn ask(running: &Running, request: &str) -> String {
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    drop(stream.read_to_end(&mut answer).await);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn a_request_is_answered_and_its_peer_known() {
+    let running = start(hello(), 8).await;
+    let answer = ask(
+        &running,
+        "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    )
+    .await;
+    assert!(
+        answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("127.0.0.1"),
+        "{answer}"
+    );
+    let answer = ask(&running, "GET / HTTP/1.0\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.0 200 OK"), "{answer}");
+}
+
+#[tokio::test]
+async fn slow_headers_and_idle_connections_are_let_go() {
+    let running = start(hello(), 8).await;
+    let answer = ask(&running, "GET / HTTP/1.1\r\nHost: local").await;
+    assert!(!answer.contains("200 OK"), "{answer}");
+    let answer = ask(&running, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    assert!(answer.contains("200 OK"), "answered, then idle, then let go: {answer}");
+}
+
+#[tokio::test]
+async fn header_floods_are_refused() {
+    let running = start(hello(), 8).await;
+    let many: String = (0..200).map(|n| format!("X-{n}: 1\r\n")).collect();
+    let answer = ask(&running, &format!("GET / HTTP/1.1\r\nHost: localhost\r\n{many}\r\n")).await;
+    assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+    let long = "x".repeat(200_000);
+    let answer = ask(
+        &running,
+        &format!("GET / HTTP/1.1\r\nHost: localhost\r\nX: {long}\r\n\r\n"),
+    )
+    .await;
+    assert!(!answer.contains("200 OK"), "{answer}");
+}
+
+#[tokio::test]
+async fn one_address_cannot_take_all_places() {
+    let running = start(hello(), 1).await;
+    let mut first = TcpStream::connect(running.address).await.unwrap();
+    first
+        .write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .await
+        .unwrap();
+    let mut some = [0; 16];
+    first.read_exact(&mut some).await.unwrap();
+    let refused = ask(
+        &running,
+        "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    )
+    .await;
+    assert_eq!(refused, "");
+}
+
+#[tokio::test]
+async fn a_reader_that_takes_nothing_is_let_go() {
+    let routes = Router::new().route("/", get(|| async { vec![0_u8; 64 << 20] }));
+    let running = start(routes, 8).await;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .await
+        .unwrap();
+    running.stop.cancel();
+    // Only the stall ends this connection: nobody reads, and the farewell is much longer.
+    running.done.await.unwrap();
+    let mut rest = Vec::new();
+    drop(stream.read_to_end(&mut rest).await);
+    assert!(rest.len() < 64 << 20);
+}

@@ -17,6 +17,7 @@ pub mod store;
 // What there is, who there is, what happened.
 pub mod ledger;
 pub mod library;
+pub mod roster;
 
 // The rule.
 pub mod credit;

@@ -170,3 +170,18 @@ impl IntoResponse for Problem {
         response
     }
 }
+
+/// A database that cannot answer: later perhaps, if it is the disk; else our fault.
+impl From<crate::store::StoreError> for Problem {
+    fn from(error: crate::store::StoreError) -> Self {
+        if error.trouble().is_none() {
+            return Self::internal(&error);
+        }
+        tracing::warn!(%error, "the database could not answer");
+        Self::unavailable(
+            30,
+            "站点的硬盘暂时写不进去，请过一会儿再试。已经记下的都在。",
+            "The station's disk does not take anything at the moment; please try again later. What was recorded is safe.",
+        )
+    }
+}

@@ -52,7 +52,13 @@ pub(super) struct Piecewise {
 
 impl Piecewise {
     pub(super) fn new(file: File, part: Range<u64>, pool: Arc<Pool>, noted: Noted) -> Self {
-        Self { file: Arc::new(file), left: part, pool, noted, reading: None }
+        Self {
+            file: Arc::new(file),
+            left: part,
+            pool,
+            noted,
+            reading: None,
+        }
     }
 
     fn read_next(&self) -> Reading {
@@ -60,7 +66,9 @@ impl Piecewise {
         let (at, length) = (self.left.start, (self.left.end - self.left.start).min(PIECE));
         Box::pin(async move {
             let _turn = turns.acquire_owned().await.map_err(io::Error::other)?;
-            tokio::task::spawn_blocking(move || read_piece(&file, at, length)).await.map_err(io::Error::other)?
+            tokio::task::spawn_blocking(move || read_piece(&file, at, length))
+                .await
+                .map_err(io::Error::other)?
         })
     }
 }
@@ -90,7 +98,9 @@ impl Body for Piecewise {
         Poll::Ready(Some(piece.map(|piece| {
             let from = self.left.start;
             self.left.start += piece.len() as u64;
-            self.noted.sent.note(self.noted.device, self.noted.item, from..self.left.start);
+            self.noted
+                .sent
+                .note(self.noted.device, self.noted.item, from..self.left.start);
             Frame::data(piece)
         })))
     }
@@ -103,4 +113,3 @@ impl Body for Piecewise {
         SizeHint::with_exact(self.left.end - self.left.start)
     }
 }
-

@@ -37,7 +37,12 @@ pub struct Media {
 impl Media {
     /// `sent` is where delivery is noted.
     pub fn new(library: Library, roster: Roster, sent: Sent) -> Self {
-        Self { library, roster, sent, pool: Arc::new(Pool::default()) }
+        Self {
+            library,
+            roster,
+            sent,
+            pool: Arc::new(Pool::default()),
+        }
     }
 
     /// The routes of this room.
@@ -67,21 +72,32 @@ async fn item(
     let opened = blocking(move || library.open(&id, everything)).await?;
     let (file, entry) = opened.map_err(|error| refused(&error))?;
     let meta = file.metadata().map_err(|error| Problem::internal(&error))?;
-    let shown = Shown { id, entry, length: meta.len(), modified: meta.modified().ok().filter(is_plausible) };
+    let shown = Shown {
+        id,
+        entry,
+        length: meta.len(),
+        modified: meta.modified().ok().filter(is_plausible),
+    };
     let part = match shown.judge(&method, &headers) {
         Ok(part) => part,
         Err(done) => return Ok(*done),
     };
     let mut response = shown.head(&part);
     if method == Method::GET {
-        let noted = Noted { sent: room.sent.clone(), device: visitor.device, item: id };
+        let noted = Noted {
+            sent: room.sent.clone(),
+            device: visitor.device,
+            item: id,
+        };
         *response.body_mut() = Body::new(Piecewise::new(file, part, Arc::clone(&room.pool), noted));
     }
     Ok(response)
 }
 
 async fn blocking<T: Send + 'static>(act: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-    tokio::task::spawn_blocking(act).await.map_err(|error| Problem::internal(&error))
+    tokio::task::spawn_blocking(act)
+        .await
+        .map_err(|error| Problem::internal(&error))
 }
 
 /// A date from before this program, or from far in the future, says nothing: no `Last-Modified` is better than a lie.
@@ -120,7 +136,10 @@ impl Shown {
     fn judge(&self, method: &Method, headers: &HeaderMap) -> Result<std::ops::Range<u64>, Box<Response>> {
         use conditional::Outcome;
         let etag = self.etag();
-        let now = conditional::Validators { etag: &etag, modified: self.modified };
+        let now = conditional::Validators {
+            etag: &etag,
+            modified: self.modified,
+        };
         let wanted = match conditional::evaluate(method, headers, now) {
             Outcome::NotModified => return Err(Box::new(self.bare(StatusCode::NOT_MODIFIED))),
             Outcome::PreconditionFailed => return Err(Box::new(self.bare(StatusCode::PRECONDITION_FAILED))),
@@ -145,7 +164,11 @@ impl Shown {
     /// RFC 9110 §15.5.17.
     fn unsatisfiable(&self) -> Response {
         let mut response = self.bare(StatusCode::RANGE_NOT_SATISFIABLE);
-        set(response.headers_mut(), header::CONTENT_RANGE, &format!("bytes */{}", self.length));
+        set(
+            response.headers_mut(),
+            header::CONTENT_RANGE,
+            &format!("bytes */{}", self.length),
+        );
         response
     }
 
@@ -159,7 +182,11 @@ impl Shown {
         if matches!(self.entry.kind, media_index::Kind::Document) {
             set(headers, header::CONTENT_DISPOSITION, &disposition(&self.entry));
             // A document is data, even if its content hopes to be a page.
-            set(headers, header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'; style-src 'unsafe-inline'");
+            set(
+                headers,
+                header::CONTENT_SECURITY_POLICY,
+                "sandbox; default-src 'none'; style-src 'unsafe-inline'",
+            );
         }
         if !whole {
             let range = format!("bytes {}-{}/{}", part.start, part.end - 1, self.length);
@@ -198,7 +225,10 @@ fn disposition(entry: &Entry) -> String {
         }
         out
     });
-    format!("{}; filename*=UTF-8''{encoded}", if shown { "inline" } else { "attachment" })
+    format!(
+        "{}; filename*=UTF-8''{encoded}",
+        if shown { "inline" } else { "attachment" }
+    )
 }
 
 async fn subtitle(State(room): State<Media>, Path((id, n)): Path<(String, String)>) -> Result<Response, Problem> {
@@ -206,7 +236,9 @@ async fn subtitle(State(room): State<Media>, Path((id, n)): Path<(String, String
     let n = n.parse().map_err(|_| Problem::not_found())?;
     room.library.shown_entry(&id).ok_or_else(Problem::not_found)?;
     let library = room.library.clone();
-    let text = blocking(move || library.subtitle(&id, n)).await?.map_err(|error| refused(&error))?;
+    let text = blocking(move || library.subtitle(&id, n))
+        .await?
+        .map_err(|error| refused(&error))?;
     let kind = (header::CONTENT_TYPE, "text/vtt; charset=utf-8");
     Ok(([kind, (header::CACHE_CONTROL, "private, max-age=300")], text).into_response())
 }
@@ -215,7 +247,9 @@ async fn poster(State(room): State<Media>, Path(id): Path<String>) -> Result<Res
     let id = ItemId::parse(&id).map_err(|_| Problem::not_found())?;
     room.library.shown_entry(&id).ok_or_else(Problem::not_found)?;
     let library = room.library.clone();
-    let (bytes, mime) = blocking(move || library.poster(&id)).await?.map_err(|error| refused(&error))?;
+    let (bytes, mime) = blocking(move || library.poster(&id))
+        .await?
+        .map_err(|error| refused(&error))?;
     let cache = (header::CACHE_CONTROL, "private, max-age=300");
     Ok(([(header::CONTENT_TYPE, mime), cache], bytes).into_response())
 }

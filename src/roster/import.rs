@@ -1,0 +1,258 @@
+//! A roster file against the roster: pure. UTF-8 or GBK, comma, semicolon or tab, headings in English or Chinese.
+
+use std::collections::HashMap;
+
+use super::member::{Member, Migrant, NAME_LIMIT, NewMember, Role, Status, is_pin};
+use crate::types::{BranchId, MemberId};
+
+/// A township's roster has a few thousand lines.
+const FILE_LIMIT: usize = 2 << 20;
+const ROW_LIMIT: usize = 20_000;
+
+/// What is wrong with a file or a line of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// More than 2 MiB, or more than 20,000 lines.
+    TooLarge,
+    /// A heading that must be there is not.
+    MissingColumn(&'static str),
+    /// A heading that nobody knows.
+    UnknownColumn(String),
+    /// The line cannot be taken apart.
+    NotCsv,
+    /// The member number is missing or has odd characters.
+    Number(String),
+    /// The same number stands on an earlier line.
+    Twice(String, usize),
+    /// The name is missing or too long.
+    Name,
+    /// The branch is missing or too long.
+    Branch,
+    /// An unknown word for the role.
+    Role(String),
+    /// An unknown word for the status.
+    Status(String),
+    /// An unknown word for migrant.
+    Migrant(String),
+    /// Not 4 to 8 digits.
+    Pin,
+}
+
+impl Fault {
+    /// The sentence for the operator.
+    pub fn zh(&self) -> String {
+        match self {
+            Self::TooLarge => "文件太大了，最多 2 MB、20000 行。".into(),
+            Self::MissingColumn(name) => format!("缺少“{name}”这一列。"),
+            Self::UnknownColumn(name) => format!("不认识“{name}”这一列。"),
+            Self::NotCsv => "这一行的格式不对，引号或分隔符可能少了。".into(),
+            Self::Number(text) => format!("党员编号“{text}”不对，只能用字母、数字和横线。"),
+            Self::Twice(number, line) => format!("编号 {number} 和第 {line} 行重复了。"),
+            Self::Name => "姓名没有填，或者超过 60 个字。".into(),
+            Self::Branch => "党支部没有填，或者超过 60 个字。".into(),
+            Self::Role(text) => format!("身份“{text}”不认识，请填 党员、书记、委员 或 新党员。"),
+            Self::Status(text) => format!("类别“{text}”不认识，请填 正式 或 预备。"),
+            Self::Migrant(text) => format!("流动“{text}”不认识，请填 否、流出 或 流入。"),
+            Self::Pin => "口令要 4 到 8 位数字。".into(),
+        }
+    }
+
+    /// The same in English.
+    pub fn en(&self) -> String {
+        match self {
+            Self::TooLarge => "The file is too large: 2 MB and 20,000 lines at most.".into(),
+            Self::MissingColumn(name) => format!("The column “{name}” is missing."),
+            Self::UnknownColumn(name) => format!("The column “{name}” is unknown."),
+            Self::NotCsv => "This line cannot be taken apart; a quote or a separator may be missing.".into(),
+            Self::Number(text) => format!("The member number “{text}” may hold only letters, digits and dashes."),
+            Self::Twice(number, line) => format!("The number {number} stands on line {line} already."),
+            Self::Name => "The name is missing, or longer than 60 characters.".into(),
+            Self::Branch => "The branch is missing, or longer than 60 characters.".into(),
+            Self::Role(text) => format!("The role “{text}” is unknown; use member, secretary, committee or new."),
+            Self::Status(text) => format!("The status “{text}” is unknown; use full or probationary."),
+            Self::Migrant(text) => format!("Migrant “{text}” is unknown; use no, out or in."),
+            Self::Pin => "A PIN has 4 to 8 digits.".into(),
+        }
+    }
+}
+
+/// A fault and where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineFault {
+    /// Line in the file, from 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub fault: Fault,
+}
+
+/// What an import would do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Members who are new.
+    pub added: Vec<NewMember>,
+    /// Members who change: as they are, as they would be.
+    pub changed: Vec<(Member, NewMember)>,
+    /// Members whom the file leaves as they are.
+    pub unchanged: usize,
+    /// Members who are not in the file; they stay.
+    pub not_in_file: Vec<Member>,
+    /// What is wrong. With any fault nothing is imported.
+    pub faults: Vec<LineFault>,
+}
+
+const COLUMNS: [(&str, &[&str]); 7] = [
+    ("member_no", &["member_no", "党员编号", "编号", "学号", "number"]),
+    ("name", &["name", "姓名"]),
+    ("branch", &["branch", "党支部", "支部", "所在支部"]),
+    ("role", &["role", "身份类别", "身份", "职务"]),
+    ("status", &["status", "类别", "状态", "党员类别"]),
+    ("migrant", &["migrant", "流动", "流动党员", "是否流动"]),
+    ("pin", &["pin", "口令", "密码"]),
+];
+
+/// Reads a file against the present roster.
+pub fn plan(file: &[u8], present: &[Member]) -> Plan {
+    let mut plan = Plan::default();
+    if file.len() > FILE_LIMIT {
+        return one_fault(1, Fault::TooLarge);
+    }
+    let text = media_index::subtitle::decode(file);
+    let text = text.trim_start_matches('\u{feff}');
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter(text))
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
+    let columns = match reader.headers().map(columns) {
+        Ok(Ok(columns)) => columns,
+        Ok(Err(faults)) => {
+            plan.faults = faults.into_iter().map(|fault| LineFault { line: 1, fault }).collect();
+            return plan;
+        }
+        Err(_) => return one_fault(1, Fault::NotCsv),
+    };
+    let mut rows: Vec<(usize, NewMember)> = Vec::new();
+    let mut seen: HashMap<MemberId, usize> = HashMap::new();
+    for (index, record) in reader.records().enumerate() {
+        let line = record
+            .as_ref()
+            .ok()
+            .and_then(csv::StringRecord::position)
+            .map_or(index + 2, |p| usize::try_from(p.line()).unwrap_or(0));
+        if index >= ROW_LIMIT {
+            return one_fault(line, Fault::TooLarge);
+        }
+        let outcome = record
+            .map_err(|_| vec![Fault::NotCsv])
+            .and_then(|record| row(&record, &columns));
+        match outcome {
+            Ok(None) => {}
+            Ok(Some(new)) => match seen.insert(new.member.id.clone(), line) {
+                Some(earlier) => {
+                    let fault = Fault::Twice(new.member.id.to_string(), earlier);
+                    plan.faults.push(LineFault { line, fault });
+                }
+                None => rows.push((line, new)),
+            },
+            Err(faults) => plan
+                .faults
+                .extend(faults.into_iter().map(|fault| LineFault { line, fault })),
+        }
+    }
+    sort_out(&mut plan, rows, present);
+    plan
+}
+
+fn one_fault(line: usize, fault: Fault) -> Plan {
+    Plan {
+        faults: vec![LineFault { line, fault }],
+        ..Plan::default()
+    }
+}
+
+fn sort_out(plan: &mut Plan, rows: Vec<(usize, NewMember)>, present: &[Member]) {
+    let mut there: HashMap<&MemberId, &Member> = present.iter().map(|m| (&m.id, m)).collect();
+    for (_, new) in rows {
+        match there.remove(&new.member.id) {
+            None => plan.added.push(new),
+            Some(old) if *old == new.member && new.pin.is_none() => plan.unchanged += 1,
+            Some(old) => plan.changed.push((old.clone(), new)),
+        }
+    }
+    plan.not_in_file = present.iter().filter(|m| there.contains_key(&m.id)).cloned().collect();
+}
+
+/// The separator that the first line has most of.
+fn delimiter(text: &str) -> u8 {
+    let head = text.lines().next().unwrap_or("");
+    let count = |c: &u8| head.bytes().filter(|b| b == c).count();
+    [b',', b';', b'\t']
+        .into_iter()
+        .max_by_key(|c| (count(c), *c == b','))
+        .unwrap_or(b',')
+}
+
+/// For each of our columns, where it stands in the file.
+fn columns(headings: &csv::StringRecord) -> Result<[Option<usize>; 7], Vec<Fault>> {
+    let mut places = [None; 7];
+    let mut faults = Vec::new();
+    for (at, heading) in headings.iter().enumerate().filter(|(_, h)| !h.is_empty()) {
+        let heading = heading.trim_start_matches('\u{feff}').to_lowercase();
+        match COLUMNS.iter().position(|(_, names)| names.contains(&heading.as_str())) {
+            Some(column) => places[column] = Some(at),
+            None => faults.push(Fault::UnknownColumn(heading.chars().take(40).collect())),
+        }
+    }
+    for (column, (name, _)) in COLUMNS.iter().enumerate().take(3) {
+        if places[column].is_none() {
+            faults.push(Fault::MissingColumn(name));
+        }
+    }
+    if faults.is_empty() { Ok(places) } else { Err(faults) }
+}
+
+/// One line; an empty one is skipped.
+fn row(record: &csv::StringRecord, columns: &[Option<usize>; 7]) -> Result<Option<NewMember>, Vec<Fault>> {
+    let field = |column: usize| columns[column].and_then(|at| record.get(at)).unwrap_or("");
+    if record.iter().all(str::is_empty) {
+        return Ok(None);
+    }
+    let mut faults = Vec::new();
+    let short = |text: &str| text.chars().take(40).collect::<String>();
+    // Excel keeps leading zeros only behind an apostrophe.
+    let number = MemberId::new(field(0).trim_start_matches('\''));
+    let name = field(1);
+    let named = !name.is_empty() && name.chars().count() <= NAME_LIMIT && !name.chars().any(char::is_control);
+    let branch = BranchId::new(field(2));
+    let role = Role::read(field(3));
+    let status = Status::read(field(4));
+    let migrant = Migrant::read(field(5));
+    let pin = Some(field(6).trim_start_matches('\'')).filter(|pin| !pin.is_empty());
+    let wrong = [
+        number.is_err().then(|| Fault::Number(short(field(0)))),
+        (!named).then_some(Fault::Name),
+        branch.is_err().then_some(Fault::Branch),
+        role.is_none().then(|| Fault::Role(short(field(3)))),
+        status.is_none().then(|| Fault::Status(short(field(4)))),
+        migrant.is_none().then(|| Fault::Migrant(short(field(5)))),
+        pin.is_some_and(|pin| !is_pin(pin)).then_some(Fault::Pin),
+    ];
+    faults.extend(wrong.into_iter().flatten());
+    match (number, branch, role, status, migrant) {
+        (Ok(id), Ok(branch), Some(role), Some(status), Some(migrant)) if faults.is_empty() => {
+            let member = Member {
+                id,
+                name: name.to_owned(),
+                branch,
+                role,
+                status,
+                migrant,
+            };
+            Ok(Some(NewMember {
+                member,
+                pin: pin.map(str::to_owned),
+            }))
+        }
+        _ => Err(faults),
+    }
+}

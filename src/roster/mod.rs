@@ -1,0 +1,334 @@
+//! Who there is, and who is signed in.
+//!
+//! Members are known to the rest of the station by number; their names live in this room's tables and nowhere else.
+//! A member signs in with number and PIN, the operator with a passphrase that was set with a one-time code. Secrets are
+//! hashed with Argon2id, one at a time, and wrong tries cost time. The operator's power is an object, [`Operator`]:
+//! whoever holds one was signed in, or sits at the console.
+
+mod import;
+mod limiter;
+mod member;
+mod rows;
+mod secret;
+mod sessions;
+mod visitor;
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub use import::{Fault, LineFault, Plan, plan};
+pub use member::{Member, Migrant, NewMember, Role, Status};
+pub use rows::SCHEMA;
+pub use visitor::{DEVICE_COOKIE, MEMBER_COOKIE, OPERATOR_COOKIE, Visitor};
+
+use crate::clock::{SharedClock, monotonic};
+use crate::keys::{self, Keys};
+use crate::store::{Store, StoreError, Tx, Urgency};
+use crate::types::{MemberId, Millis};
+use limiter::Limiter;
+use secret::Hasher;
+use sessions::{Cache, Owner};
+
+/// Limits on guessing.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Wrong tries before a pause.
+    pub tries: u32,
+    /// The first pause; each further wrong try doubles it, up to an hour.
+    pub pause: Millis,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            tries: 5,
+            pause: Millis::secs(300),
+        }
+    }
+}
+
+/// Why somebody is not signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// Number and secret do not belong together; so many tries are left. An unknown number looks the same.
+    #[error("wrong, {tries_left} tries left")]
+    Wrong {
+        /// Tries until the next pause.
+        tries_left: u32,
+    },
+    /// Too many wrong tries; come back after this.
+    #[error("paused for {0:?}")]
+    Paused(Millis),
+    /// The new passphrase is too short or too long.
+    #[error("the passphrase must have 8 to 128 characters")]
+    WeakPassphrase,
+    /// Too many sign in at this moment.
+    #[error("busy")]
+    Busy,
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<rusqlite::Error> for SignInError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// The operator's power 管理员: to change the roster, approve items, see everything. Handed out by [`Roster::visitor`] to a
+/// request with a valid cookie, and to the console.
+#[derive(Debug, Clone)]
+pub struct Operator(());
+
+impl Operator {
+    /// Whoever can run commands on the box could edit its files as well.
+    pub fn on_the_console() -> Self {
+        Self(())
+    }
+}
+
+/// What a change of the roster means for the ledger: numbers, branches and roles, no names.
+#[derive(Debug, Clone)]
+pub struct RosterChange {
+    /// Active members after the change.
+    pub members: u32,
+    /// SHA-256 over the whole roster without names.
+    pub digest: [u8; 32],
+    /// Who is new or changed.
+    pub changed: Vec<Member>,
+}
+
+/// Called inside the transaction of each change.
+pub type OnChange = Box<dyn Fn(&Tx<'_>, &RosterChange) -> Result<(), StoreError> + Send + Sync>;
+
+/// What an import did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Imported {
+    /// New members.
+    pub added: usize,
+    /// Members whose facts or PIN changed.
+    pub changed: usize,
+}
+
+/// A handle to the room. Cheap to clone.
+#[derive(Clone)]
+pub struct Roster {
+    store: Store,
+    keys: Keys,
+    clock: SharedClock,
+    hasher: Arc<Hasher>,
+    limiter: Arc<Mutex<Limiter>>,
+    cache: Arc<Cache>,
+    on_change: Arc<Mutex<Option<OnChange>>>,
+}
+
+impl fmt::Debug for Roster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Roster").finish_non_exhaustive()
+    }
+}
+
+impl Roster {
+    /// `store` holds the tables of [`SCHEMA`].
+    pub fn new(store: Store, keys: Keys, clock: SharedClock, limits: Limits) -> Self {
+        Self {
+            store,
+            keys,
+            clock,
+            hasher: Arc::default(),
+            limiter: Arc::new(Mutex::new(Limiter::new(limits))),
+            cache: Arc::default(),
+            on_change: Arc::default(),
+        }
+    }
+
+    /// Sets what is told of each change, inside its transaction.
+    pub fn on_change(&self, tell: OnChange) {
+        *self.on_change.lock().unwrap_or_else(PoisonError::into_inner) = Some(tell);
+    }
+
+    /// All members who have not left, by number.
+    pub async fn members(&self) -> Result<Vec<Member>, StoreError> {
+        self.store.read(|conn| Ok(rows::members(conn)?)).await
+    }
+
+    /// One member, also one who has left.
+    pub async fn member(&self, id: MemberId) -> Result<Option<Member>, StoreError> {
+        self.store.read(move |conn| Ok(rows::member(conn, &id)?)).await
+    }
+
+    /// Reads an import file against what is there. Nothing is changed.
+    pub async fn plan(&self, file: Vec<u8>) -> Result<Plan, StoreError> {
+        let present = self.members().await?;
+        Ok(import::plan(&file, &present))
+    }
+
+    /// Carries out a plan, whole or not at all: a plan with faults changes nothing and is returned as it came.
+    pub async fn apply(&self, plan: Plan, by: &Operator) -> Result<Result<Imported, Plan>, StoreError> {
+        if !plan.faults.is_empty() {
+            return Ok(Err(plan));
+        }
+        let news: Vec<NewMember> = plan
+            .added
+            .iter()
+            .chain(plan.changed.iter().map(|(_, new)| new))
+            .cloned()
+            .collect();
+        let done = Imported {
+            added: plan.added.len(),
+            changed: plan.changed.len(),
+        };
+        self.save(news, by).await?;
+        Ok(Ok(done))
+    }
+
+    /// Adds or changes members; PINs that are given replace the present ones and end their sign-ins.
+    pub async fn save(&self, members: Vec<NewMember>, _by: &Operator) -> Result<(), StoreError> {
+        if members.is_empty() {
+            return Ok(());
+        }
+        // Hashing takes its time and needs no transaction.
+        let mut ready = Vec::with_capacity(members.len());
+        for new in members {
+            let hash = match new.pin.clone() {
+                Some(pin) => Some(self.hasher.hash_for_certain(pin).await),
+                None => None,
+            };
+            ready.push((new.member, hash));
+        }
+        let room = self.clone();
+        self.store
+            .write(Urgency::Now, move |tx| room.save_in(tx, ready))
+            .await??;
+        self.cache.clear();
+        Ok(())
+    }
+
+    fn save_in(&self, tx: &Tx<'_>, ready: Vec<(Member, Option<String>)>) -> Result<(), StoreError> {
+        for (member, hash) in &ready {
+            rows::save(tx, member)?;
+            if let Some(hash) = hash {
+                rows::set_pin(tx, &member.id, hash)?;
+                sessions::end_all_of(tx, &Owner::Member(member.id.clone()))?;
+            }
+        }
+        let change = RosterChange {
+            members: rows::count(tx)?,
+            digest: rows::digest(tx)?,
+            changed: ready.into_iter().map(|(member, _)| member).collect(),
+        };
+        match &*self.on_change.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(tell) => tell(tx, &change),
+            None => Ok(()),
+        }
+    }
+
+    /// Signs a member in; returns the cookie's value.
+    pub async fn sign_in(&self, number: &str, pin: &str, from: IpAddr) -> Result<String, SignInError> {
+        let who = MemberId::new(number).ok();
+        let known = match who.clone() {
+            Some(id) => {
+                self.store
+                    .read(move |conn| Ok::<_, StoreError>(rows::pin_hash(conn, &id)?))
+                    .await?
+            }
+            None => None,
+        };
+        // Unknown numbers are limited under one name, so that they cannot fill the memory.
+        let name = known.as_ref().and(who.as_ref()).map_or("", MemberId::as_str);
+        self.check(name, from, known, pin).await?;
+        let owner = Owner::Member(who.expect("a hash is only found for a number that was read"));
+        Ok(self.begin(owner).await?)
+    }
+
+    /// Compares a secret, with the same effort whether or not the name is known, and counts wrong tries.
+    async fn check(&self, name: &str, from: IpAddr, hash: Option<String>, secret: &str) -> Result<(), SignInError> {
+        self.limits()
+            .may_try(name, from, monotonic())
+            .map_err(SignInError::Paused)?;
+        let right = self
+            .hasher
+            .verify(hash, secret.to_owned())
+            .await
+            .ok_or(SignInError::Busy)?;
+        if right {
+            self.limits().right(name, from);
+            return Ok(());
+        }
+        let tries_left = self.limits().wrong(name, from, monotonic());
+        Err(SignInError::Wrong { tries_left })
+    }
+
+    fn limits(&self) -> std::sync::MutexGuard<'_, Limiter> {
+        self.limiter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn begin(&self, owner: Owner) -> Result<String, StoreError> {
+        let token = keys::random::<16>();
+        let wall = self.clock.now().wall_ms;
+        self.store
+            .write(Urgency::Now, move |tx| sessions::begin(tx, &token, &owner, wall))
+            .await??;
+        Ok(data_encoding::HEXLOWER.encode(&token))
+    }
+
+    /// Ends the sign-in with this cookie.
+    pub async fn sign_out(&self, cookie: &str) -> Result<(), StoreError> {
+        if let Some(token) = sessions::token_of(cookie) {
+            self.store
+                .write(Urgency::Now, move |tx| sessions::end(tx, &token))
+                .await??;
+            self.cache.clear();
+        }
+        Ok(())
+    }
+
+    /// Whether an operator's passphrase was ever set.
+    pub fn has_operator(&self) -> Result<bool, StoreError> {
+        self.store.read_blocking(|conn| Ok(rows::passphrase(conn)?.is_some()))
+    }
+
+    /// Makes a one-time code with which a new passphrase can be set; an earlier code is void. Only a hash is kept.
+    pub fn one_time_code(&self, _by: &Operator) -> Result<String, StoreError> {
+        let code = keys::spoken_code(2);
+        let hash = secret::hash(&code);
+        self.store.write_blocking(move |tx| rows::set_code(tx, Some(&hash)))??;
+        Ok(code)
+    }
+
+    /// Sets the operator's passphrase with the one-time code and signs in; every other operator sign-in ends.
+    pub async fn set_passphrase(&self, code: &str, passphrase: &str, from: IpAddr) -> Result<String, SignInError> {
+        if !(8..=128).contains(&passphrase.chars().count()) {
+            return Err(SignInError::WeakPassphrase);
+        }
+        let known = self.store.read(|conn| Ok::<_, StoreError>(rows::code(conn)?)).await?;
+        let digits: String = code.chars().filter(char::is_ascii_digit).take(8).collect();
+        let spoken = format!("{}-{}", digits.get(..4).unwrap_or(""), digits.get(4..).unwrap_or(""));
+        self.check("\u{0}code", from, known, &spoken).await?;
+        let hash = self.hasher.hash_for_certain(passphrase.to_owned()).await;
+        self.store
+            .write(Urgency::Now, move |tx| {
+                rows::set_passphrase(tx, &hash)?;
+                rows::set_code(tx, None)?;
+                sessions::end_all_of(tx, &Owner::Operator)
+            })
+            .await??;
+        self.cache.clear();
+        Ok(self.begin(Owner::Operator).await?)
+    }
+
+    /// Signs the operator in; returns the cookie's value.
+    pub async fn operator_sign_in(&self, passphrase: &str, from: IpAddr) -> Result<String, SignInError> {
+        let known = self
+            .store
+            .read(|conn| Ok::<_, StoreError>(rows::passphrase(conn)?))
+            .await?;
+        self.check("\u{0}operator", from, known, passphrase).await?;
+        Ok(self.begin(Owner::Operator).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests;

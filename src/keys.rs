@@ -59,6 +59,15 @@ pub fn spoken_code(groups: usize) -> String {
     (0..groups).map(group).collect::<Vec<_>>().join("-")
 }
 
+/// The first 80 bits of SHA-256 over a public key, in groups of four hexadecimal digits: short enough to read out, long
+/// enough that nobody finds a second key for it.
+pub fn fingerprint(key: &VerifyingKey) -> String {
+    use sha2::Digest;
+    let digest = Sha256::digest(key.as_bytes());
+    let groups = digest[..10].chunks(2).map(|pair| data_encoding::HEXLOWER.encode(pair));
+    groups.collect::<Vec<_>>().join(" ")
+}
+
 /// The keys of one box.
 #[derive(Clone)]
 pub struct Keys {
@@ -91,6 +100,11 @@ impl Keys {
     /// The public half of the signing key: 32 bytes.
     pub fn public(&self) -> VerifyingKey {
         self.signing.verifying_key()
+    }
+
+    /// What two people compare by telephone: see [`fingerprint`].
+    pub fn fingerprint(&self) -> String {
+        fingerprint(&self.public())
     }
 
     /// Signs with Ed25519 (RFC 8032): 64 bytes.

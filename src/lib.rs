@@ -7,11 +7,10 @@
 pub mod clock;
 pub mod types;
 
-// Settings.
-
 // Files and keys, the words of HTTP, the look of pages.
 pub mod http;
 pub mod keys;
+pub mod look;
 pub mod store;
 
 // What there is, who there is, what happened.
@@ -26,7 +25,9 @@ pub mod credit;
 pub mod viewing;
 
 // The doors.
+pub mod api;
 pub mod media;
+pub mod pages;
 
 // Connections.
 pub mod server;

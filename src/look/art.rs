@@ -34,19 +34,37 @@ fn class(name: Option<&str>) -> (&'static str, &'static str) {
     let name = name.unwrap_or("");
     let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
     if has(&["理论", "党章", "思想"]) {
-        ("theory", "M24 13C19 9 13 8 6 8v29c7 0 13 1 18 5 5-4 11-5 18-5V8c-7 0-13 1-18 5zM24 13v29")
+        (
+            "theory",
+            "M24 13C19 9 13 8 6 8v29c7 0 13 1 18 5 5-4 11-5 18-5V8c-7 0-13 1-18 5zM24 13v29",
+        )
     } else if has(&["政策", "法规"]) {
         ("policy", "M12 5h17l8 8v30H12zM29 5v8h8M18 21h13M18 28h13M18 35h8")
     } else if has(&["党史", "历史"]) {
-        ("history", "M3 37h42M7 37c0-11 7-19 17-19s17 8 17 19M15 37c0-6 4-10 9-10s9 4 9 10M3 24c6-6 12-9 21-9s15 3 21 9M12 18v-5M24 15v-5M36 18v-5")
+        (
+            "history",
+            "M3 37h42M7 37c0-11 7-19 17-19s17 8 17 19M15 37c0-6 4-10 9-10s9 4 9 10M3 24c6-6 12-9 21-9s15 3 21 9M12 18v-5M24 15v-5M36 18v-5",
+        )
     } else if has(&["技术", "农", "种植", "养殖"]) {
-        ("tech", "M24 45V16M24 23c-5 0-9-3-9-9 5 0 9 3 9 9zM24 23c5 0 9-3 9-9-5 0-9 3-9 9zM24 32c-5 0-9-3-9-9 5 0 9 3 9 9zM24 32c5 0 9-3 9-9-5 0-9 3-9 9zM24 41c-5 0-9-3-9-9 5 0 9 3 9 9zM24 41c5 0 9-3 9-9-5 0-9 3-9 9zM24 16c-3-3-3-8 0-12 3 4 3 9 0 12z")
+        (
+            "tech",
+            "M24 45V16M24 23c-5 0-9-3-9-9 5 0 9 3 9 9zM24 23c5 0 9-3 9-9-5 0-9 3-9 9zM24 32c-5 0-9-3-9-9 5 0 9 3 9 9zM24 32c5 0 9-3 9-9-5 0-9 3-9 9zM24 41c-5 0-9-3-9-9 5 0 9 3 9 9zM24 41c5 0 9-3 9-9-5 0-9 3-9 9zM24 16c-3-3-3-8 0-12 3 4 3 9 0 12z",
+        )
     } else if has(&["法律", "法治"]) {
-        ("law", "M24 5v38M14 43h20M9 12h30M9 12 3 28h12zM39 12l-6 16h12zM3 28c1 4 11 4 12 0M33 28c1 4 11 4 12 0")
+        (
+            "law",
+            "M24 5v38M14 43h20M9 12h30M9 12 3 28h12zM39 12l-6 16h12zM3 28c1 4 11 4 12 0M33 28c1 4 11 4 12 0",
+        )
     } else if has(&["卫生", "健康", "医"]) {
-        ("health", "M24 41C10 31 4 24 4 16c0-6 4-10 10-10 4 0 8 2 10 6 2-4 6-6 10-6 6 0 10 4 10 10 0 8-6 15-20 25zM5 22h10l4-6 6 12 4-6h14")
+        (
+            "health",
+            "M24 41C10 31 4 24 4 16c0-6 4-10 10-10 4 0 8 2 10 6 2-4 6-6 10-6 6 0 10 4 10 10 0 8-6 15-20 25zM5 22h10l4-6 6 12 4-6h14",
+        )
     } else if has(&["典型", "本土", "先进"]) {
-        ("model", "M2 40h44M9 40c4-9 9-14 15-14s11 5 15 14M24 6v9M9 14l5 7M39 14l-5 7M2 26l7 3M46 26l-7 3")
+        (
+            "model",
+            "M2 40h44M9 40c4-9 9-14 15-14s11 5 15 14M24 6v9M9 14l5 7M39 14l-5 7M2 26l7 3M46 26l-7 3",
+        )
     } else {
         ("other", "M6 9h36v24H6zM16 41h16M24 33v8M20 15v12l10-6z")
     }
@@ -56,15 +74,19 @@ fn class(name: Option<&str>) -> (&'static str, &'static str) {
 /// picture of its own. `class_name` is shown as text, escaped.
 pub fn card(class_name: Option<&str>, length: Millis) -> String {
     let (kind, drawing) = class(class_name);
-    let slip = class_name.filter(|name| name.chars().count() <= 6).map_or_else(String::new, |name| {
-        format!(r#"<span class="slip">{}</span>"#, escape(name))
-    });
+    let slip = class_name
+        .filter(|name| name.chars().count() <= 6)
+        .map_or_else(String::new, |name| {
+            format!(r#"<span class="slip">{}</span>"#, escape(name))
+        });
     let length = if length == Millis::ZERO {
         String::new()
     } else {
         format!(r#"<span class="dur">{}</span>"#, clock_length(length))
     };
-    format!(r#"<span class="cv c-{kind}">{slip}<svg class="art" viewBox="0 0 48 48" aria-hidden="true"><path d="{drawing}"/></svg>{length}</span>"#)
+    format!(
+        r#"<span class="cv c-{kind}">{slip}<svg class="art" viewBox="0 0 48 48" aria-hidden="true"><path d="{drawing}"/></svg>{length}</span>"#
+    )
 }
 
 /// The class's drawing alone, for the index of classes.
@@ -75,7 +97,10 @@ pub fn class_drawing(name: &str) -> String {
 
 /// For text that goes into markup by hand.
 pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 /// The pattern of pending time: once per page that shows some.
@@ -85,7 +110,11 @@ pub const HATCH: &str = r#"<svg width="0" height="0" class="hide" aria-hidden="t
 pub fn film_bar(class: &str, length: Millis, credited: &Intervals, pending: &Intervals) -> String {
     let rect = |fill: &str, set: &Intervals| {
         let one = |(from, to): &(u64, u64)| {
-            format!(r#"<rect x="{}" width="{}" height="100%" {fill}/>"#, percent(*from, length.0), percent(to - from, length.0))
+            format!(
+                r#"<rect x="{}" width="{}" height="100%" {fill}/>"#,
+                percent(*from, length.0),
+                percent(to - from, length.0)
+            )
         };
         set.pairs().iter().map(one).collect::<String>()
     };
@@ -123,8 +152,15 @@ pub fn ruler(parts: &[u32], due: u32, label: &str) -> String {
     let ticks: String = (0..=whole / 100)
         .map(|hour| {
             let height = if hour % 8 == 0 { 10 } else { 5 };
-            let shift = if hour == 0 { "" } else { r#" transform="translate(-1 0)""# };
-            format!(r#"<rect class="k-tick" x="{}" width="1" height="{height}" y="20"{shift}/>"#, percent(hour * 100, whole))
+            let shift = if hour == 0 {
+                ""
+            } else {
+                r#" transform="translate(-1 0)""#
+            };
+            format!(
+                r#"<rect class="k-tick" x="{}" width="1" height="{height}" y="20"{shift}/>"#,
+                percent(hour * 100, whole)
+            )
         })
         .collect();
     let needle = format!(

@@ -35,7 +35,9 @@ pub fn short_date(wall_ms: i64) -> String {
 
 /// `11月25日` or `25 Nov`; empty while the date is unknown.
 pub fn date(wall_ms: i64, lang: Lang) -> String {
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
     let Some(d) = dated(wall_ms) else { return String::new() };
     match lang {
         Lang::Zh => format!("{}月{}日", d.month(), d.day()),
@@ -61,7 +63,9 @@ pub fn time(wall_ms: i64) -> String {
 }
 
 fn dated(wall_ms: i64) -> Option<jiff::civil::Date> {
-    (clock::plausibility(wall_ms) != clock::Trust::Unset).then(|| clock::local_date(wall_ms)).flatten()
+    (clock::plausibility(wall_ms) != clock::Trust::Unset)
+        .then(|| clock::local_date(wall_ms))
+        .flatten()
 }
 
 /// `6 GB`, `640 MB`, `12 KB`.
@@ -88,7 +92,11 @@ pub fn thousands(n: u64) -> String {
 
 /// A share in percent with two decimals, for the `x` and `width` of a bar.
 pub fn percent(part: u64, whole: u64) -> String {
-    let hundredths = if whole == 0 { 0 } else { part.min(whole).saturating_mul(10_000) / whole };
+    let hundredths = if whole == 0 {
+        0
+    } else {
+        part.min(whole).saturating_mul(10_000) / whole
+    };
     format!("{}.{:02}%", hundredths / 100, hundredths % 100)
 }
 
@@ -117,6 +125,9 @@ mod tests {
         assert_eq!(percent(1, 3), "33.33%");
         assert_eq!(date(1_795_000_000_000, Lang::Zh), "11月18日");
         assert_eq!(date(5_000, Lang::Zh), "", "a clock in 1970 names no date");
-        assert_eq!(fill("还差 {0} 学时，还有 {1} 天", &[&"9.4", &35]), "还差 9.4 学时，还有 35 天");
+        assert_eq!(
+            fill("还差 {0} 学时，还有 {1} 天", &[&"9.4", &35]),
+            "还差 9.4 学时，还有 35 天"
+        );
     }
 }

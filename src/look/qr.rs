@@ -8,14 +8,25 @@ pub fn to_svg(text: &str) -> String {
     let Ok(code) = QrCode::with_error_correction_level(text, EcLevel::M) else {
         return String::new();
     };
-    let drawn = code.render::<svg::Color<'_>>().min_dimensions(240, 240).quiet_zone(true).build();
-    drawn.split_once("?>").map_or(drawn.clone(), |(_, picture)| picture.to_owned())
+    let drawn = code
+        .render::<svg::Color<'_>>()
+        .min_dimensions(240, 240)
+        .quiet_zone(true)
+        .build();
+    drawn
+        .split_once("?>")
+        .map_or(drawn.clone(), |(_, picture)| picture.to_owned())
 }
 
 /// For a terminal with light text on a dark ground.
 pub fn to_console(text: &str) -> String {
     QrCode::with_error_correction_level(text, EcLevel::L)
-        .map(|code| code.render::<unicode::Dense1x2>().dark_color(unicode::Dense1x2::Light).light_color(unicode::Dense1x2::Dark).build())
+        .map(|code| {
+            code.render::<unicode::Dense1x2>()
+                .dark_color(unicode::Dense1x2::Light)
+                .light_color(unicode::Dense1x2::Dark)
+                .build()
+        })
         .unwrap_or_default()
 }
 
@@ -49,6 +60,9 @@ mod tests {
     #[test]
     fn a_code_is_a_picture_without_styles() {
         let picture = to_svg("http://192.168.8.1:8080/");
-        assert!(picture.starts_with("<svg") && !picture.contains("style="), "{picture:.80}");
+        assert!(
+            picture.starts_with("<svg") && !picture.contains("style="),
+            "{picture:.80}"
+        );
     }
 }

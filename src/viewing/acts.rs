@@ -160,7 +160,7 @@ fn answer(room: &Viewing, rule: &Session, credited: &Intervals, now: Reading) ->
     let until = rule.asked.map(|asked| asked.plus(room.policy.presence_answer));
     Answer {
         n: rule.n,
-        credited: credited.total(),
+        credited: credited.clone(),
         pending: rule.pending.total(),
         proof_left: until.map(|until| until.minus(now.mono)),
         note: rule.note,

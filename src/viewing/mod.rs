@@ -18,7 +18,9 @@ mod view;
 use std::sync::Arc;
 
 pub use sent::Sent;
-pub use view::{Credited, Latest, Live, SpanRow, credited_items, latest_sessions, live_sessions, spans_of_year};
+pub use view::{
+    Credited, Latest, Live, SpanRow, credited_items, latest_sessions, left_pending, live_sessions, spans_of_year,
+};
 
 use crate::clock::{Reading, SharedClock};
 use crate::credit::{Policy, rule};
@@ -89,12 +91,12 @@ pub struct BeatIn {
 }
 
 /// What the page is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The last accepted beat.
     pub n: u32,
-    /// All credit of this member for this item in this year.
-    pub credited: Millis,
+    /// All media credited to this member for this item in this year.
+    pub credited: Intervals,
     /// Waiting for a presence proof.
     pub pending: Millis,
     /// Time left to answer the presence question, if one is open.

@@ -148,3 +148,17 @@ pub fn spans_of_year(conn: &Connection, who: Option<&MemberId>, year: Year) -> R
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+/// What a member's closed sessions left unconfirmed, by item.
+pub fn left_pending(conn: &Connection, who: &MemberId) -> Result<Vec<(ItemId, Millis)>, StoreError> {
+    let mut query = conn.prepare_cached(
+        "SELECT item, left_pending FROM session WHERE member = ?1 AND left_pending IS NOT NULL ORDER BY key DESC",
+    )?;
+    let rows = query.query_map([who.as_str()], |row| {
+        let left = column(row, 1, |text| {
+            serde_json::from_str::<crate::credit::rule::Pending>(text).ok()
+        })?;
+        Ok((item(row, 0)?, left.total()))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,341 @@
+//! JSON for the page's script, and for whoever wants to see the same as numbers.
+//!
+//! A session's id is drawn at random and told to nobody but the page that opened it: knowing it is the right to report
+//! for it, so beats need no cookie and may come by `sendBeacon`. Opening one needs the member's cookie and a JSON body,
+//! which no foreign page can send.
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::clock::SharedClock;
+use crate::credit::rule::Note;
+use crate::http::body::{Json, Lenient};
+use crate::http::{Peer, Problem, cookie};
+use crate::ledger::Closing;
+use crate::library::{Entry, Library, State as FileState};
+use crate::roster::{MEMBER_COOKIE, Roster, SignInError};
+use crate::store::StoreError;
+use crate::types::{ItemId, Millis, Mode, SessionId};
+use crate::viewing::{self, Answer, BeatIn, ItemFacts, Viewing, ViewingError};
+
+/// What this room needs.
+#[derive(Debug, Clone)]
+pub struct Api {
+    /// Who there is.
+    pub roster: Roster,
+    /// What there is.
+    pub library: Library,
+    /// Sessions and credit.
+    pub viewing: Viewing,
+    /// The database that sessions lie in.
+    pub store: crate::store::Store,
+    /// Time.
+    pub clock: SharedClock,
+    /// Beats come this often.
+    pub beat_every: Millis,
+    /// A tag of this run of the station, part of media addresses.
+    pub run: String,
+}
+
+/// No honest beat has more: a seek every second for ten seconds is ten.
+const SEGMENTS: usize = 256;
+
+impl Api {
+    /// The routes of this room.
+    pub fn routes(self) -> Router {
+        Router::new()
+            .route("/api/items", get(items))
+            .route("/api/login", post(login))
+            .route("/api/me", get(me))
+            .route("/api/sessions", post(open))
+            .route("/api/sessions/{session}/beats", post(beat))
+            .route("/api/sessions/{session}/proof", post(proof))
+            .route("/api/sessions/{session}/close", post(close))
+            .with_state(self)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Login {
+    member: String,
+    pin: String,
+}
+
+async fn login(State(api): State<Api>, peer: Peer, Json(login): Json<Login>) -> Result<Response, Problem> {
+    let token = api
+        .roster
+        .sign_in(&login.member, &login.pin, peer.ip())
+        .await
+        .map_err(refused_sign_in)?;
+    let cookie = cookie::set(MEMBER_COOKIE, &token, cookie::HALF_A_YEAR);
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
+}
+
+fn refused_sign_in(error: SignInError) -> Problem {
+    match error {
+        SignInError::Wrong { tries_left } => Problem::new(
+            StatusCode::UNAUTHORIZED,
+            format!("编号或口令不对，还可以试 {tries_left} 次。"),
+            format!("Number or PIN is wrong; {tries_left} tries are left."),
+        ),
+        SignInError::Paused(left) => {
+            let seconds = u32::try_from(left.as_secs() + 1).unwrap_or(u32::MAX);
+            let problem = Problem::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                format!("试错的次数太多，请过 {} 分钟再来。", seconds.div_ceil(60)),
+                format!("Too many wrong tries; come back in {} minutes.", seconds.div_ceil(60)),
+            );
+            Problem {
+                retry_after: Some(seconds),
+                ..problem
+            }
+        }
+        SignInError::Busy | SignInError::WeakPassphrase => Problem::busy(),
+        SignInError::Store(error) => error.into(),
+    }
+}
+
+#[derive(Serialize)]
+struct ItemOut {
+    id: Option<ItemId>,
+    title: String,
+    class: Option<String>,
+    kind: media_index::Kind,
+    duration_ms: Option<u64>,
+    state: &'static str,
+    plays: media_index::Plays,
+    approved: bool,
+    file: String,
+}
+
+fn item_out(entry: &Entry) -> ItemOut {
+    ItemOut {
+        id: entry.id,
+        title: entry.title.clone(),
+        class: entry.class.clone(),
+        kind: entry.kind,
+        duration_ms: Some(entry.length.0).filter(|ms| *ms > 0),
+        state: match entry.state {
+            FileState::Ready => "ready",
+            FileState::Copying(_) => "copying",
+            FileState::Damaged(_) => "damaged",
+            FileState::Offline => "offline",
+            FileState::Waiting => "waiting",
+        },
+        plays: entry.plays,
+        approved: entry.approved && !entry.hidden,
+        file: entry.file.clone(),
+    }
+}
+
+/// Members get what is shown, the operator everything.
+async fn items(State(api): State<Api>, peer: Peer, headers: axum::http::HeaderMap) -> Result<Response, Problem> {
+    let visitor = api.roster.visitor(&headers, peer.ip()).await?;
+    let items: Vec<ItemOut> = match visitor.operator {
+        Some(_) => api.library.all().iter().map(item_out).collect(),
+        None => api.library.shown().iter().map(item_out).collect(),
+    };
+    Ok(axum::Json(serde_json::json!({ "items": items })).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OpenIn {
+    item: String,
+}
+
+async fn open(
+    State(api): State<Api>,
+    peer: Peer,
+    headers: axum::http::HeaderMap,
+    Json(wanted): Json<OpenIn>,
+) -> Result<Response, Problem> {
+    let visitor = api.roster.visitor(&headers, peer.ip()).await?;
+    let member = visitor.member.ok_or_else(Problem::sign_in_first)?;
+    let id = ItemId::parse(&wanted.item).map_err(|_| Problem::not_found())?;
+    let entry = api.library.shown_entry(&id).ok_or_else(Problem::not_found)?;
+    let facts = ItemFacts {
+        item: id,
+        title: entry.title,
+        class: entry.class,
+        length: entry.length,
+    };
+    let opened = api
+        .viewing
+        .open(member.id, visitor.device, facts, Mode::Alone)
+        .await
+        .map_err(refused)?;
+    let body = serde_json::json!({
+        "session": opened.session,
+        "resume_ms": opened.resume,
+        "beat_every_ms": api.beat_every,
+        "length_ms": entry.length,
+        "media": format!("/media/{id}?d={}.{}", visitor.device, api.run),
+        "credited_ms": opened.credited.total(),
+        "pending_ms": opened.pending,
+        "credited": opened.credited,
+    });
+    Ok((StatusCode::CREATED, axum::Json(body)).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BeatBody {
+    n: u32,
+    segments: Vec<(i64, i64)>,
+    state: PlayWord,
+}
+
+/// What the player was doing.
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum PlayWord {
+    Playing,
+    Paused,
+    Seeking,
+    Ended,
+    Hidden,
+}
+
+async fn beat(
+    State(api): State<Api>,
+    Path(session): Path<String>,
+    Lenient(body, bytes): Lenient<BeatBody>,
+) -> Result<Response, Problem> {
+    if body.segments.len() > SEGMENTS {
+        return Err(Problem::unprocessable(
+            format!("一次最多报 {SEGMENTS} 段。"),
+            format!("A beat has at most {SEGMENTS} segments."),
+        ));
+    }
+    let digest = Sha256::digest(&bytes);
+    let mut short = [0; 8];
+    short.copy_from_slice(&digest[..8]);
+    let beat = BeatIn {
+        n: body.n,
+        segments: body.segments,
+        ended: body.state == PlayWord::Ended,
+        digest: short,
+    };
+    api.viewing
+        .beat(session_of(&session)?, beat)
+        .await
+        .map(|a| answer(&a))
+        .map_err(refused)
+}
+
+async fn proof(State(api): State<Api>, Path(session): Path<String>) -> Result<Response, Problem> {
+    api.viewing
+        .prove(session_of(&session)?)
+        .await
+        .map(|a| answer(&a))
+        .map_err(refused)
+}
+
+async fn close(State(api): State<Api>, Path(session): Path<String>) -> Result<Response, Problem> {
+    api.viewing
+        .close(session_of(&session)?)
+        .await
+        .map(|a| answer(&a))
+        .map_err(refused)
+}
+
+fn session_of(text: &str) -> Result<SessionId, Problem> {
+    SessionId::parse(text).ok_or_else(Problem::not_found)
+}
+
+fn answer(answer: &Answer) -> Response {
+    let note = answer.note.map(|note| match note {
+        Note::Unattended => "unattended",
+        Note::NotNew => "not_new",
+        Note::NotSent => "not_sent",
+        Note::TooFast => "too_fast",
+    });
+    let body = serde_json::json!({
+        "n": answer.n,
+        "credited_ms": answer.credited.total(),
+        "pending_ms": answer.pending,
+        "proof_due": answer.proof_left.is_some_and(|left| left > Millis::ZERO),
+        "proof_ms_left": answer.proof_left,
+        "note": note,
+        "credited": answer.credited,
+    });
+    axum::Json(body).into_response()
+}
+
+fn refused(error: ViewingError) -> Problem {
+    match error {
+        ViewingError::Unknown => Problem::not_found(),
+        ViewingError::Ended(Closing::Superseded) => Problem::conflict(
+            "superseded",
+            "您在另一部手机上打开了别的片子，这里先停了。",
+            "You opened another film elsewhere, so this one stopped.",
+        ),
+        ViewingError::Ended(Closing::End) => {
+            Problem::conflict("closed", "这次收看已经结束。", "This session has ended.")
+        }
+        ViewingError::Ended(_) => Problem::conflict(
+            "reopen",
+            "站点重新开机了，从这里接着放，已记的学时都在。",
+            "The station restarted; open a new session and go on.",
+        ),
+        ViewingError::WrongN(expected) => Problem::conflict(
+            "wrong_n",
+            format!("应是第 {expected} 次心跳。"),
+            format!("Beat {expected} is expected."),
+        ),
+        ViewingError::ChangedBody => Problem::conflict(
+            "changed_body",
+            "同一次心跳的内容前后不一样。",
+            "This beat was taken before with other content.",
+        ),
+        ViewingError::Store(error) => error.into(),
+        other => match other.trouble() {
+            Some(_) => Problem::busy(),
+            None => halted(&other),
+        },
+    }
+}
+
+fn halted(error: &ViewingError) -> Problem {
+    if let ViewingError::Ledger(crate::ledger::LedgerError::Halted(_)) = error {
+        return Problem::unavailable(
+            300,
+            "站点的台账停了，学时暂时记不下，片子照常看。管理员会处理。",
+            "The station's ledger is halted, so hours cannot be recorded; films play on.",
+        );
+    }
+    Problem::internal(error)
+}
+
+async fn me(State(api): State<Api>, peer: Peer, headers: axum::http::HeaderMap) -> Result<Response, Problem> {
+    let visitor = api.roster.visitor(&headers, peer.ip()).await?;
+    let member = visitor.member.ok_or_else(Problem::sign_in_first)?;
+    let (id, year) = (member.id.clone(), api.clock.now().year());
+    let credited = api
+        .store
+        .read::<_, StoreError, _>(move |conn| viewing::credited_items(conn, &id))
+        .await?;
+    let items: Vec<serde_json::Value> = credited
+        .iter()
+        .map(|c| {
+            serde_json::json!({
+                "item": c.item,
+                "title": api.library.entry(&c.item).map(|entry| entry.title),
+                "mode": Mode::Alone,
+                "year": c.year,
+                "credited_ms": c.media.total(),
+            })
+        })
+        .collect();
+    let body = serde_json::json!({
+        "member": member.id, "year": year, "policy": api.viewing.policy().name, "items": items,
+    });
+    Ok(axum::Json(body).into_response())
+}

@@ -1,0 +1,275 @@
+//! Every sentence of the pages, in both languages side by side. A text that is missing in one language does not compile.
+//!
+//! `{0}`, `{1}` … are filled by [`super::format::fill`]. The machine is the subject of a fault, never the person; what
+//! happened comes first, then what to do.
+
+use crate::types::Lang;
+
+macro_rules! texts {
+    ($($(#[$section:meta])* $name:ident: $zh:literal, $en:literal;)+) => {
+        /// All texts of one language.
+        #[derive(Debug)]
+        #[expect(missing_docs, reason = "each text says itself what it is")]
+        pub struct Texts { $(pub $name: &'static str,)+ }
+        const ZH: Texts = Texts { $($name: $zh,)+ };
+        const EN: Texts = Texts { $($name: $en,)+ };
+    };
+}
+
+/// The texts of a language.
+pub fn texts(lang: Lang) -> &'static Texts {
+    match lang {
+        Lang::Zh => &ZH,
+        Lang::En => &EN,
+    }
+}
+
+texts! {
+    // Frame
+    home: "首页", "Home";
+    find: "找课", "Find";
+    my_hours: "我的学时", "My hours";
+    sign_in: "登录", "Sign in";
+    sign_out: "退出", "Sign out";
+    other_language: "English", "中文";
+    desk: "管理台", "Desk";
+    tab_today: "今日", "Today";
+    tab_library: "课程", "Library";
+    tab_members: "党员", "Members";
+    tab_sessions: "收看", "Viewing";
+    tab_poster: "公告", "Poster";
+    tab_district: "县里", "District";
+    operator: "管理员", "Operator";
+    save: "保存", "Save";
+    search: "查找", "Search";
+    all: "全部", "All";
+    hour_unit: "学时", "h";
+    undated: "日期待定", "date open";
+    // Member's home
+    this_year: "今年已学", "Studied this year";
+    still_due: "还差 {0} 学时，离年底还有 {1} 天", "{0} hours to go, {1} days left this year";
+    due_reached: "今年的学时已经学满。", "The hours of this year are complete.";
+    no_due: "您的身份没有规定学时，看过的照样记。", "No hours are due for your role; what you watch is recorded all the same.";
+    clock_unset: "站点还不知道今天几号。学时照记，日期等县里校准后补上。", "The station does not know today's date. Hours are recorded; the date is added once the district has set the clock.";
+    guest_lead: "想看什么，点开就能看。", "Pick something and watch.";
+    guest_under: "登录后，看过的时间记到您名下。", "Sign in, and what you watch is credited to you.";
+    go_on: "继续学习", "Continue";
+    new_items: "新到课件", "New";
+    all_items: "全部课件", "All items";
+    by_class: "按类别找", "By class";
+    no_class: "其他", "Other";
+    search_hint: "片名或拼音首字母，如 yczs", "Title, pinyin or initials";
+    seen_until: "看到 {0}，还剩 {1}", "Seen up to {0}, {1} left";
+    seen_whole: "已看完", "Seen to the end";
+    found: "找到 {0} 部", "{0} found";
+    found_none: "没有找到“{0}”。换个字，或者用拼音首字母试试。", "Nothing found for “{0}”. Try another word or initials.";
+    empty_lead: "课程库还是空的。", "The library is still empty.";
+    empty_under: "管理员把片子拷进站点，这里马上就有。", "As soon as the operator copies films to the station, they appear here.";
+    films_count: "{0} 部", "{0}";
+    // Item
+    credited: "已计入", "Credited";
+    pending: "待确认", "Pending";
+    not_seen: "未看", "Not seen";
+    back_15: "退 15 秒", "Back 15 s";
+    on_15: "进 15 秒", "On 15 s";
+    play: "播放", "Play";
+    pause: "暂停", "Pause";
+    speed: "倍速", "Speed";
+    subtitles: "字幕", "Subtitles";
+    full_screen: "全屏", "Full screen";
+    confirm_now: "记入学时", "Credit this now";
+    item_foot: "待确认的时间，点“记入学时”或“我在学习”后记入。断电断网也不会丢，已记下的都在站点里。", "Pending time is credited when you confirm. Nothing is lost in a power cut: what was recorded is in the station.";
+    guest_no_credit: "没有登录，这次看的不计学时。", "You are not signed in, so this viewing earns no hours.";
+    open_document: "打开", "Open";
+    document_foot: "讲义可以直接看，也可以保存到手机。", "Open the hand-out here or save it to your phone.";
+    needs_pc: "这部片子电脑能放，有的手机不能。", "This film plays on the PC; some phones cannot play it.";
+    cannot_play: "这部手机放不了这部片子，请在电脑或电视上看。", "This phone cannot play this film; please watch it on the PC or television.";
+    ask_title: "还在看吗？", "Still watching?";
+    ask_text: "点一下，刚才看的 {0}就记入学时。", "One tap, and the {0} you just watched are credited.";
+    ask_button: "我在学习", "I am here";
+    ask_left: "还有 {0} 秒。没点上也不要紧，影片照常放，这一段重看时还能计入。", "{0} s left. If you miss it the film goes on, and watching this part again will count.";
+    seconds: "{0} 秒", "{0} s";
+    minutes_seconds: "{0} 分 {1} 秒", "{0} min {1} s";
+    offline: "和站点断开了。片子先看着，连上后接着记，已记的学时都在。", "The station cannot be reached. Keep watching; recording goes on once it is back. What was recorded is safe.";
+    disk_full: "站点的硬盘暂时写不进去，学时等一会儿再记。接着看就行，之后自动补记。", "The station's disk takes nothing at the moment. Keep watching; it is recorded later by itself.";
+    superseded: "您在另一部手机上打开了别的片子，这里先停了。点“接着看”换回来。", "You opened another film elsewhere, so this one stopped. Tap “Go on” to come back.";
+    go_on_here: "接着看", "Go on";
+    restarted: "站点重新开机了，从这里接着放，已记的学时都在。", "The station restarted and plays on from here. What was recorded is safe.";
+    note_unattended: "刚才这一段没有点“我在学习”，先不计。重看这一段还能计入。", "That part was not confirmed and does not count. Watch it again and it will.";
+    note_not_new: "这一段以前计过了，同一段只计一次。", "This part was credited before; each part counts once.";
+    note_not_sent: "这一段还没有从站点取到，先不计。", "The station has not sent this part yet, so it does not count.";
+    note_too_fast: "放得比时间快，只按实际过去的时间计。", "It played faster than time passed; only the time that passed counts.";
+    // My hours
+    year_studied: "{0}年已学", "Studied in {0}";
+    due_of: "/ {0} 学时", "/ {0} h";
+    total: "合计", "Total";
+    times: "{0} 次", "{0} times";
+    mode_screening: "集中收看", "Screening";
+    mode_alone: "个人自学", "Alone";
+    mode_brought: "送学上门", "Brought home";
+    mode_make_up: "补学", "Made up";
+    mode_migrant: "流动党员远程", "Migrant, remote";
+    credited_list: "计入的", "Credited";
+    not_credited: "没有计入的", "Not credited";
+    waiting_list: "待确认的", "Waiting to be confirmed";
+    waiting_why: "看完没有确认，再打开这部课件点“记入学时”就能计入。", "Not confirmed yet: open the item again and confirm, and it counts.";
+    nothing_yet: "今年还没有计入的学时。打开一部课件看起来，就会记在这里。", "Nothing is credited this year yet. Watch an item and it appears here.";
+    minutes_short: "{0} 分", "{0} min";
+    policy_foot: "按《{0}》计算：{1} 分钟为 1 学时，合计保留一位小数，每天最多 {2} 学时。", "By the policy “{0}”: {1} minutes make an hour, cut to one decimal, at most {2} hours a day.";
+    undecided_year: "另有 {0} 日期待定，等县里校准时钟后计入年度。", "Another {0} has no date yet and is counted once the district has set the clock.";
+    // Sign in
+    sign_in_lead: "登录后，看过的时间记到您名下。", "Sign in, and what you watch is credited to you.";
+    member_number: "党员编号", "Member number";
+    pin: "口令", "PIN";
+    pin_hint: "4 到 8 位数字", "4 to 8 digits";
+    pin_first: "第一次用，口令向管理员要。", "The first time, ask the operator for your PIN.";
+    as_guest: "先不登录，只看片（不计学时）", "Just watch, without credit";
+    trouble: "登不进去", "Trouble signing in";
+    forgot: "忘了口令", "Forgot the PIN";
+    forgot_do: "请管理员重设，已有的学时都在。", "Ask the operator for a new one; your hours are all there.";
+    wrong_pin: "编号或口令不对，还可以试 {0} 次。忘了请管理员重设。", "Number or PIN is wrong; {0} tries are left. The operator can set a new one.";
+    paused: "试错的次数太多，请过 {0} 分钟再来，或者请管理员重设。", "Too many wrong tries: come back in {0} minutes, or ask the operator.";
+    busy_now: "现在登录的人多，请过几秒再点一次。", "Many sign in right now; please try again in a few seconds.";
+    // Error page
+    go_home: "回首页", "Home page";
+    read_out: "要请人帮忙时，把这一行念给管理员：", "If you need help, read this line to the operator:";
+    form_stale: "这一页放得太久了，请刷新后再做一次。", "This page is out of date; please reload it and try again.";
+    // Operator's sign-in
+    operator_lead: "管理员登录", "Operator sign-in";
+    passphrase: "管理口令", "Passphrase";
+    first_lead: "第一次使用：请设管理口令。", "First use: set the operator's passphrase.";
+    first_code: "一次性验证码", "One-time code";
+    first_code_hint: "开机时显示在站点的屏幕上，8 位数字", "Shown on the station's console at the start, 8 digits";
+    new_passphrase: "新的管理口令，至少 8 个字", "New passphrase, 8 characters or more";
+    repeat_passphrase: "再填一遍", "Once more";
+    differ: "两遍填得不一样，请再填一次。", "The two entries differ; please try again.";
+    weak: "管理口令要 8 到 128 个字。", "The passphrase must have 8 to 128 characters.";
+    wrong_passphrase: "管理口令不对，还可以试 {0} 次。", "The passphrase is wrong; {0} tries are left.";
+    wrong_code: "验证码不对，还可以试 {0} 次。", "The code is wrong; {0} tries are left.";
+    set_first: "还没有设过管理口令？用一次性验证码设一个", "No passphrase yet? Set one with the one-time code";
+    // Desk: today
+    today_fine: "站点一切正常，没有要您处理的事。", "All is well; nothing needs you.";
+    today_things: "有 {0} 件事要您处理。", "{0} things need you.";
+    needs_you: "要您处理", "Needs you";
+    health: "站点状况", "The station";
+    rest_fine: "其余正常", "the rest is fine";
+    now_watching: "现在谁在看", "Watching now";
+    nobody_watching: "现在没有人在看。", "Nobody is watching right now.";
+    people: "{0} 人", "{0}";
+    disk_ok: "影片硬盘还有 {0}。", "The media disk has {0} free.";
+    disk_low: "影片硬盘只剩 {0}，请把旧片子挪到 U 盘。", "The media disk has only {0} left; move old films to a stick.";
+    disk_cannot_write: "硬盘写不进去，学时暂时记不下。请腾出地方，之后自动补记。", "The disk takes nothing, so hours cannot be recorded. Make room; recording goes on by itself.";
+    ledger_ok: "台账完好，共 {0} 条。", "The ledger is in order, with {0} entries.";
+    ledger_seen: "县里 {0} 取走并会签到第 {1} 条。", "The district cosigned up to entry {1} on {0}.";
+    ledger_unseen: "县里还没有来取过。", "The district has not pulled yet.";
+    ledger_halted: "台账停了，学时暂时记不下，影片照常放。请告诉县里：{0}", "The ledger is halted and no hours are recorded; films play on. Tell the district: {0}";
+    clock_ntp: "时间由网络校准。", "The clock follows network time.";
+    clock_district: "时间由县里校准。", "The clock was set by the district.";
+    clock_plausible: "时间没有校准过，看上去是 {0}，不对请告诉县里。", "Nobody has set the clock; it says {0}. Tell the district if that is wrong.";
+    watch_ok: "课件文件夹有变化马上知道。", "Changes in the folder are noticed at once.";
+    watch_degraded: "课件文件夹只能每隔 {0} 秒查一次：{1}", "The folder is only checked every {0} s: {1}";
+    disk_gone: "课件硬盘不在，插上就回来，什么都没有删。", "The media disk is away. Plug it in and everything is back; nothing was deleted.";
+    index_fault: "课程索引写不进去：{0}", "The index cannot be kept: {0}";
+    damaged_things: "有 {0} 个文件放不了", "{0} files cannot be played";
+    damaged_do: "看看是哪些，再拷一次就好。", "See which ones and copy them again.";
+    waiting_things: "有 {0} 部课件等您审核", "{0} items wait for your approval";
+    waiting_do: "审核后党员才看得到。", "Members see them once they are approved.";
+    no_members: "花名册还是空的", "The roster is still empty";
+    no_members_do: "导入花名册后，党员才能登录记学时。", "Import the roster so that members can sign in.";
+    look_there: "去看看", "Look";
+    import: "导入花名册", "Import the roster";
+    // Desk: library
+    library_lead: "课程库有 {0} 部课件，{1} 部随时能放，{2} 部要您看看。", "The library has {0} items; {1} are ready, {2} need a look.";
+    library_fine: "课程库有 {0} 部课件，{1} 部随时能放。", "The library has {0} items; {1} are ready.";
+    library_empty: "课程库还是空的。把片子拷进“{0}”文件夹，两秒钟后这里就有。", "The library is empty. Copy films into the folder “{0}”; they appear here within two seconds.";
+    to_do: "要处理", "Needs you";
+    copying: "正在拷入", "Copying";
+    copying_do: "拷完自动上架，请先不要拔 U 盘。", "It appears by itself once it is whole; leave the stick in.";
+    ready: "到处能放", "Plays everywhere";
+    plays_pc: "电脑能放，有的手机不能", "Plays on the PC, not on every phone";
+    plays_prepare: "手机和电视放不了", "Phones and televisions cannot play it";
+    prepare_do: "请换成 MP4（H.264）格式再拷一次。", "Please convert it to MP4 (H.264) and copy it again.";
+    damaged: "不完整", "Damaged";
+    damage_empty: "这是一个空文件，请再拷一次。", "The file is empty; copy it again.";
+    damage_truncated: "后半截不在，可能是 U 盘拔早了。请再拷一次，学时不受影响。", "The second half is missing; the stick may have been pulled too early. Copy it again; hours are not affected.";
+    damage_index: "片子的目录不在，放不了。请再拷一次，或者换一份。", "The film's index is missing. Copy it again, or get another copy.";
+    damage_name: "里面不是文件名说的那种内容。请换一份。", "The content is not what the name says. Get another copy.";
+    damage_broken: "文件坏了，放不了。请再拷一次，或者换一份。", "The file is damaged. Copy it again, or get another copy.";
+    damage_unreadable: "读不了这个文件，可能没有权限。等拷完会再试。", "The file cannot be read, perhaps for lack of rights. It is tried again.";
+    damage_link: "这是指向别处的链接，不放。请把片子本身拷进来。", "This is a link to elsewhere and is not followed. Copy the film itself.";
+    damage_many: "文件或文件夹太多，这一个没有收。", "Too many files or folders; this one was left out.";
+    state_offline: "盘不在", "Disk away";
+    offline_do: "插上硬盘就回来。", "Plug the disk in and it is back.";
+    state_waiting: "等您审核", "Waiting for approval";
+    state_hidden: "已下架", "Hidden";
+    approve: "审核通过", "Approve";
+    hide: "下架", "Hide";
+    show_again: "重新上架", "Show again";
+    // Desk: members
+    members_lead: "{0} 名党员，{1} 人已学满，{2} 人还差学时。", "{0} members; {1} have their hours, {2} still lack some.";
+    members_empty: "花名册还是空的，先导入一份。", "The roster is empty; import one first.";
+    find_member: "姓名、编号或拼音首字母", "Name, number or initials";
+    lacking: "还差学时", "Lacking hours";
+    migrants: "流动党员", "Migrant";
+    name: "姓名", "Name";
+    branch_role: "支部和身份", "Branch and role";
+    done_of_due: "已学 / 应学", "Done / due";
+    gap: "还差", "Gap";
+    add_member: "添一位党员", "Add a member";
+    edit_member: "修改 {0}", "Change {0}";
+    branch: "党支部", "Branch";
+    role: "身份", "Role";
+    status: "类别", "Status";
+    migrant: "流动", "Migrant";
+    new_pin: "新口令（不填就不改）", "New PIN (empty: unchanged)";
+    saved: "已保存。", "Saved.";
+    import_lead: "选花名册文件，先看看会改什么，再导入。", "Choose the roster file; see what would change, then import.";
+    import_file: "花名册（CSV，Excel 可另存为 CSV）", "Roster (CSV; Excel can save as CSV)";
+    import_columns: "第一行写列名：党员编号，姓名，党支部，身份，类别，流动，口令。", "First line: member_no,name,branch,role,status,migrant,pin.";
+    import_check: "先看看", "See what would change";
+    import_do: "确认导入", "Import now";
+    import_faults: "有 {0} 处要改，改好再选一次。什么都没有导入。", "{0} places must be mended first. Nothing was imported.";
+    import_ready: "会添 {0} 人，改 {1} 人，{2} 人不变。", "{0} would be added, {1} changed, {2} left as they are.";
+    import_done: "导入好了：添了 {0} 人，改了 {1} 人。", "Imported: {0} added, {1} changed.";
+    import_missing: "花名册里有、文件里没有的 {0} 人，照旧保留。", "{0} members who are not in the file stay as they are.";
+    line: "第 {0} 行", "Line {0}";
+    added: "新添", "Added";
+    changed: "修改", "Changed";
+    // Desk: sessions, poster, district
+    sessions_lead: "现在有 {0} 人在看。", "{0} people are watching now.";
+    position: "看到", "At";
+    waiting_time: "待确认", "Pending";
+    unattended: "没有确认，先不计", "not confirmed, not counted";
+    poster_lead: "打印出来贴在墙上，党员扫码就能看。", "Print this and put it on the wall.";
+    print: "打印", "Print";
+    poster_title: "党员远程教育", "Remote education for members";
+    poster_wifi: "第一步：连上无线网", "First: join the Wi-Fi";
+    poster_scan: "第二步：用微信扫一扫", "Second: scan this code";
+    poster_sign_in: "第三步：填编号和口令，看片记学时", "Third: number and PIN, then watch";
+    poster_or: "或者在浏览器里输入", "or type into the browser";
+    poster_no_wifi: "要印无线网的二维码，请在配置文件里填 [wifi] 的名称和密码。", "For a Wi-Fi code, fill in [wifi] in the configuration file.";
+    wifi_name: "无线网", "Wi-Fi";
+    district_lead_none: "还没有县里登记过这个站点。", "No district has enrolled this station yet.";
+    district_lead: "{0} 登记了这个站点。", "This station is enrolled with {0}.";
+    station_key: "站点的指纹，打电话时核对", "The station's fingerprint, to compare by telephone";
+    station_origin: "站点在台账里的名字", "The station's name in the ledger";
+    key_fingerprint: "指纹", "Fingerprint";
+    last_pull: "最近一次会签", "Last cosignature";
+    never: "还没有", "never";
+    make_code: "生成登记码", "Make an enrolment code";
+    code_is: "登记码（30 分钟内有效，念给县里）", "Enrolment code (valid for 30 minutes; read it to the district)";
+}
+
+impl Texts {
+    /// The word for a mode.
+    pub fn mode(&self, mode: crate::types::Mode) -> &'static str {
+        use crate::types::Mode;
+        match mode {
+            Mode::Screening => self.mode_screening,
+            Mode::Alone => self.mode_alone,
+            Mode::Brought => self.mode_brought,
+            Mode::MakeUp => self.mode_make_up,
+            Mode::Migrant => self.mode_migrant,
+        }
+    }
+}

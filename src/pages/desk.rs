@@ -1,0 +1,67 @@
+//! The operator's desk 管理台. Every handler first asks the visit for the operator's power.
+
+mod district;
+pub mod import;
+mod library;
+mod members;
+mod poster;
+mod sign_in;
+mod today;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use super::Pages;
+use crate::roster::Member;
+use crate::types::MemberId;
+use crate::viewing::{self, Live};
+
+pub(super) fn routes() -> Router<Pages> {
+    Router::new()
+        .route("/desk", get(today::page))
+        .route("/desk/sessions", get(today::sessions))
+        .route("/desk/library", get(library::page).post(library::act))
+        .route("/desk/members", get(members::page).post(members::save))
+        .route("/desk/members/{number}", get(members::one))
+        .route("/desk/import", get(import::page).post(import::check))
+        .route("/desk/import/apply", post(import::apply))
+        .route("/desk/poster", get(poster::page))
+        .route("/desk/district", get(district::page).post(district::make_code))
+        .route("/desk/signin", get(sign_in::page).post(sign_in::sign_in))
+        .route("/desk/first", get(sign_in::first).post(sign_in::set))
+        .route("/desk/signout", post(sign_in::sign_out))
+}
+
+/// A session as the desk lists it.
+struct Watching {
+    name: String,
+    title: String,
+    position: String,
+    pending: String,
+}
+
+async fn watching(pages: &Pages) -> Result<Vec<Watching>, crate::http::Problem> {
+    let live = pages.ledger.store().read(|conn| viewing::live_sessions(conn)).await?;
+    let members = pages.roster.members().await?;
+    Ok(live.iter().map(|session| line(pages, session, &members)).collect())
+}
+
+fn line(pages: &Pages, session: &Live, members: &[Member]) -> Watching {
+    use crate::look::format::clock_length;
+    Watching {
+        name: name_of(&session.member, members),
+        title: pages
+            .library
+            .entry(&session.item)
+            .map_or_else(|| session.item.to_string(), |entry| entry.title),
+        position: clock_length(session.position),
+        pending: clock_length(session.pending),
+    }
+}
+
+fn name_of(id: &MemberId, members: &[Member]) -> String {
+    members
+        .iter()
+        .find(|m| m.id == *id)
+        .map_or_else(|| id.to_string(), |m| m.name.clone())
+}

@@ -1,0 +1,86 @@
+//! The desk's district page: who may pull, when they last did, and a code for a new enrolment.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+
+use crate::http::Problem;
+use crate::http::body::Form;
+use crate::ledger;
+use crate::look::{Frame, Tab, format, texts};
+use crate::pages::sign_in::Token;
+use crate::pages::{Pages, Visit, show};
+
+struct Line {
+    name: String,
+    fingerprint: String,
+    last: String,
+}
+
+#[derive(Template)]
+#[template(path = "desk_district.html")]
+struct Page {
+    f: Frame,
+    lead: String,
+    origin: String,
+    fingerprint: String,
+    districts: Vec<Line>,
+    code: String,
+}
+
+pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Response, Problem> {
+    visit.operator()?;
+    page_with(&pages, &visit, String::new()).await
+}
+
+pub(super) async fn make_code(
+    State(pages): State<Pages>,
+    visit: Visit,
+    Form(form): Form<Token>,
+) -> Result<Response, Problem> {
+    visit.operator()?;
+    visit.check(&form.csrf)?;
+    let districts = pages.districts.clone();
+    let code = tokio::task::spawn_blocking(move || districts.make_code()).await;
+    let code = code.map_err(|error| Problem::internal(&error))??;
+    page_with(&pages, &visit, code).await
+}
+
+async fn page_with(pages: &Pages, visit: &Visit, code: String) -> Result<Response, Problem> {
+    let t = texts(visit.lang);
+    let districts = pages.districts.clone();
+    let listed = tokio::task::spawn_blocking(move || districts.list()).await;
+    let listed = listed.map_err(|error| Problem::internal(&error))??;
+    let cosigned = pages
+        .ledger
+        .store()
+        .read(|conn| ledger::last_cosignatures(conn))
+        .await?;
+    let line = |(name, fingerprint): (String, String)| Line {
+        last: cosigned
+            .iter()
+            .find(|(origin, _, _)| origin.as_str() == name)
+            .map_or_else(
+                || t.never.to_owned(),
+                |(_, size, time)| {
+                    let day = format::date(i64::try_from(*time * 1000).unwrap_or(0), visit.lang);
+                    format!("{day}, {}", format::thousands(*size))
+                },
+            ),
+        name,
+        fingerprint,
+    };
+    let names: Vec<String> = listed.iter().map(|(name, _)| name.clone()).collect();
+    let page = Page {
+        lead: match names.as_slice() {
+            [] => t.district_lead_none.to_owned(),
+            names => format::fill(t.district_lead, &[&names.join(", ")]),
+        },
+        origin: pages.ledger.origin().to_string(),
+        fingerprint: pages.ledger.keys().fingerprint(),
+        districts: listed.into_iter().map(line).collect(),
+        code,
+        f: visit.frame(pages, t.tab_district, Tab::District),
+    };
+    show(visit, &page)
+}

@@ -1,0 +1,331 @@
+//! The desk's members: who still lacks hours, and changing one.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::library::Chip;
+use crate::http::Problem;
+use crate::http::body::Form;
+use crate::look::{Frame, Tab, Texts, art, format, texts};
+use crate::pages::{Pages, Visit, go_to, hours, show};
+use crate::roster::{Member, Migrant, Role, Status};
+use crate::types::{Hours, Lang, MemberId};
+use crate::viewing::{self, SpanRow};
+
+#[derive(Debug, Deserialize, Default)]
+pub(super) struct Wanted {
+    q: Option<String>,
+    show: Option<String>,
+    saved: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Save {
+    csrf: String,
+    member_no: String,
+    name: String,
+    branch: String,
+    role: String,
+    status: String,
+    migrant: String,
+    #[serde(default)]
+    pin: String,
+}
+
+struct Line {
+    number: String,
+    name: String,
+    what: String,
+    bar: String,
+    done: Hours,
+    due: String,
+    gap: String,
+    lacks: Hours,
+    migrant: bool,
+}
+
+#[derive(Template)]
+#[template(path = "desk_members.html")]
+struct Page {
+    f: Frame,
+    lead: String,
+    saved: String,
+    query: String,
+    chips: Vec<Chip>,
+    members: Vec<Line>,
+}
+
+struct Choice {
+    value: &'static str,
+    label: &'static str,
+    chosen: bool,
+}
+
+struct Select {
+    name: &'static str,
+    label: &'static str,
+    options: Vec<Choice>,
+}
+
+#[derive(Template)]
+#[template(path = "desk_member.html")]
+struct One {
+    f: Frame,
+    lead: String,
+    errors: Vec<String>,
+    is_new: bool,
+    number: String,
+    name: String,
+    branch: String,
+    choices: Vec<Select>,
+}
+
+pub(super) async fn page(
+    State(pages): State<Pages>,
+    visit: Visit,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Problem> {
+    visit.operator()?;
+    let t = texts(visit.lang);
+    let query: String = wanted.q.unwrap_or_default().chars().take(60).collect();
+    let members = pages.roster.members().await?;
+    let all = lines(&pages, &members, t, visit.lang).await?;
+    let key = wanted.show.as_deref().unwrap_or("all");
+    let lacking = all.iter().filter(|l| l.lacks > Hours::default()).count();
+    let migrants = all.iter().filter(|l| l.migrant).count();
+    let chips = [
+        ("all", t.all, all.len()),
+        ("lacking", t.lacking, lacking),
+        ("migrant", t.migrants, migrants),
+    ];
+    let chip = |(of, label, count): (&'static str, &str, usize)| Chip {
+        key: of,
+        label: label.to_owned(),
+        count,
+        here: of == key,
+    };
+    let lead = match all.len() {
+        0 => t.members_empty.to_owned(),
+        n => format::fill(t.members_lead, &[&n, &(n - lacking), &lacking]),
+    };
+    let found: HashMap<&str, bool> = members
+        .iter()
+        .map(|m| (m.id.as_str(), m.keys().matches(&query)))
+        .collect();
+    let wanted_line = |l: &Line| match key {
+        "lacking" => l.lacks > Hours::default(),
+        "migrant" => l.migrant,
+        _ => true,
+    };
+    let listed = all
+        .into_iter()
+        .filter(|l| wanted_line(l) && (query.is_empty() || found[l.number.as_str()]));
+    let page = Page {
+        members: listed.collect(),
+        lead,
+        saved: wanted.saved.map(|_| t.saved.to_owned()).unwrap_or_default(),
+        chips: chips.into_iter().map(chip).collect(),
+        query,
+        f: visit.frame(&pages, t.tab_members, Tab::Members),
+    };
+    show(&visit, &page)
+}
+
+/// Everybody with his hours, the largest gap first.
+async fn lines(pages: &Pages, members: &[Member], t: &Texts, lang: Lang) -> Result<Vec<Line>, Problem> {
+    let year = pages.clock.now().year();
+    let spans = pages
+        .ledger
+        .store()
+        .read(move |conn| viewing::spans_of_year(conn, None, year))
+        .await?;
+    let mut by_member: HashMap<MemberId, Vec<SpanRow>> = HashMap::new();
+    for span in spans {
+        by_member.entry(span.member.clone()).or_default().push(span);
+    }
+    let policy = pages.viewing.policy();
+    let mut lines: Vec<Line> = members
+        .iter()
+        .map(|member| {
+            let earned = by_member.get(&member.id).map_or(&[][..], Vec::as_slice);
+            let done = hours::of(policy, earned).total;
+            line(member, done, policy.due(member.role.word(), year), t, lang)
+        })
+        .collect();
+    lines.sort_by(|a, b| (b.lacks, &a.number).cmp(&(a.lacks, &b.number)));
+    Ok(lines)
+}
+
+fn line(member: &Member, done: Hours, due: Option<Hours>, t: &Texts, lang: Lang) -> Line {
+    let lacks = due.unwrap_or_default().minus(done);
+    let mut what = vec![
+        member.branch.to_string(),
+        word(member.role.zh(), member.role.word(), lang),
+    ];
+    if member.migrant != Migrant::No {
+        what.push(t.migrants.to_owned());
+    }
+    Line {
+        number: member.id.to_string(),
+        name: member.name.clone(),
+        what: what.join(if lang == Lang::Zh { "，" } else { ", " }),
+        bar: art::share_bar(done.hundredths().into(), due.unwrap_or_default().hundredths().into()),
+        done,
+        due: due
+            .map(|due| format!("/ {}", due.hundredths() / 100))
+            .unwrap_or_default(),
+        gap: if lacks == Hours::default() {
+            String::new()
+        } else {
+            lacks.to_string()
+        },
+        lacks,
+        migrant: member.migrant != Migrant::No,
+    }
+}
+
+fn word(zh: &str, en: &str, lang: Lang) -> String {
+    if lang == Lang::Zh { zh.to_owned() } else { en.to_owned() }
+}
+
+/// `new` is the empty form.
+pub(super) async fn one(
+    State(pages): State<Pages>,
+    visit: Visit,
+    Path(number): Path<String>,
+) -> Result<Response, Problem> {
+    visit.operator()?;
+    let t = texts(visit.lang);
+    if number == "new" {
+        let empty = Save {
+            csrf: String::new(),
+            member_no: String::new(),
+            name: String::new(),
+            branch: String::new(),
+            role: "member".into(),
+            status: "full".into(),
+            migrant: "no".into(),
+            pin: String::new(),
+        };
+        return show(
+            &visit,
+            &form(&pages, &visit, &empty, true, t.add_member.to_owned(), Vec::new()),
+        );
+    }
+    let id = MemberId::new(&number).map_err(|_| Problem::not_found())?;
+    let member = pages.roster.member(id).await?.ok_or_else(Problem::not_found)?;
+    let present = Save {
+        csrf: String::new(),
+        member_no: member.id.to_string(),
+        branch: member.branch.to_string(),
+        role: member.role.word().into(),
+        status: member.status.word().into(),
+        migrant: member.migrant.word().into(),
+        pin: String::new(),
+        name: member.name,
+    };
+    let lead = format::fill(t.edit_member, &[&present.name]);
+    show(&visit, &form(&pages, &visit, &present, false, lead, Vec::new()))
+}
+
+fn form(pages: &Pages, visit: &Visit, values: &Save, is_new: bool, lead: String, errors: Vec<String>) -> One {
+    let t = texts(visit.lang);
+    let choice = |zh: &'static str, en: &'static str, chosen: &str| Choice {
+        value: en,
+        label: if visit.lang == Lang::Zh { zh } else { en },
+        chosen: en == chosen,
+    };
+    let roles = Role::ALL
+        .iter()
+        .map(|r| choice(r.zh(), r.word(), &values.role))
+        .collect();
+    let statuses = Status::ALL
+        .iter()
+        .map(|s| choice(s.zh(), s.word(), &values.status))
+        .collect();
+    let migrants = Migrant::ALL
+        .iter()
+        .map(|m| choice(m.zh(), m.word(), &values.migrant))
+        .collect();
+    One {
+        f: visit.frame(pages, &lead, Tab::Members),
+        lead,
+        errors,
+        is_new,
+        number: values.member_no.clone(),
+        name: values.name.clone(),
+        branch: values.branch.clone(),
+        choices: vec![
+            Select {
+                name: "role",
+                label: t.role,
+                options: roles,
+            },
+            Select {
+                name: "status",
+                label: t.status,
+                options: statuses,
+            },
+            Select {
+                name: "migrant",
+                label: t.migrant,
+                options: migrants,
+            },
+        ],
+    }
+}
+
+/// One member goes the way of an import of one line, so the same rules and the same sentences hold.
+pub(super) async fn save(
+    State(pages): State<Pages>,
+    visit: Visit,
+    Form(sent): Form<Save>,
+) -> Result<Response, Problem> {
+    let operator = visit.operator()?.clone();
+    visit.check(&sent.csrf)?;
+    let plan = pages.roster.plan(as_file(&sent)?).await?;
+    if !plan.faults.is_empty() {
+        let t = texts(visit.lang);
+        let said = |fault: &crate::roster::LineFault| {
+            if visit.lang == Lang::Zh {
+                fault.fault.zh()
+            } else {
+                fault.fault.en()
+            }
+        };
+        let errors = plan.faults.iter().map(said).collect();
+        return show(
+            &visit,
+            &form(&pages, &visit, &sent, true, t.add_member.to_owned(), errors),
+        );
+    }
+    match pages.roster.apply(plan, &operator).await? {
+        Ok(_) => Ok(go_to("/desk/members?saved=1")),
+        Err(_) => Err(Problem::conflict(
+            "stale",
+            "花名册刚刚被改过，请再做一次。",
+            "The roster was changed meanwhile; please try again.",
+        )),
+    }
+}
+
+fn as_file(sent: &Save) -> Result<Vec<u8>, Problem> {
+    let mut file = csv::Writer::from_writer(Vec::new());
+    let row = [
+        &sent.member_no,
+        &sent.name,
+        &sent.branch,
+        &sent.role,
+        &sent.status,
+        &sent.migrant,
+        &sent.pin,
+    ];
+    file.write_record(["member_no", "name", "branch", "role", "status", "migrant", "pin"])
+        .and_then(|()| file.write_record(row))
+        .map_err(|error| Problem::internal(&error))?;
+    file.into_inner().map_err(|error| Problem::internal(error.error()))
+}

@@ -1,0 +1,197 @@
+//! The desk's first page: what needs the operator, how the station is, who is watching.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+
+use super::Watching;
+use crate::clock::Trust;
+use crate::http::Problem;
+use crate::ledger;
+use crate::library::State as FileState;
+use crate::look::{Frame, Tab, Texts, format, texts};
+use crate::pages::{Pages, Visit, show};
+use crate::store::StoreError;
+use crate::types::Lang;
+
+/// A film of an hour has about 1.5 GB; below three of them the operator should make room.
+const LOW: u64 = 5_000_000_000;
+
+struct ToDo {
+    what: String,
+    remedy: String,
+    link: &'static str,
+}
+
+struct Check {
+    warn: bool,
+    text: String,
+}
+
+#[derive(Template)]
+#[template(path = "desk_today.html")]
+struct Page {
+    f: Frame,
+    lead: String,
+    todo: Vec<ToDo>,
+    warnings: usize,
+    checks: Vec<Check>,
+    people: String,
+    watching: Vec<Watching>,
+}
+
+#[derive(Template)]
+#[template(path = "desk_sessions.html")]
+struct Sessions {
+    f: Frame,
+    lead: String,
+    watching: Vec<Watching>,
+}
+
+pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Response, Problem> {
+    visit.operator()?;
+    let t = texts(visit.lang);
+    let watching = super::watching(&pages).await?;
+    let mut checks = ledger_checks(&pages, t, visit.lang).await?;
+    checks.extend([disk(&pages, t), clock(&pages, t, visit.lang), watch(&pages, t)]);
+    checks.extend(
+        pages
+            .library
+            .indexer()
+            .status()
+            .keep_fault
+            .map(|why| warn(format::fill(t.index_fault, &[&why]))),
+    );
+    let todo = todo(&pages, t).await?;
+    let warnings = checks.iter().filter(|c| c.warn).count();
+    let lead = match todo.len() + warnings {
+        0 => t.today_fine.to_owned(),
+        n => format::fill(t.today_things, &[&n]),
+    };
+    checks.sort_by_key(|check| !check.warn);
+    let people = format::fill(t.people, &[&watching.len()]);
+    let f = visit.frame(&pages, t.tab_today, Tab::Today);
+    show(
+        &visit,
+        &Page {
+            f,
+            lead,
+            todo,
+            warnings,
+            checks,
+            people,
+            watching,
+        },
+    )
+}
+
+pub(super) async fn sessions(State(pages): State<Pages>, visit: Visit) -> Result<Response, Problem> {
+    visit.operator()?;
+    let t = texts(visit.lang);
+    let watching = super::watching(&pages).await?;
+    let lead = match watching.len() {
+        0 => t.nobody_watching.to_owned(),
+        n => format::fill(t.sessions_lead, &[&n]),
+    };
+    let f = visit.frame(&pages, t.tab_sessions, Tab::Sessions);
+    show(&visit, &Sessions { f, lead, watching })
+}
+
+fn fine(text: String) -> Check {
+    Check { warn: false, text }
+}
+
+fn warn(text: String) -> Check {
+    Check { warn: true, text }
+}
+
+async fn todo(pages: &Pages, t: &Texts) -> Result<Vec<ToDo>, Problem> {
+    let all = pages.library.all();
+    let count = |wanted: fn(&FileState) -> bool| all.iter().filter(|entry| wanted(&entry.state)).count();
+    let damaged = count(|state| matches!(state, FileState::Damaged(_)));
+    let waiting = count(|state| *state == FileState::Waiting);
+    let mut todo = Vec::new();
+    if damaged > 0 {
+        let what = format::fill(t.damaged_things, &[&damaged]);
+        todo.push(ToDo {
+            what,
+            remedy: t.damaged_do.to_owned(),
+            link: "/desk/library?show=todo",
+        });
+    }
+    if waiting > 0 {
+        let what = format::fill(t.waiting_things, &[&waiting]);
+        todo.push(ToDo {
+            what,
+            remedy: t.waiting_do.to_owned(),
+            link: "/desk/library?show=waiting",
+        });
+    }
+    if pages.roster.members().await?.is_empty() {
+        todo.push(ToDo {
+            what: t.no_members.to_owned(),
+            remedy: t.no_members_do.to_owned(),
+            link: "/desk/import",
+        });
+    }
+    Ok(todo)
+}
+
+async fn ledger_checks(pages: &Pages, t: &Texts, lang: Lang) -> Result<Vec<Check>, Problem> {
+    if let Some(halt) = pages.ledger.halted() {
+        return Ok(vec![warn(format::fill(t.ledger_halted, &[halt]))]);
+    }
+    let store = pages.ledger.store();
+    let read = |conn: &_| Ok::<_, StoreError>((ledger::size(conn)?, ledger::last_cosignatures(conn)?));
+    let (size, cosigned) = store.read(read).await?;
+    let mut checks = vec![fine(format::fill(t.ledger_ok, &[&format::thousands(size)]))];
+    match cosigned.iter().max_by_key(|(_, _, time)| *time) {
+        Some((_, upto, time)) => {
+            let day = format::date(i64::try_from(*time * 1000).unwrap_or(0), lang);
+            checks.push(fine(format::fill(t.ledger_seen, &[&day, &format::thousands(*upto)])));
+        }
+        None => checks.push(fine(t.ledger_unseen.to_owned())),
+    }
+    if store.trouble().is_some() {
+        checks.push(warn(t.disk_cannot_write.to_owned()));
+    }
+    Ok(checks)
+}
+
+fn disk(pages: &Pages, t: &Texts) -> Check {
+    match rustix::fs::statvfs(&pages.settings.media) {
+        _ if pages.library.indexer().catalogue().offline => warn(t.disk_gone.to_owned()),
+        Ok(disk) => {
+            let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+            let said = format::bytes(free);
+            if free < LOW {
+                warn(format::fill(t.disk_low, &[&said]))
+            } else {
+                fine(format::fill(t.disk_ok, &[&said]))
+            }
+        }
+        Err(_) => warn(t.disk_gone.to_owned()),
+    }
+}
+
+fn clock(pages: &Pages, t: &Texts, lang: Lang) -> Check {
+    let now = pages.clock.now();
+    match now.trust {
+        Trust::Ntp => fine(t.clock_ntp.to_owned()),
+        Trust::District | Trust::Operator => fine(t.clock_district.to_owned()),
+        Trust::Plausible => {
+            let said = format!("{} {}", format::date(now.wall_ms, lang), format::time(now.wall_ms));
+            fine(format::fill(t.clock_plausible, &[&said]))
+        }
+        Trust::Unset => warn(t.clock_unset.to_owned()),
+    }
+}
+
+fn watch(pages: &Pages, t: &Texts) -> Check {
+    match pages.library.indexer().status().watching {
+        media_index::Watching::Live => fine(t.watch_ok.to_owned()),
+        media_index::Watching::Degraded(why) => {
+            warn(format::fill(t.watch_degraded, &[&pages.settings.sweep.as_secs(), &why]))
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The outermost layer: a problem becomes a page for people and JSON for scripts, in the reader's language.
+
+use askama::Template;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::http::{Problem, lang};
+use crate::look::{Frame, Station};
+use crate::types::Lang;
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct Page {
+    f: Frame,
+    sentence: String,
+    line: String,
+}
+
+/// Gives a voice to problems, and to bare refusals of the router (unknown path, wrong method).
+pub async fn speak(State(station): State<Station>, request: Request, next: Next) -> Response {
+    let reader = lang::of(request.headers());
+    let path = request.uri().path().to_owned();
+    let mut response = next.run(request).await;
+    let problem = match response.extensions_mut().remove::<Problem>() {
+        Some(problem) => problem,
+        None => match bare(&response) {
+            Some(problem) => problem,
+            None => return response,
+        },
+    };
+    if problem.status == StatusCode::UNAUTHORIZED && path.starts_with("/desk") {
+        return axum::response::Redirect::to("/desk/signin").into_response();
+    }
+    if Problem::is_for_script(&path) {
+        return problem.to_json(reader);
+    }
+    as_page(&problem, reader, station, &path)
+}
+
+/// The router's own refusals come without a body.
+fn bare(response: &Response) -> Option<Problem> {
+    let typed = response.headers().contains_key(header::CONTENT_TYPE);
+    match response.status() {
+        StatusCode::NOT_FOUND if !typed => Some(Problem::not_found()),
+        StatusCode::METHOD_NOT_ALLOWED if !typed => Some(Problem::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "这个地址不能这样用。",
+            "This address cannot be used in this way.",
+        )),
+        _ => None,
+    }
+}
+
+fn as_page(problem: &Problem, reader: Lang, station: Station, path: &str) -> Response {
+    let sentence = problem.sentence(reader).to_owned();
+    let f = Frame::bare(reader, station, &sentence);
+    let short: String = path.chars().take(40).collect();
+    let line = format!("{}, {short}", problem.status.as_u16());
+    let html = Page { f, sentence, line }.render().unwrap_or_default();
+    let kind = (
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
+    let mut response = (problem.status, [kind], html).into_response();
+    problem.add_headers(&mut response);
+    response
+}

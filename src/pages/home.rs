@@ -1,0 +1,257 @@
+//! The member's home: hours first, then what to go on with, what is new, and how to find something.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::hours::{self, Shown};
+use super::{Pages, Visit, show};
+use crate::http::Problem;
+use crate::library::Entry;
+use crate::look::{Frame, Tab, Texts, art, format};
+use crate::roster::Member;
+use crate::store::StoreError;
+use crate::types::{Intervals, ItemId, Lang, Millis};
+use crate::viewing::{self, Latest};
+
+/// New items on the first page; the rest is one tap away.
+const NEWS: usize = 6;
+const GO_ON: usize = 3;
+/// So many hits fit a phone's patience; a longer query finds fewer.
+const HITS: usize = 200;
+
+#[derive(Debug, Deserialize, Default)]
+pub(super) struct Wanted {
+    q: Option<String>,
+    class: Option<String>,
+}
+
+/// A line of a list of items.
+pub(super) struct Row {
+    id: String,
+    title: String,
+    card: String,
+    bar: String,
+    remark: String,
+}
+
+struct Class {
+    name: String,
+    label: String,
+    drawing: String,
+    count: usize,
+}
+
+struct Found {
+    heading: String,
+    none: String,
+    items: Vec<Row>,
+}
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct Page {
+    f: Frame,
+    hours: Option<Shown>,
+    result: Option<Found>,
+    go_on: Vec<Row>,
+    news: Vec<Row>,
+    count: usize,
+    classes: Vec<Class>,
+    query: String,
+}
+
+pub(super) async fn page(
+    State(pages): State<Pages>,
+    visit: Visit,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Problem> {
+    let shown = pages.library.shown();
+    let query: String = wanted.q.unwrap_or_default().chars().take(60).collect();
+    let tab = if query.is_empty() && wanted.class.is_none() {
+        Tab::Home
+    } else {
+        Tab::Find
+    };
+    let f = visit.frame(&pages, crate::look::texts(visit.lang).home, tab);
+    let (hours, go_on) = match visit.visitor.member.clone() {
+        Some(member) => (
+            Some(hours_of(&pages, &member, f.t).await?),
+            go_on(&pages, &member, f.t, visit.lang).await?,
+        ),
+        None => (None, Vec::new()),
+    };
+    let result = match (&wanted.class, query.trim()) {
+        (_, q) if !q.is_empty() => Some(search(&shown, q, f.t, visit.lang)),
+        (Some(class), _) => Some(of_class(&shown, class, f.t, visit.lang)),
+        _ => None,
+    };
+    let page = Page {
+        hours,
+        result,
+        go_on,
+        news: shown
+            .iter()
+            .take(NEWS)
+            .map(|entry| plain_row(entry, visit.lang))
+            .collect(),
+        count: shown.len(),
+        classes: classes(&shown, f.t),
+        query,
+        f,
+    };
+    show(&visit, &page)
+}
+
+async fn hours_of(pages: &Pages, member: &Member, t: &Texts) -> Result<Shown, Problem> {
+    let now = pages.clock.now();
+    let (id, year) = (member.id.clone(), now.year());
+    let spans = pages
+        .ledger
+        .store()
+        .read(move |conn| viewing::spans_of_year(conn, Some(&id), year))
+        .await?;
+    let policy = pages.viewing.policy();
+    Ok(hours::show(
+        &hours::of(policy, &spans),
+        policy.due(member.role.word(), year),
+        now,
+        t,
+    ))
+}
+
+/// What the member began and did not finish, the latest first.
+async fn go_on(pages: &Pages, member: &Member, t: &Texts, lang: Lang) -> Result<Vec<Row>, Problem> {
+    let id = member.id.clone();
+    let latest = pages
+        .ledger
+        .store()
+        .read(move |conn| viewing::latest_sessions(conn, &id, 30))
+        .await?;
+    let begun = |seen: &Latest| seen.position > Millis::ZERO && seen.position.plus(Millis::secs(5)) < seen.length;
+    let mut rows = Vec::new();
+    for seen in latest.iter().filter(|seen| begun(seen)) {
+        let Some(entry) = pages.library.shown_entry(&seen.item) else {
+            continue;
+        };
+        let left = format::length(seen.length.minus(seen.position), lang);
+        let remark = format::fill(t.seen_until, &[&format::clock_length(seen.position), &left]);
+        let credited = credited_of(pages, member, seen.item).await?;
+        let bar = art::film_bar("bar-s", entry.length, &credited, &Intervals::none());
+        rows.push(row(&entry, bar, remark));
+        if rows.len() == GO_ON {
+            break;
+        }
+    }
+    Ok(rows)
+}
+
+/// What is credited to the member for an item this year.
+pub(super) async fn credited_of(pages: &Pages, member: &Member, item: ItemId) -> Result<Intervals, Problem> {
+    let (id, year) = (member.id.clone(), pages.clock.now().year());
+    let all = pages
+        .ledger
+        .store()
+        .read::<_, StoreError, _>(move |conn| viewing::credited_items(conn, &id))
+        .await?;
+    let found = all.into_iter().find(|c| c.item == item && c.year == year);
+    Ok(found.map_or_else(Intervals::none, |c| c.media))
+}
+
+fn row(entry: &Entry, bar: String, remark: String) -> Row {
+    Row {
+        id: entry.id.map(|id| id.to_string()).unwrap_or_default(),
+        title: entry.title.clone(),
+        card: card(entry),
+        bar,
+        remark,
+    }
+}
+
+/// The item's own picture on its title card, if it has one.
+pub(super) fn card(entry: &Entry) -> String {
+    let drawn = art::card(entry.class.as_deref(), entry.length);
+    match (entry.has_poster, entry.id) {
+        (true, Some(id)) => drawn.replacen(
+            "<svg",
+            &format!(r#"<img src="/media/{id}/poster" alt="" loading="lazy"><svg"#),
+            1,
+        ),
+        _ => drawn,
+    }
+}
+
+fn plain_row(entry: &Entry, lang: Lang) -> Row {
+    let length = if entry.length == Millis::ZERO {
+        String::new()
+    } else {
+        format::length(entry.length, lang)
+    };
+    let parts = [entry.class.clone().unwrap_or_default(), length];
+    let separator = if lang == Lang::Zh { "，" } else { ", " };
+    let remark = parts
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(separator);
+    row(entry, String::new(), remark)
+}
+
+fn search(shown: &[Entry], query: &str, t: &Texts, lang: Lang) -> Found {
+    let items: Vec<Row> = shown
+        .iter()
+        .filter(|entry| entry.matches(query))
+        .take(HITS)
+        .map(|entry| plain_row(entry, lang))
+        .collect();
+    Found {
+        heading: format::fill(t.found, &[&items.len()]),
+        none: format::fill(t.found_none, &[&query]),
+        items,
+    }
+}
+
+/// The items of a class; `*` is all of them.
+fn of_class(shown: &[Entry], class: &str, t: &Texts, lang: Lang) -> Found {
+    let belongs = |entry: &&Entry| class == "*" || entry.class.as_deref().unwrap_or("") == class;
+    let items: Vec<Row> = shown
+        .iter()
+        .filter(belongs)
+        .take(HITS)
+        .map(|entry| plain_row(entry, lang))
+        .collect();
+    let heading = match class {
+        "*" => t.all_items.to_owned(),
+        "" => t.no_class.to_owned(),
+        name => name.to_owned(),
+    };
+    Found {
+        heading,
+        none: format::fill(t.found_none, &[&class]),
+        items,
+    }
+}
+
+fn classes(shown: &[Entry], t: &Texts) -> Vec<Class> {
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for entry in shown {
+        let name = entry.class.clone().unwrap_or_default();
+        match counts.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((name, 1)),
+        }
+    }
+    counts.sort_by(|a, b| (b.1, &a.0).cmp(&(a.1, &b.0)));
+    let class = |(name, count): (String, usize)| Class {
+        label: if name.is_empty() {
+            t.no_class.to_owned()
+        } else {
+            name.clone()
+        },
+        drawing: art::class_drawing(&name),
+        name,
+        count,
+    };
+    counts.into_iter().map(class).collect()
+}

@@ -1,0 +1,155 @@
+//! "My hours" 我的学时: the figure against what is due, how it adds up, and what waits.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+
+use super::hours::{self, Shown};
+use super::{Pages, Visit, go_to, show};
+use crate::credit::Policy;
+use crate::credit::hours::Tally;
+use crate::http::Problem;
+use crate::look::{Frame, Tab, Texts, format, texts};
+use crate::store::StoreError;
+use crate::types::{ItemId, Lang, Millis, Mode, Year};
+use crate::viewing::{self, SpanRow};
+
+struct ModeLine {
+    name: &'static str,
+    colour: usize,
+    time: String,
+    hours: String,
+}
+
+struct Line {
+    id: String,
+    date: String,
+    day: &'static str,
+    title: String,
+    mode: &'static str,
+    grade: &'static str,
+    time: String,
+}
+
+#[derive(Template)]
+#[template(path = "me.html")]
+struct Page {
+    f: Frame,
+    who: String,
+    heading: String,
+    hours: Shown,
+    modes: Vec<ModeLine>,
+    time: String,
+    seconds: u64,
+    undecided: String,
+    list: Vec<Line>,
+    waiting: Vec<Line>,
+    foot: String,
+}
+
+pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Response, Problem> {
+    let Some(member) = visit.visitor.member.clone() else {
+        return Ok(go_to("/signin?back=/me"));
+    };
+    let now = pages.clock.now();
+    let (id, year) = (member.id.clone(), now.year());
+    let read = move |conn: &_| {
+        let spans = viewing::spans_of_year(conn, Some(&id), year)?;
+        let undated = viewing::spans_of_year(conn, Some(&id), Year::UNDECIDED)?;
+        Ok::<_, StoreError>((spans, undated, viewing::left_pending(conn, &id)?))
+    };
+    let (spans, undated, left) = pages.ledger.store().read(read).await?;
+    let t = texts(visit.lang);
+    let policy = pages.viewing.policy();
+    let tally = hours::of(policy, &spans);
+    let title = |item: &ItemId| {
+        pages
+            .library
+            .entry(item)
+            .map_or_else(|| item.to_string(), |entry| entry.title)
+    };
+    let undated = Millis(undated.iter().map(|s| s.credit.0).sum());
+    let page = Page {
+        who: format!(
+            "{}{}{}",
+            member.name,
+            if visit.lang == Lang::Zh { "，" } else { ", " },
+            member.branch
+        ),
+        heading: if year == Year::UNDECIDED {
+            t.this_year.to_owned()
+        } else {
+            format::fill(t.year_studied, &[&year.0])
+        },
+        hours: hours::show(&tally, policy.due(member.role.word(), year), now, t),
+        modes: modes(&tally, &spans, t, visit.lang),
+        time: format::length(tally.raw, visit.lang),
+        seconds: tally.raw.as_secs(),
+        undecided: if year != Year::UNDECIDED && undated > Millis::ZERO {
+            format::fill(t.undecided_year, &[&format::length(undated, visit.lang)])
+        } else {
+            String::new()
+        },
+        list: lines(&spans, &title, t, visit.lang),
+        waiting: left
+            .iter()
+            .map(|(item, left)| waiting(item, *left, &title, visit.lang))
+            .collect(),
+        foot: foot(policy, t),
+        f: visit.frame(&pages, t.my_hours, Tab::Hours),
+    };
+    show(&visit, &page)
+}
+
+fn modes(tally: &Tally, spans: &[SpanRow], t: &Texts, lang: Lang) -> Vec<ModeLine> {
+    let time_of = |mode: Mode| Millis(spans.iter().filter(|s| s.mode == mode).map(|s| s.credit.0).sum());
+    let line = |(at, (mode, hours)): (usize, (&Mode, &crate::types::Hours))| ModeLine {
+        name: t.mode(*mode),
+        colour: at.min(2) + 1,
+        time: format::length(time_of(*mode), lang),
+        hours: hours.to_string(),
+    };
+    tally.by_mode.iter().enumerate().map(line).collect()
+}
+
+/// Spans of one item on one day become one line, the latest first.
+fn lines(spans: &[SpanRow], title: &impl Fn(&ItemId) -> String, t: &Texts, lang: Lang) -> Vec<Line> {
+    let mut days: Vec<(String, &SpanRow, Millis)> = Vec::new();
+    for span in spans.iter().rev() {
+        let day = format::short_date(span.wall_ms);
+        match days
+            .iter_mut()
+            .find(|(d, s, _)| *d == day && s.item == span.item && s.mode == span.mode)
+        {
+            Some((_, _, sum)) => *sum = sum.plus(span.credit),
+            None => days.push((day, span, span.credit)),
+        }
+    }
+    let line = |(day, span, sum): (String, &SpanRow, Millis)| Line {
+        id: span.item.to_string(),
+        date: if day.is_empty() { t.undated.to_owned() } else { day },
+        day: format::weekday(span.wall_ms, lang),
+        title: title(&span.item),
+        mode: t.mode(span.mode),
+        grade: "A",
+        time: format::length(sum, lang),
+    };
+    days.into_iter().map(line).collect()
+}
+
+fn waiting(item: &ItemId, left: Millis, title: &impl Fn(&ItemId) -> String, lang: Lang) -> Line {
+    Line {
+        id: item.to_string(),
+        date: String::new(),
+        day: "",
+        title: title(item),
+        mode: "",
+        grade: "X",
+        time: format::length(left, lang),
+    }
+}
+
+fn foot(policy: &Policy, t: &Texts) -> String {
+    let cap = policy.per_day_cap.map_or(24, |cap| cap.hundredths() / 100);
+    format::fill(t.policy_foot, &[&policy.name, &(policy.hour.as_secs() / 60), &cap])
+}

@@ -1,0 +1,138 @@
+//! HTML for people: the member's pages and the operator's desk, rendered here, working without script except the beats.
+//!
+//! Each page is a template and a plain structure of ready-to-show values. A request first becomes a [`Visit`]: who asks,
+//! in which language, with which form token. Whatever goes wrong is a [`Problem`], which the outermost layer turns into a
+//! page or into JSON.
+
+mod desk;
+mod error;
+mod home;
+mod hours;
+mod item;
+mod member;
+mod sign_in;
+mod visit;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Path;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+
+pub use error::speak;
+pub use visit::Visit;
+
+use crate::clock::SharedClock;
+use crate::http::Problem;
+use crate::ledger::Ledger;
+use crate::library::Library;
+use crate::look::{self, Station};
+use crate::roster::Roster;
+use crate::types::Millis;
+use crate::viewing::Viewing;
+
+/// Districts, as far as the desk shows them.
+pub trait Districts: std::fmt::Debug + Send + Sync {
+    /// Name and key fingerprint of each enrolled district.
+    fn list(&self) -> Result<Vec<(String, String)>, Problem>;
+    /// Makes a one-time enrolment code.
+    fn make_code(&self) -> Result<String, Problem>;
+}
+
+/// What the pages are told about this station.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Name and place.
+    pub station: Station,
+    /// The media folder.
+    pub media: PathBuf,
+    /// Addresses under which phones reach the station, the best first.
+    pub addresses: Vec<String>,
+    /// The Wi-Fi's name and password, for the poster; empty if not configured.
+    pub wifi: (String, String),
+    /// Beats come this often.
+    pub beat_every: Millis,
+    /// The folder is swept this often.
+    pub sweep: Millis,
+    /// A random tag of this run: media addresses carry it, so that bytes are asked for anew after a restart.
+    pub run: String,
+    /// Whether people without a sign-in may watch.
+    pub guests: bool,
+}
+
+/// What this room needs. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Pages {
+    /// Who there is.
+    pub roster: Roster,
+    /// What there is.
+    pub library: Library,
+    /// Sessions and credit.
+    pub viewing: Viewing,
+    /// What happened.
+    pub ledger: Ledger,
+    /// Time.
+    pub clock: SharedClock,
+    /// Districts.
+    pub districts: Arc<dyn Districts>,
+    /// About this station.
+    pub settings: Arc<Settings>,
+    /// Import plans that wait for their confirmation.
+    pub plans: Waiting,
+}
+
+pub use desk::import::Waiting;
+
+impl Pages {
+    /// The address of an item's media for a device in this run.
+    pub fn media_address(&self, item: &crate::types::ItemId, device: crate::types::DeviceId) -> String {
+        format!("/media/{item}?d={device}.{}", self.settings.run)
+    }
+
+    /// The routes of this room.
+    pub fn routes(self) -> Router {
+        Router::new()
+            .route("/", get(home::page))
+            .route("/items/{item}", get(item::page))
+            .route("/me", get(member::page))
+            .route("/signin", get(sign_in::page).post(sign_in::sign_in))
+            .route("/signout", post(sign_in::sign_out))
+            .route("/lang", post(sign_in::choose_language))
+            .route("/assets/{tag}/{name}", get(asset))
+            .merge(desk::routes())
+            .with_state(self)
+    }
+}
+
+/// Assets carry their content's tag in their address: whatever has it may be kept for ever.
+async fn asset(Path((_, name)): Path<(String, String)>) -> Result<Response, Problem> {
+    let asset = look::asset(&name).ok_or_else(Problem::not_found)?;
+    let headers = [
+        (header::CONTENT_TYPE, asset.mime),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ];
+    Ok((headers, asset.bytes).into_response())
+}
+
+/// Renders a page and lets the visitor keep his device's cookie.
+fn show(visit: &Visit, page: &impl askama::Template) -> Result<Response, Problem> {
+    let html = page.render().map_err(|error| Problem::internal(&error))?;
+    let mut headers = HeaderMap::new();
+    headers.insert(
+        header::CONTENT_TYPE,
+        header::HeaderValue::from_static("text/html; charset=utf-8"),
+    );
+    if let Some(cookie) = &visit.visitor.set_device {
+        headers.append(header::SET_COOKIE, cookie.clone());
+    }
+    Ok((headers, html).into_response())
+}
+
+/// 303 to a path of our own; anything else becomes the home page, so that no form can send a reader elsewhere.
+fn go_to(path: &str) -> Response {
+    let safe = path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']);
+    axum::response::Redirect::to(if safe { path } else { "/" }).into_response()
+}

@@ -7,6 +7,9 @@
 pub mod clock;
 pub mod types;
 
+// Settings.
+pub mod config;
+
 // Files and keys, the words of HTTP, the look of pages.
 pub mod http;
 pub mod keys;
@@ -24,10 +27,19 @@ pub mod credit;
 // One person's session.
 pub mod viewing;
 
+// Figures.
+pub mod report;
+
 // The doors.
 pub mod api;
+pub mod exchange;
 pub mod media;
 pub mod pages;
 
-// Connections.
+// The other role.
+pub mod district;
+
+// Connections, the sum, commands.
+pub mod app;
+pub mod cli;
 pub mod server;

@@ -1,2 +1,5 @@
-//! The command.
-fn main() {}
+//! The program. What it can do is in `cli`.
+
+fn main() -> std::process::ExitCode {
+    yuanjiao::cli::run()
+}

@@ -33,6 +33,8 @@ pub struct Item {
     pub places: Vec<Place>,
     /// Size, date and inode of the first place.
     pub stamp: Stamp,
+    /// The stamps of all places, in their order: each is compared when its file is opened.
+    pub(crate) stamps: Vec<Stamp>,
     /// A higher number came later.
     pub arrival: u64,
     /// Subtitles beside it.
@@ -124,21 +126,14 @@ impl Catalogue {
     /// never served under the old id.
     pub fn open(&self, item: &Item) -> io::Result<File> {
         let mut last = io::Error::from(io::ErrorKind::NotFound);
-        for place in &item.places {
+        for (place, stamp) in item.places.iter().zip(&item.stamps) {
             match self.open_place(place) {
-                Ok(file) if file.metadata()?.len() == item.stamp.size && self.is_same(item, place, &file)? => {
-                    return Ok(file);
-                }
+                Ok(file) if Stamp::of(&file.metadata()?) == *stamp => return Ok(file),
                 Ok(_) => last = io::Error::new(io::ErrorKind::NotFound, "the file was replaced"),
                 Err(error) => last = error,
             }
         }
         Err(last)
-    }
-
-    /// A second place has a stamp of its own; its length must agree, and the first place's stamp must agree whole.
-    fn is_same(&self, item: &Item, place: &Place, file: &File) -> io::Result<bool> {
-        Ok(*place != item.places[0] || Stamp::of(&file.metadata()?) == item.stamp)
     }
 
     /// Opens a file below the root; no link leads out (`openat2` with `RESOLVE_BENEATH`).
@@ -165,6 +160,7 @@ impl Catalogue {
 fn add(items: &mut BTreeMap<ItemId, Item>, record: &Record, whole: &crate::Whole) {
     if let Some(item) = items.get_mut(&whole.id) {
         item.places.push(record.place.clone());
+        item.stamps.push(record.stamp);
         item.arrival = item.arrival.min(record.arrival);
         return;
     }
@@ -179,6 +175,7 @@ fn add(items: &mut BTreeMap<ItemId, Item>, record: &Record, whole: &crate::Whole
         class: record.place.top_folder(),
         places: vec![record.place.clone()],
         stamp: record.stamp,
+        stamps: vec![record.stamp],
         arrival: record.arrival,
         subtitles: Vec::new(),
         poster: None,

@@ -104,7 +104,7 @@ pub(crate) fn verdict(kind: Kind, container: &str, facts: &Facts) -> (Plays, Why
 fn audio_verdict(container: &str, facts: &Facts) -> (Plays, Why) {
     let codec = facts.audio.as_ref().map_or("", |a| &a.codec);
     match (container, codec) {
-        ("mp3", _) | ("m4a" | "mp4" | "aac", "aac" | "mp3") | ("wav", _) => (Plays::Everywhere, Why::Nothing),
+        ("mp3" | "wav", _) | ("m4a" | "mp4" | "aac", "aac" | "mp3") => (Plays::Everywhere, Why::Nothing),
         ("ogg" | "opus" | "flac", _) => (Plays::Pc, Why::SoundFormat),
         _ => (Plays::Prepare, Why::SoundFormat),
     }

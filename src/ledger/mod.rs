@@ -207,6 +207,25 @@ pub fn leaves(conn: &Connection, from: u64, to: u64) -> Result<Vec<Vec<u8>>, Sto
     Ok(rows::leaves(conn, from, to)?)
 }
 
+/// The root over the first `size` leaves (`size` ≤ [`size`]).
+pub fn root_at(conn: &Connection, size: u64) -> Result<tree::Hash, StoreError> {
+    Ok(tree::root(&StoredNodes(conn), size)?)
+}
+
+/// The newest leaf that is `wanted`, looked for backwards.
+pub fn newest_of(conn: &Connection, wanted: impl Fn(&Leaf) -> bool) -> Result<Option<Leaf>, StoreError> {
+    Ok(rows::newest_of(conn, wanted)?)
+}
+
+/// The text of the policy that the ledger names last.
+pub fn newest_policy(conn: &Connection) -> Result<Option<String>, StoreError> {
+    let newest = newest_of(conn, |leaf| matches!(leaf.is, What::Policy { .. }))?;
+    Ok(newest.and_then(|leaf| match leaf.is {
+        What::Policy { toml, .. } => Some(toml),
+        _ => None,
+    }))
+}
+
 /// When and up to which size each district last cosigned: `(district, size, unix seconds)`.
 pub fn last_cosignatures(conn: &Connection) -> Result<Vec<(Origin, u64, u64)>, StoreError> {
     Ok(rows::last_cosignatures(conn)?)

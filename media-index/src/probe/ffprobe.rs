@@ -44,7 +44,7 @@ struct Stream {
 }
 
 pub(super) fn probe(program: &Path, file: &Path, size: u64) -> Result<Facts, Damage> {
-    let report = run(program, file).map_err(super::unreadable)?;
+    let report = run(program, file).map_err(|error| super::unreadable(&error))?;
     let of = |kind: &str| report.streams.iter().find(|s| s.codec_type.as_deref() == Some(kind));
     let (video, audio) = (of("video").map(video), of("audio").map(audio));
     if video.is_none() && audio.is_none() {

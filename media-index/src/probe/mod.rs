@@ -48,7 +48,7 @@ fn look(subject: &Subject<'_>) -> Result<Whole, Damage> {
     }
     let named = Kind::by_ending(subject.ending).ok_or(Damage::NotWhatItsNameSays)?;
     let (kind, facts) = facts(subject, named)?;
-    let id = identity::item_id(subject.file, subject.size).map_err(unreadable)?;
+    let id = identity::item_id(subject.file, subject.size).map_err(|error| unreadable(&error))?;
     let (plays, why) = verdict(kind, subject.ending, &facts);
     let mime = mime(kind, subject.ending);
     Ok(Whole {
@@ -96,16 +96,15 @@ fn heard_or_seen(named: Kind, facts: &Facts) -> Kind {
     }
 }
 
-fn unreadable(error: std::io::Error) -> Damage {
+fn unreadable(error: &std::io::Error) -> Damage {
     Damage::Unreadable(error.to_string())
 }
 
 fn mime(kind: Kind, ending: &str) -> &'static str {
     match (ending, kind) {
         ("m4a", _) | ("mp4", Kind::Audio) => "audio/mp4",
-        ("mp4" | "m4v" | "f4v", _) => "video/mp4",
-        // Browsers refuse `video/quicktime` and play the same file under this name.
-        ("mov", _) => "video/mp4",
+        // Browsers refuse `video/quicktime` and play the same file as `video/mp4`.
+        ("mp4" | "m4v" | "f4v" | "mov", _) => "video/mp4",
         ("3gp" | "3g2", _) => "video/3gpp",
         ("webm", _) => "video/webm",
         ("mkv", _) => "video/x-matroska",

@@ -1,4 +1,4 @@
-//! MP3: an ID3v2 tag, then frames. Length from the Xing or VBRI header if there is one, else from the bit rate.
+//! MP3: an `ID3v2` tag, then frames. Length from the Xing or VBRI header if there is one, else from the bit rate.
 
 use super::source::{Cursor, Source};
 use crate::{AudioTrack, Damage, Facts};
@@ -58,7 +58,7 @@ fn tag(source: &Source<'_>) -> Result<(u64, Option<String>), Damage> {
     Ok((end, title(&body, version)))
 }
 
-/// The `TIT2` frame (ID3v2.3 and 2.4).
+/// The `TIT2` frame (`ID3v2.3` and 2.4).
 fn title(body: &[u8], version: u8) -> Option<String> {
     let mut cursor = Cursor(body);
     loop {

@@ -56,7 +56,7 @@ fn walk(source: &Source<'_>) -> Result<Top, Damage> {
             _ => {}
         }
         if end > source.size() {
-            return ended_early(source.size(), end, &kind, top);
+            return ended_early(source.size(), end, kind, top);
         }
         at = end;
     }
@@ -64,8 +64,8 @@ fn walk(source: &Source<'_>) -> Result<Top, Damage> {
 }
 
 /// Some recorders leave rubbish or a cut-off filler after the last media: that harms nobody. Cut-off media do.
-fn ended_early(have: u64, need: u64, kind: &[u8; 4], top: Top) -> Result<Top, Damage> {
-    let harmless = top.moov.is_some() && top.mdat.is_some() && !matches!(kind, b"moov" | b"mdat" | b"moof");
+fn ended_early(have: u64, need: u64, kind: [u8; 4], top: Top) -> Result<Top, Damage> {
+    let harmless = top.moov.is_some() && top.mdat.is_some() && !matches!(&kind, b"moov" | b"mdat" | b"moof");
     if harmless {
         Ok(top)
     } else {
@@ -122,7 +122,7 @@ pub(super) fn boxes(content: &[u8]) -> impl Iterator<Item = Boxed<'_>> {
     .take(4_096)
 }
 
-pub(super) fn child<'a>(content: &'a [u8], kind: &[u8; 4]) -> Option<&'a [u8]> {
+pub(super) fn child<'a>(content: &'a [u8], kind: &[u8]) -> Option<&'a [u8]> {
     boxes(content).find(|(k, _)| k == kind).map(|(_, body)| body)
 }
 
@@ -138,11 +138,12 @@ impl<'a> Movie<'a> {
         let mut movie = Self::default();
         for (kind, body) in boxes(moov) {
             match &kind {
-                b"mvhd" => movie.duration_ms = duration(body)?,
+                b"mvhd" => {
+                    let (scale, duration) = scale_and_duration(body)?;
+                    movie.duration_ms = duration.map(|d| to_ms(d, scale));
+                }
                 b"trak" if movie.tracks.len() < 64 => movie.tracks.extend(Track::read(body)),
                 b"udta" => movie.title = title(body),
-                // Fragmented: the whole length stands here, if anywhere.
-                b"mvex" => {}
                 _ => {}
             }
         }
@@ -169,7 +170,7 @@ impl<'a> Movie<'a> {
         Ok(Facts {
             duration_ms,
             bitrate: duration_ms.map(|ms| size.saturating_mul(8_000) / ms),
-            video: video.and_then(|t| t.video_facts()),
+            video: video.and_then(Track::video_facts),
             audio: audio.and_then(|t| t.audio.clone()),
             index_first: top.moov.zip(top.mdat).is_some_and(|((moov, _), mdat)| moov < mdat),
             title: self.title,
@@ -189,11 +190,6 @@ pub(super) fn scale_and_duration(body: &[u8]) -> Option<(u64, Option<u64>)> {
         _ => (u64::from(cursor.u32()?), u64::from(u32::MAX)),
     };
     (scale > 0).then_some((scale, Some(duration).filter(|d| *d != unknown)))
-}
-
-fn duration(body: &[u8]) -> Option<Option<u64>> {
-    let (scale, duration) = scale_and_duration(body)?;
-    Some(duration.map(|d| to_ms(d, scale)))
 }
 
 pub(super) fn to_ms(units: u64, scale: u64) -> u64 {

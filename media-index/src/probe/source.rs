@@ -48,7 +48,9 @@ impl<'a> Source<'a> {
             return Err(broken("its index is larger than any film's"));
         }
         let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
-        self.file.read_exact_at(&mut bytes, at).map_err(unreadable)?;
+        self.file
+            .read_exact_at(&mut bytes, at)
+            .map_err(|error| unreadable(&error))?;
         Ok(bytes)
     }
 

@@ -1,0 +1,378 @@
+//! The one place where everything is built, once, and handed to those who need it. Nobody imports this but `cli`.
+//!
+//! The order of a start: settings, keys, database, boot number and clock, ledger, roster, library, viewing (which closes
+//! what a power cut left open), doors, socket. The order of a stop is the same backwards, with a last leaf.
+
+mod addresses;
+mod samples;
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use media_index::{Indexer, probe};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::api::Api;
+use crate::clock::{self, Clock, SystemClock, Trust};
+use crate::config::{self, Ffprobe};
+use crate::credit::Policy;
+use crate::exchange::Exchange;
+use crate::http::Problem;
+use crate::http::guard::{Names, guard};
+use crate::keys::{self, Keys};
+use crate::ledger::{self, Before, Leaf, Ledger, Listed, What};
+use crate::library::{self, Approval, IndexKeep, Library};
+use crate::look;
+use crate::media::Media;
+use crate::pages::{self, Districts, Pages, Waiting};
+use crate::roster::{self, Operator, Roster, RosterChange};
+use crate::server::{self, Limits};
+use crate::store::{Options, Store, StoreError, Tx};
+use crate::types::Origin;
+use crate::viewing::{self, Viewing};
+
+pub use addresses::reachable;
+
+/// A leaf holds at most so many members: it must fit an entry bundle.
+const LISTED: usize = 200;
+
+/// What commands beside a running station need as well: the database, the keys, the ledger, the roster.
+#[derive(Debug, Clone)]
+pub struct Base {
+    /// The machine's clocks.
+    pub clock: Arc<SystemClock>,
+    /// Keys of this box.
+    pub keys: Keys,
+    /// What happened.
+    pub ledger: Ledger,
+    /// Who there is.
+    pub roster: Roster,
+    /// The district's door.
+    pub exchange: Exchange,
+}
+
+impl Base {
+    /// Opens the data folder.
+    pub fn open(settings: &config::Station) -> Result<Self> {
+        let keys = Keys::open_or_make(&settings.data.join("keys")).context("while opening the keys")?;
+        let path = settings.data.join("ledger.db");
+        let schemas = [
+            ledger::SCHEMA,
+            library::SCHEMA,
+            roster::SCHEMA,
+            viewing::SCHEMA,
+            crate::exchange::SCHEMA,
+        ];
+        let options = Options {
+            commit_within: settings.viewing.commit_within,
+        };
+        let store =
+            Store::open(&path, &schemas, options).with_context(|| format!("while opening {}", path.display()))?;
+        let boot = ledger::boot_number(&store, clock::boot_id()).context("while counting the boots")?;
+        let clock = Arc::new(SystemClock::new(boot));
+        let origin = settings.origin.clone().map_or_else(|| derived_origin(&keys), Ok)?;
+        let ledger =
+            Ledger::open(store.clone(), keys.clone(), origin, clock.now()).context("while opening the ledger")?;
+        let limits = roster::Limits {
+            tries: settings.viewing.pin_tries,
+            pause: settings.viewing.pin_pause,
+        };
+        let roster = Roster::new(store, keys.clone(), clock.clone(), limits);
+        note_changes(&roster, &ledger, &clock);
+        let exchange = Exchange::new(ledger.clone(), clock.clone());
+        let base = Self {
+            clock,
+            keys,
+            ledger,
+            roster,
+            exchange,
+        };
+        follow_district_time(&base);
+        Ok(base)
+    }
+}
+
+/// `yuanjiao/<first 16 hexadecimal digits of the key>`: unique without any scheme.
+fn derived_origin(keys: &Keys) -> Result<Origin> {
+    let key = data_encoding::HEXLOWER.encode(&keys.public().as_bytes()[..8]);
+    Ok(Origin::new(&format!("yuanjiao/{key}"))?)
+}
+
+/// The roster's changes become leaves, without names, in the same transaction.
+fn note_changes(roster: &Roster, ledger: &Ledger, clock: &Arc<SystemClock>) {
+    let (ledger, clock) = (ledger.clone(), Arc::clone(clock));
+    roster.on_change(Box::new(move |tx, change| {
+        if ledger.halted().is_some() {
+            return Ok(());
+        }
+        for part in change.changed.chunks(LISTED) {
+            let leaf = roster_leaf(change, part);
+            ledger.append(tx, clock.now(), leaf).map_err(store_error)?;
+        }
+        Ok(())
+    }));
+}
+
+fn roster_leaf(change: &RosterChange, part: &[roster::Member]) -> What {
+    let listed = |m: &roster::Member| Listed {
+        member: m.id.clone(),
+        branch: m.branch.clone(),
+        role: m.role.word().to_owned(),
+        migrant: m.migrant.word().to_owned(),
+    };
+    What::Roster {
+        members: change.members,
+        digest: data_encoding::HEXLOWER.encode(&change.digest),
+        changed: part.iter().map(listed).collect(),
+    }
+}
+
+fn store_error(error: ledger::LedgerError) -> StoreError {
+    match error {
+        ledger::LedgerError::Store(error) => error,
+        other => StoreError::File {
+            path: "the ledger".into(),
+            source: std::io::Error::other(other),
+        },
+    }
+}
+
+/// A station, built and not yet listening.
+#[derive(Debug)]
+pub struct Station {
+    base: Base,
+    library: Library,
+    viewing: Viewing,
+    settings: config::Station,
+    /// The one-time code for the operator's first sign-in, while there is no passphrase.
+    pub first_code: Option<String>,
+}
+
+impl Station {
+    /// Builds everything. Blocks: before the event loop has anything else to do.
+    pub fn build(settings: config::Station) -> Result<Self> {
+        samples::copy_into_a_new_folder(&settings.media.folder)
+            .with_context(|| format!("while making the media folder {}", settings.media.folder.display()))?;
+        let base = Base::open(&settings)?;
+        let library = open_library(&settings, &base)?;
+        let policy = Arc::new(read_policy(settings.policy.as_deref())?);
+        let viewing = Viewing::new(
+            base.ledger.clone(),
+            base.clock.clone(),
+            policy,
+            Arc::new(library.clone()),
+        );
+        if base.ledger.halted().is_none() {
+            begin_run(&base, &viewing)?;
+        }
+        let first_code = match base.roster.has_operator()? {
+            true => None,
+            false => Some(base.roster.one_time_code(&Operator::on_the_console())?),
+        };
+        Ok(Self {
+            base,
+            library,
+            viewing,
+            settings,
+            first_code,
+        })
+    }
+
+    /// Serves until `stop`, then says goodbye in the ledger.
+    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) -> Result<()> {
+        let address = listener.local_addr()?;
+        let listen = &self.settings.listen;
+        let limits = Limits {
+            connections: listen.connections,
+            per_address: listen.per_address,
+            header_time: listen.header_time,
+            stalled_reader: listen.stalled_reader,
+        };
+        let routes = self.routes(address);
+        let sweep = tokio::spawn(close_idle_sessions(self.viewing.clone(), stop.clone()));
+        server::notify(sd_notify::NotifyState::Ready);
+        server::run(listener, routes, limits, stop).await;
+        server::notify(sd_notify::NotifyState::Stopping);
+        sweep.abort();
+        let base = self.base.clone();
+        tokio::task::spawn_blocking(move || end_run(&base)).await??;
+        Ok(())
+    }
+
+    fn routes(&self, address: SocketAddr) -> Router {
+        let run = keys::random_id().to_string();
+        let base = &self.base;
+        let settings = pages::Settings {
+            station: look::Station {
+                name: self.settings.name.clone(),
+                place: self.settings.place.clone(),
+            },
+            media: self.settings.media.folder.clone(),
+            addresses: reachable(address),
+            wifi: (self.settings.wifi.name.clone(), self.settings.wifi.password.clone()),
+            beat_every: self.settings.viewing.beat_every,
+            sweep: crate::types::Millis::secs(self.settings.media.sweep.as_secs()),
+            run: run.clone(),
+            guests: self.settings.viewing.guests,
+        };
+        let station = settings.station.clone();
+        let pages = Pages {
+            roster: base.roster.clone(),
+            library: self.library.clone(),
+            viewing: self.viewing.clone(),
+            ledger: base.ledger.clone(),
+            clock: base.clock.clone(),
+            districts: Arc::new(base.exchange.clone()),
+            settings: Arc::new(settings),
+            plans: Waiting::default(),
+        };
+        let api = Api {
+            roster: base.roster.clone(),
+            library: self.library.clone(),
+            viewing: self.viewing.clone(),
+            store: base.ledger.store().clone(),
+            clock: base.clock.clone(),
+            beat_every: self.settings.viewing.beat_every,
+            run,
+        };
+        let media = Media::new(self.library.clone(), base.roster.clone(), self.viewing.sent().clone());
+        Router::new()
+            .merge(pages.routes())
+            .merge(api.routes())
+            .merge(media.routes())
+            .merge(base.exchange.clone().routes())
+            .route("/healthz", axum::routing::get(|| async { "ok\n" }))
+            .layer(from_fn_with_state(
+                Names(Arc::new(self.settings.listen.names.clone())),
+                guard,
+            ))
+            .layer(from_fn_with_state(station, pages::speak))
+    }
+}
+
+fn open_library(settings: &config::Station, base: &Base) -> Result<Library> {
+    let keep = IndexKeep::open(&settings.data.join("index.db")).context("while opening the index")?;
+    let indexer = Indexer::start(index_settings(settings), Box::new(keep)).context("while starting the indexer")?;
+    let approval = match settings.media.approval {
+        config::Approval::Folder => Approval::Folder,
+        config::Approval::Desk => Approval::Desk,
+        config::Approval::District => Approval::District,
+    };
+    Ok(Library::new(indexer, base.ledger.store().clone(), approval)?)
+}
+
+/// The indexer's settings from the station's.
+pub fn index_settings(settings: &config::Station) -> media_index::Settings {
+    media_index::Settings {
+        root: settings.media.folder.clone(),
+        sweep: settings.media.sweep,
+        settle: settings.media.settle,
+        ffprobe: match &settings.media.ffprobe {
+            Ffprobe::Auto => probe::find_ffprobe(),
+            Ffprobe::Off => None,
+            Ffprobe::At(path) => Some(path.clone()),
+        },
+    }
+}
+
+/// The policy of this file, or the built-in one.
+pub fn read_policy(path: Option<&Path>) -> Result<Policy> {
+    let Some(path) = path else {
+        return Ok(Policy::built_in());
+    };
+    let text = std::fs::read_to_string(path).with_context(|| format!("while reading the policy {}", path.display()))?;
+    Policy::parse(&text).with_context(|| format!("in the policy {}", path.display()))
+}
+
+/// Says in the ledger that a run begins and how the last one ended, and closes what it left open.
+fn begin_run(base: &Base, viewing: &Viewing) -> Result<()> {
+    let (ledger, now, policy) = (base.ledger.clone(), base.clock.now(), viewing.policy().clone());
+    base.ledger.store().write_blocking(move |tx| {
+        let before = how_it_ended(tx)?;
+        let boot = What::Boot {
+            id: clock::boot_id(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            before,
+        };
+        ledger.append(tx, now, boot)?;
+        if ledger::newest_policy(tx)?.as_deref() != Some(&policy.text) {
+            ledger.append(
+                tx,
+                now,
+                What::Policy {
+                    name: policy.name.clone(),
+                    toml: policy.text.clone(),
+                },
+            )?;
+        }
+        Ok::<_, ledger::LedgerError>(())
+    })??;
+    let left_open = viewing.recover().context("while closing what the last run left open")?;
+    if left_open > 0 {
+        tracing::info!(
+            left_open,
+            "sessions were open when the station stopped; what was acknowledged is kept"
+        );
+    }
+    Ok(())
+}
+
+fn how_it_ended(tx: &Tx<'_>) -> Result<Before, StoreError> {
+    let runs = |leaf: &Leaf| matches!(leaf.is, What::Boot { .. } | What::Stop {});
+    Ok(match ledger::newest_of(tx, runs)?.map(|leaf| leaf.is) {
+        None => Before::First,
+        Some(What::Stop {}) => Before::Stopped,
+        Some(_) => Before::Cut,
+    })
+}
+
+fn end_run(base: &Base) -> Result<()> {
+    if base.ledger.halted().is_some() {
+        return Ok(());
+    }
+    let (ledger, now) = (base.ledger.clone(), base.clock.now());
+    base.ledger
+        .store()
+        .write_blocking(move |tx| ledger.append(tx, now, What::Stop {}))??;
+    Ok(())
+}
+
+async fn close_idle_sessions(viewing: Viewing, stop: CancellationToken) {
+    let mut every = tokio::time::interval(Duration::from_secs(600));
+    loop {
+        tokio::select! { () = stop.cancelled() => return, _ = every.tick() => {} }
+        if let Err(error) = viewing.close_idle().await {
+            tracing::warn!(%error, "idle sessions could not be closed; it is tried again");
+        }
+    }
+}
+
+impl Districts for Exchange {
+    fn list(&self) -> Result<Vec<(String, String)>, Problem> {
+        Ok(self
+            .districts()?
+            .into_iter()
+            .map(|d| (d.name.to_string(), keys::fingerprint(&d.key)))
+            .collect())
+    }
+
+    fn make_code(&self) -> Result<String, Problem> {
+        Ok(self.enrol_code()?)
+    }
+}
+
+/// The district's clock is better than a box without a battery; so it is believed until the next start.
+fn follow_district_time(base: &Base) {
+    let clock = Arc::clone(&base.clock);
+    base.exchange.on_district_time(Box::new(move |unix_ms| {
+        if clock.now().trust < Trust::Ntp {
+            clock.correct(unix_ms, Trust::District);
+        }
+    }));
+}

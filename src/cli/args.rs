@@ -1,0 +1,116 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// 远教站: a video server for remote-education stations. Without a command it starts a station.
+#[derive(Debug, Parser)]
+#[command(version, about, args_conflicts_with_subcommands = false)]
+pub(super) struct Args {
+    #[command(flatten)]
+    pub(super) common: Common,
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct Common {
+    /// The configuration file (config/station.toml or config/district.toml shows every setting).
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// The data folder: databases and keys.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(super) data: Option<PathBuf>,
+    /// The media folder.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(super) media: Option<PathBuf>,
+    /// Where to listen, e.g. 0.0.0.0:8080.
+    #[arg(long, global = true, value_name = "ADDR")]
+    pub(super) listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Start a station (the same as no command).
+    Station,
+    /// Look at the media folder once and say what is in it.
+    Scan,
+    /// The roster.
+    #[command(subcommand)]
+    Member(Member),
+    /// The ledger.
+    #[command(subcommand)]
+    Ledger(Ledger),
+    /// The operator.
+    #[command(subcommand)]
+    Operator(Operator),
+    /// Make a one-time code with which a district enrols this station.
+    EnrolCode,
+    /// The district's side.
+    #[command(subcommand)]
+    District(District),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Member {
+    /// Import a roster: member_no,name,branch,role,status,migrant,pin (UTF-8 or GBK).
+    Import {
+        /// The file.
+        file: PathBuf,
+        /// Only say what would change.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Ledger {
+    /// Check every leaf, the tree and every checkpoint.
+    Verify,
+    /// Write the log to a folder, for a district that cannot come by network.
+    Export {
+        /// The folder, e.g. a stick.
+        folder: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Operator {
+    /// Make a one-time code with which a new passphrase can be set.
+    Code,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum District {
+    /// Enrol a station with the code that its operator reads out.
+    Enrol {
+        /// Its address, e.g. http://192.168.8.1:8080
+        url: String,
+        /// The code.
+        #[arg(long)]
+        code: String,
+    },
+    /// Pull the logs of all stations, or of one.
+    Pull {
+        /// Only this station.
+        #[arg(long)]
+        station: Option<String>,
+    },
+    /// Take in a log from a stick.
+    Import {
+        /// The folder that the station exported.
+        folder: PathBuf,
+    },
+    /// Hours per member, person-times and persons.
+    Report {
+        /// Only this year.
+        #[arg(long)]
+        year: Option<u16>,
+        /// Write the tables as CSV into this folder.
+        #[arg(long, value_name = "DIR")]
+        csv: Option<PathBuf>,
+    },
+}

@@ -1,0 +1,140 @@
+//! Commands of a district.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use super::args::{Common, District as Command};
+use crate::app;
+use crate::config;
+use crate::credit::Policy;
+use crate::district::{District, DistrictError, Pulled, Settings, fingerprint};
+use crate::report::{Recount, csv, tables};
+use crate::types::{Origin, Year};
+
+/// Runs one command.
+pub(super) fn run(common: &Common, command: &Command) -> Result<()> {
+    let mut config = config::District::load(common.config.as_deref())?;
+    if let Some(data) = &common.data {
+        config.data.clone_from(data);
+    }
+    let district = District::open(Settings {
+        data: config.data.clone(),
+        origin: config.origin.clone(),
+        concurrent: config.concurrent,
+        connect: config.connect,
+        deadline: config.deadline,
+    })?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    match command {
+        Command::Enrol { url, code } => runtime.block_on(enrol(&district, url, code)),
+        Command::Pull { station } => runtime.block_on(pull(&district, station.as_deref())),
+        Command::Import { folder } => runtime.block_on(import(&district, folder)),
+        Command::Report { year, csv } => {
+            let policy = app::read_policy(config.policy.as_deref())?;
+            report(&district, &policy, year.map(Year), csv.as_deref())
+        }
+    }
+}
+
+async fn enrol(district: &District, url: &str, code: &str) -> Result<()> {
+    let station = district.enrol(url, code).await?;
+    println!("{} is enrolled", station.origin);
+    println!(
+        "fingerprints to compare by telephone: station {}, district {}",
+        fingerprint(&station.key),
+        district.fingerprint()
+    );
+    Ok(())
+}
+
+async fn pull(district: &District, only: Option<&str>) -> Result<()> {
+    let outcomes = district.pull(only).await?;
+    let mut faults = 0;
+    for (origin, outcome) in &outcomes {
+        faults += usize::from(!say(origin, outcome));
+    }
+    if faults > 0 {
+        bail!("{faults} of {} stations need a look", outcomes.len());
+    }
+    Ok(())
+}
+
+/// One line per station and one per alert; true if all is well.
+fn say(origin: &Origin, outcome: &Result<Pulled, DistrictError>) -> bool {
+    match outcome {
+        Ok(pulled) => {
+            println!(
+                "{origin}: {} leaves, {} new{}",
+                pulled.size,
+                pulled.new,
+                if pulled.cosigned.is_some() { ", cosigned" } else { "" }
+            );
+            pulled.alerts.iter().for_each(|alert| println!("{origin}: {alert}"));
+            pulled.alerts.is_empty()
+        }
+        Err(error) => {
+            println!("{origin}: {error}");
+            false
+        }
+    }
+}
+
+async fn import(district: &District, folder: &Path) -> Result<()> {
+    let (origin, pulled) = district.import(folder).await?;
+    if say(&origin, &Ok(pulled)) {
+        Ok(())
+    } else {
+        bail!("{origin} needs a look")
+    }
+}
+
+fn report(district: &District, policy: &Policy, only: Option<Year>, folder: Option<&Path>) -> Result<()> {
+    let stations = district.recount()?;
+    let counts: Vec<Recount> = stations.iter().map(|(_, count)| count.clone()).collect();
+    let years = only.map_or_else(|| tables::years(&counts), |year| vec![year]);
+    for year in years {
+        let lines = tables::members(&counts, policy, year);
+        say_year(&lines, &counts, policy, year);
+        if let Some(folder) = folder {
+            write(
+                folder,
+                &format!("hours-{}.csv", year.0),
+                &csv::members(&lines, policy, year)?,
+            )?;
+        }
+    }
+    if let Some(folder) = folder {
+        write(folder, "sessions.csv", &csv::sessions(&stations)?)?;
+    }
+    Ok(())
+}
+
+fn say_year(lines: &[tables::MemberLine], counts: &[Recount], policy: &Policy, year: Year) {
+    println!("年度 {}，学时办法 {}", year.0, policy.name);
+    println!("党员编号\t党支部\t身份\t学时\t秒数\t人次");
+    for line in lines {
+        let (hours, seconds) = (line.tally.total, line.tally.raw.as_secs());
+        println!(
+            "{}\t{}\t{}\t{hours}\t{seconds}\t{}",
+            line.member, line.branch, line.role, line.sessions
+        );
+    }
+    let sums = tables::sums(counts, policy, year);
+    println!(
+        "合计：{} 人次，{} 人，{} 秒\n",
+        sums.person_times,
+        sums.persons,
+        sums.credited.as_secs()
+    );
+}
+
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
+    fs::create_dir_all(folder)?;
+    let path = folder.join(name);
+    fs::write(&path, bytes).with_context(|| format!("while writing {}", path.display()))
+}

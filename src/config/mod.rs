@@ -1,0 +1,171 @@
+//! Settings: TOML in, checked values out, one structure per room.
+//!
+//! Nothing needs to be configured; every setting has a default and a reason, which stand in `config/station.toml` and
+//! `config/district.toml`. A key that nobody knows is refused with its line and the key that was probably meant: a
+//! misspelt setting that is silently ignored costs an evening.
+
+mod fault;
+mod raw;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub use fault::{ConfigError, Fault};
+
+use crate::types::{Millis, Origin};
+
+/// Who vets what is shown: words of the `approval` setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Approval {
+    /// By putting it into the folder.
+    Folder,
+    /// On the desk.
+    Desk,
+    /// By the district's list.
+    District,
+}
+
+/// Where ffprobe is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ffprobe {
+    /// Used if it is installed.
+    Auto,
+    /// Not used.
+    Off,
+    /// This one.
+    At(PathBuf),
+}
+
+/// Settings of a station.
+#[derive(Debug, Clone)]
+pub struct Station {
+    /// Its name on pages.
+    pub name: String,
+    /// Where it is.
+    pub place: String,
+    /// Its name in the ledger; `None` derives one from its key.
+    pub origin: Option<Origin>,
+    /// Network.
+    pub listen: Listen,
+    /// The folder of courseware.
+    pub media: Media,
+    /// Where databases and keys lie.
+    pub data: PathBuf,
+    /// Viewing.
+    pub viewing: Viewing,
+    /// For the poster.
+    pub wifi: Wifi,
+    /// A policy file instead of the built-in one.
+    pub policy: Option<PathBuf>,
+    /// How much is logged.
+    pub log: tracing::Level,
+}
+
+/// Network settings.
+#[derive(Debug, Clone)]
+pub struct Listen {
+    /// Where to listen.
+    pub address: SocketAddr,
+    /// Host names under which the station may be asked.
+    pub names: Vec<String>,
+    /// Connections in all.
+    pub connections: usize,
+    /// Connections of one address.
+    pub per_address: usize,
+    /// For headers, and for idle connections.
+    pub header_time: Duration,
+    /// A reader that takes nothing is let go after this.
+    pub stalled_reader: Duration,
+}
+
+/// Settings of the media folder.
+#[derive(Debug, Clone)]
+pub struct Media {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Everything is looked at again this often.
+    pub sweep: Duration,
+    /// A file must stand still so long.
+    pub settle: Duration,
+    /// Who vets.
+    pub approval: Approval,
+    /// A second opinion.
+    pub ffprobe: Ffprobe,
+}
+
+/// Settings of viewing and sign-in.
+#[derive(Debug, Clone)]
+pub struct Viewing {
+    /// Beats come this often.
+    pub beat_every: Millis,
+    /// People without a sign-in may watch.
+    pub guests: bool,
+    /// A beat may wait so long for company before it is committed.
+    pub commit_within: Millis,
+    /// Wrong PINs before a pause.
+    pub pin_tries: u32,
+    /// The first pause.
+    pub pin_pause: Millis,
+}
+
+/// The station's Wi-Fi, for the poster.
+#[derive(Clone, Default)]
+pub struct Wifi {
+    /// Its name; empty if it is not to be printed.
+    pub name: String,
+    /// Its password.
+    pub password: String,
+}
+
+/// Without the password: debug output ends up in logs.
+impl fmt::Debug for Wifi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wifi").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Settings of a district.
+#[derive(Debug, Clone)]
+pub struct District {
+    /// Its name in ledgers; `None` derives one from its key.
+    pub origin: Option<Origin>,
+    /// Where its database and keys lie.
+    pub data: PathBuf,
+    /// Stations pulled at the same time.
+    pub concurrent: usize,
+    /// Time to connect.
+    pub connect: Duration,
+    /// Time for one station, whole.
+    pub deadline: Duration,
+    /// A policy file instead of the built-in one.
+    pub policy: Option<PathBuf>,
+}
+
+impl Station {
+    /// Reads a file, or takes the defaults.
+    pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
+        raw::station(&text_of(path)?).map_err(|faults| ConfigError::in_file(path, faults))
+    }
+}
+
+impl District {
+    /// Reads a file, or takes the defaults.
+    pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
+        raw::district(&text_of(path)?).map_err(|faults| ConfigError::in_file(path, faults))
+    }
+}
+
+fn text_of(path: Option<&Path>) -> Result<String, ConfigError> {
+    match path {
+        None => Ok(String::new()),
+        Some(path) => std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+            path: path.to_owned(),
+            source,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

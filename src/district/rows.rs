@@ -1,0 +1,191 @@
+//! The district's SQL. The station's name stands first in every key, so that the tables can be spread over machines.
+
+use ed25519_dalek::VerifyingKey;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::pull::Alert;
+use crate::ledger::tree::{Frontier, Hash, leaf_hash};
+use crate::report::Recount;
+use crate::store::{Schema, StoreError};
+use crate::types::Origin;
+
+/// The tables of this room.
+pub(super) const SCHEMA: Schema = Schema {
+    room: "district",
+    steps: &["
+        CREATE TABLE station (origin TEXT PRIMARY KEY, url TEXT NOT NULL, key TEXT NOT NULL, size INTEGER NOT NULL,
+            root BLOB, frozen INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
+        CREATE TABLE leaf (station TEXT NOT NULL, idx INTEGER NOT NULL, bytes BLOB NOT NULL,
+            PRIMARY KEY (station, idx)) STRICT, WITHOUT ROWID;
+        CREATE TABLE fetched (station TEXT NOT NULL, idx INTEGER NOT NULL, bytes BLOB NOT NULL,
+            PRIMARY KEY (station, idx)) STRICT, WITHOUT ROWID;
+        CREATE TABLE checkpoint (station TEXT NOT NULL, size INTEGER NOT NULL, note TEXT NOT NULL, cosignature TEXT,
+            PRIMARY KEY (station, size, note)) STRICT, WITHOUT ROWID;
+        CREATE TABLE alert (key INTEGER PRIMARY KEY, station TEXT NOT NULL, at INTEGER NOT NULL, what TEXT NOT NULL) STRICT;
+    "],
+};
+
+/// A station as the district knows it.
+#[derive(Debug, Clone)]
+pub struct StationRow {
+    /// Its name in its ledger.
+    pub origin: Origin,
+    /// Where it is asked.
+    pub url: String,
+    /// Its pinned key.
+    pub key: VerifyingKey,
+    /// Leaves that are kept and were cosigned.
+    pub size: u64,
+}
+
+fn sql(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+fn count(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or(0)
+}
+
+/// A station that enrols again keeps its leaves; its key is the new one, because its operator gave a code.
+pub(super) fn pin(conn: &Connection, station: &StationRow) -> Result<(), rusqlite::Error> {
+    let key = data_encoding::HEXLOWER.encode(station.key.as_bytes());
+    conn.execute(
+        "INSERT INTO station (origin, url, key, size) VALUES (?1, ?2, ?3, 0)
+         ON CONFLICT (origin) DO UPDATE SET url = excluded.url, key = excluded.key",
+        params![station.origin.as_str(), station.url, key],
+    )
+    .map(drop)
+}
+
+pub(super) fn stations(conn: &Connection) -> Result<Vec<StationRow>, rusqlite::Error> {
+    let mut query = conn.prepare("SELECT origin, url, key, size FROM station ORDER BY origin")?;
+    let rows = query.query_map([], |row| {
+        let (origin, key): (String, String) = (row.get(0)?, row.get(2)?);
+        let key = data_encoding::HEXLOWER
+            .decode(key.as_bytes())
+            .ok()
+            .and_then(|b| b.try_into().ok());
+        let key = key.and_then(|bytes: [u8; 32]| VerifyingKey::from_bytes(&bytes).ok());
+        let (url, size) = (row.get(1)?, count(row.get(3)?));
+        Ok(Origin::new(&origin)
+            .ok()
+            .zip(key)
+            .map(|(origin, key)| StationRow { origin, url, key, size }))
+    })?;
+    Ok(rows.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+}
+
+/// The edge of what is kept, computed from the leaves themselves: nothing else has to be believed.
+pub(super) fn edge(conn: &Connection, station: &Origin) -> Result<Frontier, rusqlite::Error> {
+    let mut edge = Frontier::default();
+    each_leaf(conn, "leaf", station, 0, |bytes| {
+        edge.push(leaf_hash(bytes), |_, _, _| Ok::<(), rusqlite::Error>(()))
+    })?;
+    Ok(edge)
+}
+
+fn each_leaf(
+    conn: &Connection,
+    table: &str,
+    station: &Origin,
+    from: u64,
+    mut act: impl FnMut(&[u8]) -> Result<(), rusqlite::Error>,
+) -> Result<(), rusqlite::Error> {
+    let mut query = conn.prepare(&format!(
+        "SELECT bytes FROM {table} WHERE station = ?1 AND idx >= ?2 ORDER BY idx"
+    ))?;
+    let mut rows = query.query(params![station.as_str(), sql(from)])?;
+    while let Some(row) = rows.next()? {
+        act(row.get_ref(0)?.as_blob().unwrap_or_default())?;
+    }
+    Ok(())
+}
+
+pub(super) fn recount(conn: &Connection, station: &Origin) -> Result<Recount, StoreError> {
+    let mut counted = Recount::default();
+    each_leaf(conn, "leaf", station, 0, |bytes| {
+        counted.count(bytes);
+        Ok(())
+    })?;
+    Ok(counted)
+}
+
+/// Bytes that were fetched and are not believed yet; an interrupted pull goes on from here.
+pub(super) fn fetched(conn: &Connection, station: &Origin, from: u64) -> Result<Vec<Vec<u8>>, rusqlite::Error> {
+    let mut all = Vec::new();
+    each_leaf(conn, "fetched", station, from, |bytes| {
+        all.push(bytes.to_vec());
+        Ok(())
+    })?;
+    Ok(all)
+}
+
+pub(super) fn keep_fetched(
+    conn: &Connection,
+    station: &Origin,
+    from: u64,
+    leaves: &[Vec<u8>],
+) -> Result<(), rusqlite::Error> {
+    let mut insert = conn.prepare_cached("INSERT OR REPLACE INTO fetched (station, idx, bytes) VALUES (?1, ?2, ?3)")?;
+    for (index, bytes) in (from..).zip(leaves) {
+        insert.execute(params![station.as_str(), sql(index), bytes])?;
+    }
+    Ok(())
+}
+
+pub(super) fn drop_fetched(conn: &Connection, station: &Origin) -> Result<(), rusqlite::Error> {
+    conn.execute("DELETE FROM fetched WHERE station = ?1", [station.as_str()])
+        .map(drop)
+}
+
+/// What was fetched is believed now: it becomes the district's copy, together with the checkpoint and the cosignature.
+pub(super) fn believe(
+    conn: &Connection,
+    station: &Origin,
+    size: u64,
+    root: &Hash,
+    note: &str,
+    cosignature: &str,
+) -> Result<(), rusqlite::Error> {
+    let name = station.as_str();
+    conn.execute(
+        "INSERT INTO leaf (station, idx, bytes) SELECT station, idx, bytes FROM fetched
+         WHERE station = ?1 AND idx < ?2 AND idx >= (SELECT size FROM station WHERE origin = ?1)",
+        params![name, sql(size)],
+    )?;
+    drop_fetched(conn, station)?;
+    conn.execute(
+        "UPDATE station SET size = ?2, root = ?3 WHERE origin = ?1",
+        params![name, sql(size), root],
+    )?;
+    keep_note(conn, station, size, note, Some(cosignature))
+}
+
+/// Evidence is kept for ever, also of what is not believed.
+pub(super) fn keep_note(
+    conn: &Connection,
+    station: &Origin,
+    size: u64,
+    note: &str,
+    cosignature: Option<&str>,
+) -> Result<(), rusqlite::Error> {
+    conn.execute(
+        "INSERT OR REPLACE INTO checkpoint (station, size, note, cosignature) VALUES (?1, ?2, ?3, ?4)",
+        params![station.as_str(), sql(size), note, cosignature],
+    )
+    .map(drop)
+}
+
+pub(super) fn leaf(conn: &Connection, station: &Origin, index: u64) -> Result<Option<Vec<u8>>, rusqlite::Error> {
+    conn.prepare_cached("SELECT bytes FROM leaf WHERE station = ?1 AND idx = ?2")?
+        .query_row(params![station.as_str(), sql(index)], |row| row.get(0))
+        .optional()
+}
+
+pub(super) fn alert(conn: &Connection, station: &Origin, at_s: u64, alert: &Alert) -> Result<(), rusqlite::Error> {
+    conn.execute(
+        "INSERT INTO alert (station, at, what) VALUES (?1, ?2, ?3)",
+        params![station.as_str(), sql(at_s), alert.to_string()],
+    )
+    .map(drop)
+}

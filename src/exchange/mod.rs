@@ -1,0 +1,272 @@
+//! The district's door at the station: enrolment, signed requests, the log as static files, cosignatures.
+//!
+//! Keys are pinned on both sides, once, with a code that the operator reads out; there are no certificates and no dates,
+//! because the box may not know what day it is. A request of the district is signed over a nonce that this station drew
+//! and a number that only grows, so that nothing that was overheard can be asked again. A stranger gets no leaf.
+
+mod auth;
+mod enrol;
+mod export;
+mod rows;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, Request, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use ed25519_dalek::VerifyingKey;
+use serde::{Deserialize, Serialize};
+
+pub use auth::{HEADER, Proof, signed_text};
+pub use enrol::{Enrol, Enrolled, code_of, enrol_tag, station_tag};
+pub use export::export;
+pub use rows::SCHEMA;
+
+use crate::clock::{Clock, SharedClock};
+use crate::http::{Problem, body};
+use crate::ledger::{self, Checkpoint, Ledger, LedgerError, What, note, tiles};
+use crate::store::{StoreError, Urgency};
+use crate::types::Origin;
+use auth::Nonces;
+
+/// A district that was enrolled: its name and the key that is pinned.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// Its name in ledgers.
+    pub name: Origin,
+    /// Its key.
+    pub key: VerifyingKey,
+}
+
+/// Called with the district's time, in milliseconds since 1970, after a cosignature was accepted.
+pub type OnTime = Box<dyn Fn(i64) + Send + Sync>;
+
+/// A handle to the room. Cheap to clone.
+#[derive(Clone)]
+pub struct Exchange {
+    ledger: Ledger,
+    clock: SharedClock,
+    nonces: Arc<Mutex<Nonces>>,
+    on_time: Arc<Mutex<Option<OnTime>>>,
+}
+
+impl std::fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Exchange").finish_non_exhaustive()
+    }
+}
+
+/// No body of this door is longer.
+const LIMIT: usize = 16 * 1024;
+
+/// What the district posts after it has stored everything durably.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CosignIn {
+    /// Leaves that it holds now.
+    pub size: u64,
+    /// The cosignature line.
+    pub line: String,
+}
+
+impl Exchange {
+    /// Works on this ledger.
+    pub fn new(ledger: Ledger, clock: Arc<impl Clock + 'static>) -> Self {
+        Self {
+            ledger,
+            clock,
+            nonces: Arc::default(),
+            on_time: Arc::default(),
+        }
+    }
+
+    /// Sets what learns the district's time.
+    pub fn on_district_time(&self, tell: OnTime) {
+        *self.on_time.lock().unwrap_or_else(PoisonError::into_inner) = Some(tell);
+    }
+
+    /// The districts that were enrolled. Blocks.
+    pub fn districts(&self) -> Result<Vec<Known>, StoreError> {
+        self.ledger.store().read_blocking(|conn| Ok(rows::districts(conn)?))
+    }
+
+    /// Makes a one-time enrolment code, valid for half an hour of this boot; an earlier one is void. Blocks.
+    pub fn enrol_code(&self) -> Result<String, StoreError> {
+        let (code, now) = (enrol::new_code(), self.clock.now());
+        let kept = code.clone();
+        self.ledger
+            .store()
+            .write_blocking(move |tx| rows::set_code(tx, &kept, now))??;
+        Ok(code)
+    }
+
+    /// The routes of this room.
+    pub fn routes(self) -> Router {
+        Router::new()
+            .route("/log/challenge", post(challenge))
+            .route("/log/enrol", post(enrol_here))
+            .route("/log/checkpoint", get(checkpoint))
+            .route("/log/tile/{*path}", get(tile))
+            .route("/log/cosign", post(cosign))
+            .with_state(self)
+    }
+
+    /// Whose request this is; a stranger is refused before anything is looked up.
+    async fn whose(&self, method: &str, path: &str, header: Option<&str>, body: &[u8]) -> Result<Known, Problem> {
+        let proof = header.and_then(Proof::parse).ok_or_else(stranger)?;
+        let name = proof.district.clone();
+        let found = self
+            .ledger
+            .store()
+            .read(move |conn| Ok::<_, StoreError>(rows::district(conn, &name)?))
+            .await?;
+        let known = found.ok_or_else(stranger)?;
+        let text = signed_text(self.ledger.origin(), &proof, method, path, body);
+        proof.check(&known.key, &text).ok_or_else(stranger)?;
+        let now = self.clock.now().mono;
+        let mut nonces = self.nonces.lock().unwrap_or_else(PoisonError::into_inner);
+        nonces.spend(&proof.nonce, proof.seq, now).ok_or_else(stranger)?;
+        Ok(known)
+    }
+}
+
+fn stranger() -> Problem {
+    Problem::new(
+        axum::http::StatusCode::UNAUTHORIZED,
+        "台账只给登记过的县里看。",
+        "The log is for enrolled districts only.",
+    )
+}
+
+/// A nonce for one pull. Anybody may have one; it is worth nothing without a pinned key.
+async fn challenge(State(exchange): State<Exchange>) -> Response {
+    let now = exchange.clock.now().mono;
+    let nonce = exchange
+        .nonces
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .fresh(now);
+    let body = serde_json::json!({ "nonce": nonce, "origin": exchange.ledger.origin() });
+    axum::Json(body).into_response()
+}
+
+/// Splits a request into what was signed and the rest.
+async fn authorised(exchange: &Exchange, request: Request) -> Result<(Known, Vec<u8>), Problem> {
+    let method = request.method().as_str().to_owned();
+    let path = request.uri().path().to_owned();
+    let header = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|v| v.to_str().ok())
+        .map(str::to_owned);
+    let sent = body::read(request, LIMIT).await?;
+    let known = exchange.whose(&method, &path, header.as_deref(), &sent).await?;
+    Ok((known, sent))
+}
+
+async fn checkpoint(State(exchange): State<Exchange>, request: Request) -> Result<Response, Problem> {
+    authorised(&exchange, request).await?;
+    let note = exchange
+        .ledger
+        .store()
+        .read(|conn| ledger::newest_checkpoint(conn))
+        .await?;
+    let note = note.ok_or_else(Problem::not_found)?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], note).into_response())
+}
+
+/// `/log/tile/entries/<N>[.p/<W>]` and `/log/tile/<L>/<N>[.p/<W>]`.
+async fn tile(
+    State(exchange): State<Exchange>,
+    Path(path): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    authorised(&exchange, request).await?;
+    let (kind, name) = path.split_once('/').ok_or_else(Problem::not_found)?;
+    let name = tiles::TileName::parse(name).ok_or_else(Problem::not_found)?;
+    let level = match kind {
+        "entries" => None,
+        digit => Some(digit.parse::<u8>().map_err(|_| Problem::not_found())?),
+    };
+    let read = move |conn: &_| match level {
+        None => tiles::entries(conn, name),
+        Some(level) => tiles::hashes(conn, level, name),
+    };
+    let bytes = exchange
+        .ledger
+        .store()
+        .read(read)
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], Bytes::from(bytes)).into_response())
+}
+
+async fn cosign(State(exchange): State<Exchange>, request: Request) -> Result<Response, Problem> {
+    let (known, sent) = authorised(&exchange, request).await?;
+    let told: CosignIn = serde_json::from_slice(&sent)
+        .map_err(|_| Problem::bad_request("会签的内容读不懂。", "The cosignature cannot be read."))?;
+    let refused = || Problem::unprocessable("会签和台账对不上。", "The cosignature does not fit the log.");
+    let ours = checkpoint_of(&exchange, told.size).await?.ok_or_else(refused)?;
+    let time = note::open_cosignature(&ours, &told.line, &known.name, &known.key).map_err(|_| refused())?;
+    let (ledger, now) = (exchange.ledger.clone(), exchange.clock.now());
+    let seen = What::CheckpointSeen {
+        district: known.name,
+        size: told.size,
+        time,
+        cosignature: told.line,
+    };
+    let kept = ledger
+        .store()
+        .clone()
+        .write(Urgency::Now, move |tx| ledger.keep_cosignature(tx, now, seen))
+        .await?;
+    kept.map_err(from_ledger)?;
+    if let Some(tell) = &*exchange.on_time.lock().unwrap_or_else(PoisonError::into_inner) {
+        tell(i64::try_from(time.saturating_mul(1000)).unwrap_or(0));
+    }
+    Ok(axum::http::StatusCode::NO_CONTENT.into_response())
+}
+
+fn from_ledger(error: LedgerError) -> Problem {
+    match error {
+        LedgerError::Store(error) => error.into(),
+        other => Problem::internal(&other),
+    }
+}
+
+/// Our own checkpoint of that size: recomputed, so that any size that was ever served can be cosigned.
+async fn checkpoint_of(exchange: &Exchange, size: u64) -> Result<Option<Checkpoint>, Problem> {
+    let origin = exchange.ledger.origin().clone();
+    let read = move |conn: &_| {
+        if size == 0 || size > ledger::size(conn)? {
+            return Ok::<_, StoreError>(None);
+        }
+        Ok(Some(Checkpoint {
+            origin,
+            size,
+            root: ledger::root_at(conn, size)?,
+        }))
+    };
+    Ok(exchange.ledger.store().read(read).await?)
+}
+
+async fn enrol_here(State(exchange): State<Exchange>, request: Request) -> Result<Response, Problem> {
+    let sent = body::read(request, LIMIT).await?;
+    let wanted: Enrol = serde_json::from_slice(&sent)
+        .map_err(|_| Problem::bad_request("登记的内容读不懂。", "The enrolment cannot be read."))?;
+    let (ledger, now) = (exchange.ledger.clone(), exchange.clock.now());
+    let store = ledger.store().clone();
+    let outcome = store
+        .write(Urgency::Now, move |tx| enrol::enrol(tx, &ledger, now, &wanted))
+        .await?;
+    match outcome.map_err(from_ledger)? {
+        Some(enrolled) => Ok(axum::Json(enrolled).into_response()),
+        None => Err(Problem::forbidden(
+            "登记码不对或者过期了，请站点管理员再生成一个。",
+            "The enrolment code is wrong or has expired; ask the operator for a new one.",
+        )),
+    }
+}

@@ -1,0 +1,134 @@
+//! Lines of reports: hours per member, sessions, and the sums.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Recount;
+use crate::clock;
+use crate::credit::Policy;
+use crate::credit::hours::{Earned, Tally, tally};
+use crate::types::{Hours, Intervals, ItemId, MemberId, Millis, Mode, Year};
+
+/// One member in one year.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberLine {
+    /// Who.
+    pub member: MemberId,
+    /// Branch, as the roster leaves say; empty if unknown.
+    pub branch: String,
+    /// Role.
+    pub role: String,
+    /// Migrant.
+    pub migrant: String,
+    /// Hours by the policy, split by mode, and the milliseconds behind them.
+    pub tally: Tally,
+    /// Hours due, if the policy says so.
+    pub due: Option<Hours>,
+    /// Person-times 人次: sessions that earned the minimum.
+    pub sessions: usize,
+}
+
+/// The sums of a year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sums {
+    /// 人次.
+    pub person_times: usize,
+    /// 人数.
+    pub persons: usize,
+    /// Credited time.
+    pub credited: Millis,
+}
+
+/// The years in which anything was credited, the latest first.
+pub fn years(counts: &[Recount]) -> Vec<Year> {
+    let all: BTreeSet<Year> = counts
+        .iter()
+        .flat_map(|count| count.credits.iter().map(|c| c.year))
+        .collect();
+    all.into_iter().rev().collect()
+}
+
+/// Hours per member over all stations. What a member saw at two stations counts once.
+pub fn members(counts: &[Recount], policy: &Policy, year: Year) -> Vec<MemberLine> {
+    let mut pieces: BTreeMap<MemberId, Vec<Earned>> = BTreeMap::new();
+    let mut seen: BTreeMap<(MemberId, ItemId), Intervals> = BTreeMap::new();
+    for credit in counts
+        .iter()
+        .flat_map(|count| &count.credits)
+        .filter(|credit| credit.year == year)
+    {
+        let have = seen.entry((credit.member.clone(), credit.item)).or_default();
+        let fresh = credit.media.minus(have).total();
+        *have = have.union(&credit.media);
+        let day = day_of(credit.at.wall);
+        let piece = Earned {
+            day,
+            mode: credit.mode,
+            item: credit.item,
+            credit: fresh,
+        };
+        pieces.entry(credit.member.clone()).or_default().push(piece);
+    }
+    for member in counts.iter().flat_map(|count| count.members.keys()) {
+        pieces.entry(member.clone()).or_default();
+    }
+    pieces
+        .into_iter()
+        .map(|(member, pieces)| line(counts, policy, year, member, pieces))
+        .collect()
+}
+
+fn line(counts: &[Recount], policy: &Policy, year: Year, member: MemberId, pieces: Vec<Earned>) -> MemberLine {
+    let listed = counts.iter().find_map(|count| count.members.get(&member));
+    let role = listed.map_or(String::new(), |l| l.role.clone());
+    MemberLine {
+        branch: listed.map_or(String::new(), |l| l.branch.to_string()),
+        migrant: listed.map_or(String::new(), |l| l.migrant.clone()),
+        due: policy.due(&role, year),
+        tally: tally(policy, pieces),
+        sessions: person_times(counts, policy, year).filter(|m| *m == &member).count(),
+        role,
+        member,
+    }
+}
+
+/// One entry per session that earned the policy's minimum.
+fn person_times<'a>(counts: &'a [Recount], policy: &'a Policy, year: Year) -> impl Iterator<Item = &'a MemberId> {
+    let reached =
+        move |s: &&super::SessionFacts| s.year == year && s.credited >= policy.min_session && s.credited > Millis::ZERO;
+    counts
+        .iter()
+        .flat_map(Recount::sessions)
+        .filter(reached)
+        .map(|s| &s.member)
+}
+
+/// The sums of a year: 人次 and 人数.
+pub fn sums(counts: &[Recount], policy: &Policy, year: Year) -> Sums {
+    let members: Vec<&MemberId> = person_times(counts, policy, year).collect();
+    let persons: BTreeSet<&&MemberId> = members.iter().collect();
+    let credited = self::members(counts, policy, year)
+        .iter()
+        .map(|line| line.tally.raw.0)
+        .sum();
+    Sums {
+        person_times: members.len(),
+        persons: persons.len(),
+        credited: Millis(credited),
+    }
+}
+
+/// Days since 1970 in Chinese standard time.
+fn day_of(wall_ms: i64) -> i64 {
+    (wall_ms + i64::from(clock::UTC_OFFSET_HOURS) * 3_600_000).div_euclid(86_400_000)
+}
+
+/// The Chinese word for a mode, as the books have it.
+pub fn mode_word(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Screening => "集中收看",
+        Mode::Alone => "个人自学",
+        Mode::Brought => "送学上门",
+        Mode::MakeUp => "补学",
+        Mode::Migrant => "流动党员远程",
+    }
+}

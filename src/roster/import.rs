@@ -144,7 +144,7 @@ pub fn plan(file: &[u8], present: &[Member]) -> Plan {
         }
         let outcome = record
             .map_err(|_| vec![Fault::NotCsv])
-            .and_then(|record| row(&record, &columns));
+            .and_then(|record| row(&record, &columns, present));
         match outcome {
             Ok(None) => {}
             Ok(Some(new)) => match seen.insert(new.member.id.clone(), line) {
@@ -212,7 +212,11 @@ fn columns(headings: &csv::StringRecord) -> Result<[Option<usize>; 7], Vec<Fault
 }
 
 /// One line; an empty one is skipped.
-fn row(record: &csv::StringRecord, columns: &[Option<usize>; 7]) -> Result<Option<NewMember>, Vec<Fault>> {
+fn row(
+    record: &csv::StringRecord,
+    columns: &[Option<usize>; 7],
+    present: &[Member],
+) -> Result<Option<NewMember>, Vec<Fault>> {
     let field = |column: usize| columns[column].and_then(|at| record.get(at)).unwrap_or("");
     if record.iter().all(str::is_empty) {
         return Ok(None);
@@ -224,9 +228,26 @@ fn row(record: &csv::StringRecord, columns: &[Option<usize>; 7]) -> Result<Optio
     let name = field(1);
     let named = !name.is_empty() && name.chars().count() <= NAME_LIMIT && !name.chars().any(char::is_control);
     let branch = BranchId::new(field(2));
-    let role = Role::read(field(3));
-    let status = Status::read(field(4));
-    let migrant = Migrant::read(field(5));
+    // What the file leaves open stays as it is; a new member gets the usual.
+    let old = number
+        .as_ref()
+        .ok()
+        .and_then(|number| present.iter().find(|m| m.id == *number));
+    let role = if field(3).is_empty() {
+        Some(old.map_or_else(Role::default, |m| m.role))
+    } else {
+        Role::read(field(3))
+    };
+    let status = if field(4).is_empty() {
+        Some(old.map_or_else(Status::default, |m| m.status))
+    } else {
+        Status::read(field(4))
+    };
+    let migrant = if field(5).is_empty() {
+        Some(old.map_or_else(Migrant::default, |m| m.migrant))
+    } else {
+        Migrant::read(field(5))
+    };
     let pin = Some(field(6).trim_start_matches('\'')).filter(|pin| !pin.is_empty());
     let wrong = [
         number.is_err().then(|| Fault::Number(short(field(0)))),

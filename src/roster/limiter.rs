@@ -78,9 +78,9 @@ impl Limiter {
             .min(there)
     }
 
-    pub(super) fn right(&mut self, name: &str, from: IpAddr) {
+    /// A right try forgives the name. The address stays on record, or a guesser would clear it with his own PIN.
+    pub(super) fn right(&mut self, name: &str) {
         self.names.remove(name);
-        self.addresses.remove(&from);
     }
 
     fn forget(&mut self, now: Millis) {
@@ -108,7 +108,7 @@ mod tests {
         assert_eq!(limiter.may_try("m2", HERE, Millis::secs(1)), Ok(()), "others go on");
         limiter.wrong("m1", HERE, Millis::secs(300));
         assert_eq!(limiter.may_try("m1", HERE, Millis::secs(300)), Err(Millis::secs(600)));
-        limiter.right("m1", HERE);
+        limiter.right("m1");
         assert_eq!(limiter.may_try("m1", HERE, Millis::secs(301)), Ok(()));
     }
 

@@ -162,7 +162,7 @@ impl Roster {
     /// Reads an import file against what is there. Nothing is changed.
     pub async fn plan(&self, file: Vec<u8>) -> Result<Plan, StoreError> {
         let present = self.members().await?;
-        Ok(import::plan(&file, &present))
+        Ok(plan(&file, &present))
     }
 
     /// Carries out a plan, whole or not at all: a plan with faults changes nothing and is returned as it came.
@@ -170,18 +170,37 @@ impl Roster {
         if !plan.faults.is_empty() {
             return Ok(Err(plan));
         }
-        let news: Vec<NewMember> = plan
-            .added
-            .iter()
-            .chain(plan.changed.iter().map(|(_, new)| new))
-            .cloned()
-            .collect();
-        let done = Imported {
-            added: plan.added.len(),
-            changed: plan.changed.len(),
-        };
+        let added = plan.added.len();
+        let mut news = plan.added;
+        for (old, mut new) in plan.changed {
+            if self.has_pin(&new).await? {
+                new.pin = None;
+            }
+            if old != new.member || new.pin.is_some() {
+                news.push(new);
+            }
+        }
+        let changed = news.len() - added;
         self.save(news, by).await?;
-        Ok(Ok(done))
+        Ok(Ok(Imported { added, changed }))
+    }
+
+    /// Whether the member's present PIN is the one given: importing the same file twice signs nobody out.
+    async fn has_pin(&self, new: &NewMember) -> Result<bool, StoreError> {
+        let (id, Some(pin)) = (new.member.id.clone(), &new.pin) else {
+            return Ok(false);
+        };
+        let Some(hash) = self
+            .store
+            .read(move |conn| Ok::<_, StoreError>(rows::pin_hash(conn, &id)?))
+            .await?
+        else {
+            return Ok(false);
+        };
+        let pin = self.peppered(pin);
+        Ok(tokio::task::spawn_blocking(move || secret::matches(&hash, &pin))
+            .await
+            .unwrap_or(false))
     }
 
     /// Adds or changes members; PINs that are given replace the present ones and end their sign-ins.
@@ -193,7 +212,7 @@ impl Roster {
         let mut ready = Vec::with_capacity(members.len());
         for new in members {
             let hash = match new.pin.clone() {
-                Some(pin) => Some(self.hasher.hash_for_certain(pin).await),
+                Some(pin) => Some(self.hasher.hash_for_certain(self.peppered(&pin)).await),
                 None => None,
             };
             ready.push((new.member, hash));
@@ -225,6 +244,11 @@ impl Roster {
         }
     }
 
+    /// A PIN has few digits: without the key file, a copy of the database is no help in finding it.
+    fn peppered(&self, pin: &str) -> String {
+        data_encoding::HEXLOWER.encode(&self.keys.tag("pin", pin.as_bytes()))
+    }
+
     /// Signs a member in; returns the cookie's value.
     pub async fn sign_in(&self, number: &str, pin: &str, from: IpAddr) -> Result<String, SignInError> {
         let who = MemberId::new(number).ok();
@@ -236,33 +260,34 @@ impl Roster {
             }
             None => None,
         };
-        // Unknown numbers are limited under one name, so that they cannot fill the memory.
-        let name = known.as_ref().and(who.as_ref()).map_or("", MemberId::as_str);
-        self.check(name, from, known, pin).await?;
+        // A number that does not exist is counted like one that does; one that cannot exist counts for the address alone.
+        let name = who.as_ref().map_or("", MemberId::as_str);
+        self.check(name, from, known, &self.peppered(pin)).await?;
         let owner = Owner::Member(who.expect("a hash is only found for a number that was read"));
         Ok(self.begin(owner).await?)
     }
 
-    /// Compares a secret, with the same effort whether or not the name is known, and counts wrong tries.
+    /// Compares a secret, with the same effort whether or not the name is known. Once the turn has come, the limit is
+    /// looked at, the secret compared and a wrong try counted in one piece, whether or not the asker is still there.
     async fn check(&self, name: &str, from: IpAddr, hash: Option<String>, secret: &str) -> Result<(), SignInError> {
-        self.limits()
-            .may_try(name, from, monotonic())
-            .map_err(SignInError::Paused)?;
-        let right = self
-            .hasher
-            .verify(hash, secret.to_owned())
+        let turn = Arc::clone(&self.hasher).turn().await.ok_or(SignInError::Busy)?;
+        let (limiter, name, secret) = (Arc::clone(&self.limiter), name.to_owned(), secret.to_owned());
+        let work = move || {
+            let limits = || limiter.lock().unwrap_or_else(PoisonError::into_inner);
+            limits()
+                .may_try(&name, from, monotonic())
+                .map_err(SignInError::Paused)?;
+            if turn.verify(hash.as_deref(), &secret) {
+                limits().right(&name);
+                return Ok(());
+            }
+            Err(SignInError::Wrong {
+                tries_left: limits().wrong(&name, from, monotonic()),
+            })
+        };
+        tokio::task::spawn_blocking(work)
             .await
-            .ok_or(SignInError::Busy)?;
-        if right {
-            self.limits().right(name, from);
-            return Ok(());
-        }
-        let tries_left = self.limits().wrong(name, from, monotonic());
-        Err(SignInError::Wrong { tries_left })
-    }
-
-    fn limits(&self) -> std::sync::MutexGuard<'_, Limiter> {
-        self.limiter.lock().unwrap_or_else(PoisonError::into_inner)
+            .unwrap_or(Err(SignInError::Busy))
     }
 
     async fn begin(&self, owner: Owner) -> Result<String, StoreError> {
@@ -293,7 +318,7 @@ impl Roster {
     /// Makes a one-time code with which a new passphrase can be set; an earlier code is void. Only a hash is kept.
     pub fn one_time_code(&self, _by: &Operator) -> Result<String, StoreError> {
         let code = keys::spoken_code(2);
-        let hash = secret::hash(&code);
+        let hash = secret::hash_of(&code);
         self.store.write_blocking(move |tx| rows::set_code(tx, Some(&hash)))??;
         Ok(code)
     }
@@ -306,7 +331,7 @@ impl Roster {
         let known = self.store.read(|conn| Ok::<_, StoreError>(rows::code(conn)?)).await?;
         let digits: String = code.chars().filter(char::is_ascii_digit).take(8).collect();
         let spoken = format!("{}-{}", digits.get(..4).unwrap_or(""), digits.get(4..).unwrap_or(""));
-        self.check("\u{0}code", from, known, &spoken).await?;
+        self.check(&format!("\u{0}code {from}"), from, known, &spoken).await?;
         let hash = self.hasher.hash_for_certain(passphrase.to_owned()).await;
         self.store
             .write(Urgency::Now, move |tx| {
@@ -325,7 +350,8 @@ impl Roster {
             .store
             .read(|conn| Ok::<_, StoreError>(rows::passphrase(conn)?))
             .await?;
-        self.check("\u{0}operator", from, known, passphrase).await?;
+        self.check(&format!("\u{0}operator {from}"), from, known, passphrase)
+            .await?;
         Ok(self.begin(Owner::Operator).await?)
     }
 }

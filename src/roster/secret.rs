@@ -3,7 +3,9 @@
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::Semaphore;
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// 8 MiB and two passes: about 30 ms on the kind of processor that a station has. A PIN of four digits is protected by
 /// the limiter, not by this; this keeps whoever steals the disk busy.
@@ -12,41 +14,52 @@ const PASSES: u32 = 2;
 /// So many may wait for their turn; beyond that a person is told to try again.
 const WAITING: usize = 32;
 
+/// The right to hash now. Moved into the thread that hashes, so that nobody who hangs up frees it early.
+pub(super) struct Turn {
+    _held: [OwnedSemaphorePermit; 2],
+}
+
+impl Turn {
+    /// Compares; the same effort for a name that does not exist. Blocks.
+    pub(super) fn verify(self, hash: Option<&str>, secret: &str) -> bool {
+        match hash {
+            Some(hash) => matches(hash, secret),
+            None => {
+                drop(hash_of(secret));
+                false
+            }
+        }
+    }
+}
+
 /// Takes turns: memory for one hash at a time, whoever asks.
 #[derive(Debug)]
 pub(super) struct Hasher {
-    turn: Semaphore,
-    places: Semaphore,
+    turn: Arc<Semaphore>,
+    places: Arc<Semaphore>,
 }
 
 impl Default for Hasher {
     fn default() -> Self {
         Self {
-            turn: Semaphore::new(1),
-            places: Semaphore::new(WAITING),
+            turn: Arc::new(Semaphore::new(1)),
+            places: Arc::new(Semaphore::new(WAITING)),
         }
     }
 }
 
 impl Hasher {
-    /// Compares; the same effort for a name that does not exist. `None`: too many are waiting.
-    pub(super) async fn verify(&self, hash: Option<String>, secret: String) -> Option<bool> {
-        let _place = self.places.try_acquire().ok()?;
-        let _turn = self.turn.acquire().await.ok()?;
-        let task = tokio::task::spawn_blocking(move || match hash {
-            Some(hash) => matches(&hash, &secret),
-            None => {
-                drop(self::hash(&secret));
-                false
-            }
-        });
-        task.await.ok()
+    /// Waits for the turn; `None` if too many are waiting already.
+    pub(super) async fn turn(self: Arc<Self>) -> Option<Turn> {
+        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        let turn = Arc::clone(&self.turn).acquire_owned().await.ok()?;
+        Some(Turn { _held: [place, turn] })
     }
 
     /// Hashes, however long the queue is: the operator asked for it.
     pub(super) async fn hash_for_certain(&self, secret: String) -> String {
         let _turn = self.turn.acquire().await;
-        let task = tokio::task::spawn_blocking(move || hash(&secret));
+        let task = tokio::task::spawn_blocking(move || hash_of(&secret));
         task.await.unwrap_or_default()
     }
 }
@@ -57,7 +70,7 @@ fn argon2() -> Argon2<'static> {
 }
 
 /// Hashes with a salt of its own.
-pub(super) fn hash(secret: &str) -> String {
+pub(super) fn hash_of(secret: &str) -> String {
     let salt = crate::keys::random::<16>();
     let hashed = argon2().hash_password_with_salt(secret.as_bytes(), &salt);
     hashed
@@ -65,6 +78,6 @@ pub(super) fn hash(secret: &str) -> String {
         .expect("16 bytes of salt are within Argon2's bounds")
 }
 
-fn matches(hash: &str, secret: &str) -> bool {
+pub(super) fn matches(hash: &str, secret: &str) -> bool {
     PasswordHash::new(hash).is_ok_and(|hash| argon2().verify_password(secret.as_bytes(), &hash).is_ok())
 }

@@ -1,14 +1,14 @@
 //! Sign-ins: a random token in a cookie, its hash in the database, and a small memory so that a beat costs no SQL.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use super::member::{Member, Status};
 use super::rows;
-use crate::types::MemberId;
+use crate::types::{MemberId, Millis};
 
 /// A member's sign-ins beyond this end with the oldest: phones are lost and sold.
 const PER_OWNER: u32 = 20;
@@ -86,28 +86,46 @@ pub(super) fn find(conn: &Connection, token: &[u8; 16]) -> Result<Option<Found>,
     }
 }
 
-/// What was looked up lately. Cleared as a whole when anything about members or sign-ins changes: changes are rare.
+/// What was looked up lately. Believed for two seconds: a command beside the station may end a sign-in, and must be
+/// obeyed soon. Cleared as a whole when this program changes anything about members or sign-ins.
 #[derive(Debug, Default)]
-pub(super) struct Cache(Mutex<HashMap<[u8; 16], Option<Found>>>);
+pub(super) struct Cache(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    turn: u64,
+    found: HashMap<[u8; 16], (Millis, Found)>,
+}
+
+const BELIEVED: Millis = Millis::secs(2);
 
 impl Cache {
-    pub(super) fn get(&self, token: &[u8; 16]) -> Option<Option<Found>> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(token)
-            .cloned()
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn put(&self, token: [u8; 16], found: Found) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= REMEMBERED {
-            known.clear();
+    /// What is known of a token, or the turn under which a look-up may be put.
+    pub(super) fn get(&self, token: &[u8; 16], now: Millis) -> Result<Found, u64> {
+        let known = self.lock();
+        let fresh = known.found.get(token).filter(|(at, _)| now.minus(*at) < BELIEVED);
+        fresh.map(|(_, found)| found.clone()).ok_or(known.turn)
+    }
+
+    /// Puts what was looked up, unless something changed since the look-up began.
+    pub(super) fn put(&self, token: [u8; 16], found: Found, turn: u64, now: Millis) {
+        let mut known = self.lock();
+        if known.turn != turn {
+            return;
         }
-        known.insert(token, Some(found));
+        if known.found.len() >= REMEMBERED {
+            known.found.clear();
+        }
+        known.found.insert(token, (now, found));
     }
 
     pub(super) fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let mut known = self.lock();
+        known.turn += 1;
+        known.found.clear();
     }
 }

@@ -200,7 +200,10 @@ async fn devices_cannot_be_invented_and_form_tokens_are_the_visitors_own() {
         forged.device, stranger.device,
         "known by its address, like any stranger"
     );
-    assert!(known.csrf_is(&known.csrf) && !known.csrf_is(&stranger.csrf) && !known.csrf_is(""));
+    assert!(known.csrf_is(&known.csrf) && !known.csrf_is("") && !known.csrf_is(&"0".repeat(32)));
+    let elsewhere = IpAddr::V4(Ipv4Addr::new(192, 168, 8, 99));
+    let other = roster.visitor(&HeaderMap::new(), elsewhere).await.unwrap();
+    assert!(!known.csrf_is(&other.csrf));
 }
 
 #[tokio::test]
@@ -218,4 +221,59 @@ async fn every_change_is_told_with_numbers_and_without_names() {
     let told = told.lock().unwrap();
     assert_eq!((told.len(), told[0].members, told[0].changed.len()), (1, 3, 3));
     assert!(!format!("{:?}", told[0]).contains("王德明"));
+}
+
+#[tokio::test]
+async fn the_first_form_on_a_fresh_phone_is_accepted() {
+    let dir = TempDir::new().unwrap();
+    let roster = roster(&dir);
+    let fresh = roster.visitor(&HeaderMap::new(), HERE).await.unwrap();
+    let set = fresh.set_device.clone().unwrap();
+    let value = set.to_str().unwrap().split(';').next().unwrap().to_owned();
+    let sent = roster.visitor(&with(&value), HERE).await.unwrap();
+    assert!(sent.csrf_is(&fresh.csrf));
+}
+
+#[tokio::test]
+async fn importing_the_same_file_twice_changes_nothing_and_signs_nobody_out() {
+    let dir = TempDir::new().unwrap();
+    let roster = imported(&dir, FILE.as_bytes()).await;
+    let cookie = roster.sign_in("0021", "2468", HERE).await.unwrap();
+    let plan = roster.plan(FILE.as_bytes().to_vec()).await.unwrap();
+    let done = roster.apply(plan, &Operator::on_the_console()).await.unwrap().unwrap();
+    assert_eq!(done, Imported { added: 0, changed: 0 });
+    let visitor = roster
+        .visitor(&with(&format!("{MEMBER_COOKIE}={cookie}")), HERE)
+        .await
+        .unwrap();
+    assert!(visitor.member.is_some());
+}
+
+#[tokio::test]
+async fn a_file_without_a_role_column_leaves_the_secretary_a_secretary() {
+    let dir = TempDir::new().unwrap();
+    let roster = imported(&dir, FILE.as_bytes()).await;
+    let plan = roster
+        .plan("编号,姓名,支部\n0012,陈桂兰,第三支部\n".into())
+        .await
+        .unwrap();
+    roster.apply(plan, &Operator::on_the_console()).await.unwrap().unwrap();
+    let secretary = roster.member(MemberId::new("0012").unwrap()).await.unwrap().unwrap();
+    assert_eq!(
+        (secretary.role, secretary.branch.as_str()),
+        (Role::Secretary, "第三支部")
+    );
+}
+
+#[tokio::test]
+async fn nobody_on_the_wifi_can_lock_the_operator_out() {
+    let dir = TempDir::new().unwrap();
+    let roster = roster(&dir);
+    let code = roster.one_time_code(&Operator::on_the_console()).unwrap();
+    roster.set_passphrase(&code, "a long one", HERE).await.unwrap();
+    let there = IpAddr::V4(Ipv4Addr::new(192, 168, 8, 66));
+    for _ in 0..6 {
+        assert!(roster.operator_sign_in("a wrong one", there).await.is_err());
+    }
+    assert!(roster.operator_sign_in("a long one", HERE).await.is_ok());
 }

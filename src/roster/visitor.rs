@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderValue};
 
 use super::sessions::{self, Found};
 use super::{Member, Operator, Roster};
+use crate::clock::monotonic;
 use crate::http::cookie;
 use crate::keys;
 use crate::store::StoreError;
@@ -31,12 +32,15 @@ pub struct Visitor {
     pub operator: Option<Operator>,
     /// The token that this visitor's forms carry: 32 hexadecimal digits.
     pub csrf: String,
+    /// The token of a form that was shown before the device had its cookie.
+    csrf_before_cookie: String,
 }
 
 impl Visitor {
     /// Whether a form's token is this visitor's.
     pub fn csrf_is(&self, claimed: &str) -> bool {
-        subtle::ConstantTimeEq::ct_eq(self.csrf.as_bytes(), claimed.as_bytes()).into()
+        let is = |ours: &str| bool::from(subtle::ConstantTimeEq::ct_eq(ours.as_bytes(), claimed.as_bytes()));
+        is(&self.csrf) | is(&self.csrf_before_cookie)
     }
 }
 
@@ -56,13 +60,22 @@ impl Roster {
             Some(Found::Operator) => Some(Operator(())),
             _ => None,
         };
+        let signed_in = member.is_some() || operator.is_some();
         let csrf = self.csrf(headers, device);
+        // The first form on a fresh phone is shown without a cookie and sent with one. Once somebody is signed in his
+        // forms are bound to the sign-in, and nothing else will do.
+        let csrf_before_cookie = if signed_in {
+            csrf.clone()
+        } else {
+            self.csrf(&HeaderMap::new(), self.device_by_address(from))
+        };
         Ok(Visitor {
             device,
             set_device,
             member,
             operator,
             csrf,
+            csrf_before_cookie,
         })
     }
 
@@ -70,15 +83,16 @@ impl Roster {
         let Some(token) = cookie::value(headers, name).and_then(sessions::token_of) else {
             return Ok(None);
         };
-        if let Some(found) = self.cache.get(&token) {
-            return Ok(found);
-        }
+        let turn = match self.cache.get(&token, monotonic()) {
+            Ok(found) => return Ok(Some(found)),
+            Err(turn) => turn,
+        };
         let found = self
             .store
             .read(move |conn| Ok::<_, StoreError>(sessions::find(conn, &token)?))
             .await?;
         if let Some(found) = &found {
-            self.cache.put(token, found.clone());
+            self.cache.put(token, found.clone(), turn, monotonic());
         }
         Ok(found)
     }

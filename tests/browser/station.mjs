@@ -1,0 +1,90 @@
+// A real station in a folder of its own, and a real Chromium, for tests that do what people do.
+
+import { spawn, execFile } from 'node:child_process';
+import { mkdtempSync, writeFileSync, rmSync, existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer } from 'node:net';
+import { promisify } from 'node:util';
+import { chromium } from 'playwright-core';
+
+const run = promisify(execFile);
+const program = process.env.YUANJIAO || new URL('../../target/debug/yuanjiao', import.meta.url).pathname;
+
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+export class Station {
+  static async start(config = '') {
+    const station = new Station();
+    station.folder = mkdtempSync(join(tmpdir(), 'yuanjiao-'));
+    station.port = await freePort();
+    station.url = `http://127.0.0.1:${station.port}`;
+    writeFileSync(join(station.folder, 'station.toml'), config);
+    await station.on();
+    return station;
+  }
+
+  args(...more) {
+    const f = this.folder;
+    return [...more, '--config', join(f, 'station.toml'), '--data', join(f, 'data'), '--media', join(f, 'media')];
+  }
+
+  // Starts the program and waits until it says that it is open.
+  on() {
+    this.process = spawn(program, this.args('--listen', `127.0.0.1:${this.port}`), { stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = '';
+    return new Promise((resolve, reject) => {
+      this.process.once('exit', (code) => reject(new Error(`the station ended with ${code}: ${said}`)));
+      this.process.stdout.on('data', (chunk) => {
+        said += chunk;
+        const code = said.match(/验证码：([\d-]+)/);
+        if (code) { this.code = code[1]; }
+        if (said.includes('课件文件夹')) { resolve(this); }
+      });
+    });
+  }
+
+  // Pulls the plug: nothing is flushed, nobody says goodbye.
+  kill() {
+    return new Promise((resolve) => {
+      this.process.removeAllListeners('exit');
+      this.process.once('exit', resolve);
+      this.process.kill('SIGKILL');
+    });
+  }
+
+  // A command beside the station.
+  async command(...words) {
+    const { stdout } = await run(program, this.args(...words));
+    return stdout;
+  }
+
+  // A command of the district, whose books lie beside.
+  async district(...words) {
+    const { stdout } = await run(program, ['district', ...words, '--data', join(this.folder, 'district')]);
+    return stdout;
+  }
+
+  async end() {
+    await this.kill();
+    if (existsSync(this.folder)) { rmSync(this.folder, { recursive: true, force: true }); }
+  }
+}
+
+export function browser() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required'],
+  });
+}
+
+export const PHONE = { viewport: { width: 390, height: 844 }, locale: 'zh-CN', deviceScaleFactor: 2 };
+export const DESK = { viewport: { width: 1366, height: 900 }, locale: 'zh-CN' };

@@ -38,8 +38,8 @@ test('the operator sets a passphrase, imports the roster and sees the library', 
   await page.goto(`${station.url}/desk`);
   await shot(page, 'desk-first');
   await page.fill('#c', station.code);
-  await page.fill('#p', '青石桥的口令');
-  await page.fill('#r', '青石桥的口令');
+  await page.fill('#p', '青石桥站点管理口令');
+  await page.fill('#r', '青石桥站点管理口令');
   await page.click('button.btn-1');
   await page.waitForURL('**/desk');
   await shot(page, 'desk-today');

@@ -1,14 +1,12 @@
 //! What there is, as an immutable snapshot: readers hold one as long as they like and never wait for a scan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Mode, OFlags, ResolveFlags};
-
 use crate::plan::Known;
-use crate::{Damage, Facts, ItemId, Kind, Outcome, Place, Plays, Record, Stamp, Subtitle, Why, sidecar};
+use crate::{Damage, Facts, ItemId, Kind, Outcome, Place, Plays, Record, Stamp, Subtitle, Why, beneath, sidecar};
 
 /// One media item 课件: whole, and known by its content.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,17 +77,25 @@ pub struct Catalogue {
     pub troubles: Vec<Trouble>,
 }
 
+/// What a snapshot says beside its items.
+#[derive(Debug)]
+pub(crate) struct About {
+    pub(crate) generation: u64,
+    pub(crate) offline: bool,
+    pub(crate) troubles: Vec<Trouble>,
+}
+
 impl Catalogue {
-    pub(crate) fn build(
-        root: &Path,
-        generation: u64,
-        offline: bool,
-        known: &Known,
-        extras: &std::collections::BTreeSet<Place>,
-        mut troubles: Vec<Trouble>,
-    ) -> Self {
+    /// Puts together what is shown; of a file that is in trouble already (it is growing again) only the trouble.
+    pub(crate) fn build(root: &Path, about: About, known: &Known, extras: &BTreeSet<Place>) -> Self {
+        let About {
+            generation,
+            offline,
+            mut troubles,
+        } = about;
+        let troubled: BTreeSet<Place> = troubles.iter().map(|trouble| trouble.place.clone()).collect();
         let mut items: BTreeMap<ItemId, Item> = BTreeMap::new();
-        for record in known.values() {
+        for record in known.values().filter(|record| !troubled.contains(&record.place)) {
             match &record.outcome {
                 Outcome::Whole(whole) => add(&mut items, record, whole),
                 Outcome::Damaged(damage) => troubles.push(Trouble {
@@ -98,10 +104,7 @@ impl Catalogue {
                 }),
             }
         }
-        attach_posters(&mut items);
-        for item in items.values_mut().filter(|item| sidecar::can_have_sidecars(item.kind)) {
-            item.subtitles = sidecar::subtitles_of(&item.places[0], extras.iter());
-        }
+        sidecar::attach(&mut items, extras.iter());
         troubles.sort_by(|a, b| a.place.cmp(&b.place));
         Self {
             root: root.to_owned(),
@@ -136,24 +139,9 @@ impl Catalogue {
         Err(last)
     }
 
-    /// Opens a file below the root; no link leads out (`openat2` with `RESOLVE_BENEATH`).
+    /// Opens a file below the root; no link leads out, or anywhere else.
     pub fn open_place(&self, place: &Place) -> io::Result<File> {
-        let root = File::open(&self.root)?;
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        let how = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-        let opened = match rustix::fs::openat2(&root, place.path(), flags, Mode::empty(), how) {
-            // Kernels before 5.6 and some sandboxes have no openat2; the walk follows no links, so neither do names.
-            Err(rustix::io::Errno::NOSYS | rustix::io::Errno::PERM) => {
-                rustix::fs::openat(&root, place.path(), flags, Mode::empty())
-            }
-            other => other,
-        };
-        let file = File::from(opened?);
-        if file.metadata()?.is_file() {
-            Ok(file)
-        } else {
-            Err(io::ErrorKind::NotFound.into())
-        }
+        beneath::open(&self.root, place.path())
     }
 }
 
@@ -181,30 +169,4 @@ fn add(items: &mut BTreeMap<ItemId, Item>, record: &Record, whole: &crate::Whole
         poster: None,
     };
     items.insert(whole.id, item);
-}
-
-/// A picture that belongs to a film is its poster and no item of its own.
-fn attach_posters(items: &mut BTreeMap<ItemId, Item>) {
-    let films: Vec<(ItemId, Place)> = items
-        .values()
-        .filter(|item| sidecar::can_have_sidecars(item.kind))
-        .map(|item| (item.id, item.places[0].clone()))
-        .collect();
-    let pictures: Vec<(ItemId, Place)> = items
-        .values()
-        .filter(|item| item.kind == Kind::Picture)
-        .map(|item| (item.id, item.places[0].clone()))
-        .collect();
-    for (picture, place) in pictures {
-        let mut belongs = false;
-        for (film, _) in films.iter().filter(|(_, film)| sidecar::is_poster_of(&place, film)) {
-            belongs = true;
-            if let Some(film) = items.get_mut(film) {
-                film.poster.get_or_insert(place.clone());
-            }
-        }
-        if belongs {
-            items.remove(&picture);
-        }
-    }
 }

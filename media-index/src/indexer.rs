@@ -3,6 +3,11 @@
 //! It waits for the earliest of: something was touched, a growing file may have settled, a sweep is due. Then it walks
 //! what was touched (or everything), settles, looks into what is steady, keeps the changes, and publishes a snapshot.
 
+mod growing;
+mod index;
+mod look;
+mod others;
+mod wakes;
 mod worker;
 
 use std::path::PathBuf;
@@ -12,6 +17,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::{Catalogue, IndexError, Keep};
+pub(crate) use wakes::Wake;
 use worker::Worker;
 
 /// How the folder is watched.
@@ -39,14 +45,6 @@ impl Settings {
     }
 }
 
-/// Why the thread wakes up.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Wake {
-    Touched(PathBuf),
-    Sweep,
-    Stop,
-}
-
 /// Whether changes are heard of at once.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Watching {
@@ -70,7 +68,14 @@ pub struct Status {
     pub complete: bool,
 }
 
-#[derive(Debug)]
+impl Status {
+    /// Whether nothing is left to look into.
+    pub fn is_idle(&self) -> bool {
+        self.complete && self.waiting == 0
+    }
+}
+
+#[derive(Debug, Default)]
 pub(crate) struct Shared {
     catalogue: RwLock<Arc<Catalogue>>,
     status: Mutex<Status>,
@@ -86,9 +91,11 @@ impl Shared {
         Arc::clone(&self.catalogue.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn publish(&self, next: Catalogue) {
+    /// Both under the lock of the status, so that whoever waits on it sees them together.
+    fn publish(&self, next: Catalogue, waiting: usize) {
+        let mut status = self.status();
+        status.waiting = waiting;
         *self.catalogue.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
-        let _status = self.status();
         self.changed.notify_all();
     }
 }

@@ -8,6 +8,7 @@
 //! whole; it is known by its content, so that a new name keeps its history; a disk that vanished takes nothing with it;
 //! a hostile file costs one line on the operator's page.
 
+mod beneath;
 mod catalogue;
 mod error;
 mod facts;

@@ -22,8 +22,7 @@ pub struct Plan {
 /// listed, is left as it is.
 pub fn plan(known: &Known, found: &Found, below: &Path) -> Plan {
     let there: HashSet<&Place> = found.files.iter().map(|(place, _)| place).collect();
-    let unread = |place: &Place| found.unread.iter().any(|folder| place.path().starts_with(folder));
-    let is_gone = |place: &&Place| place.path().starts_with(below) && !there.contains(place) && !unread(place);
+    let is_gone = |place: &&Place| place.path().starts_with(below) && !there.contains(place) && !found.is_unread(place);
     Plan {
         look: found
             .files
@@ -42,42 +41,58 @@ fn differs(known: &Known, place: &Place, stamp: Stamp) -> bool {
     })
 }
 
-/// Is the root still the library's, or only the place where its disk used to be mounted?
-pub fn is_offline(known: &Known, before: Option<RootId>, now: Option<RootId>, found_any: bool) -> bool {
+/// Is the root still the library's, or only the place where its disk used to be mounted? Another root is the library
+/// under a new number only if something that was known lies there; what else lies on a mount point proves nothing.
+pub fn is_offline(known: &Known, before: Option<RootId>, now: Option<RootId>, files: &[(Place, Stamp)]) -> bool {
+    let is_known = |(place, stamp): &(Place, Stamp)| known.get(place).is_some_and(|r| r.stamp.size == stamp.size);
     match now {
         None => true,
-        Some(now) => !known.is_empty() && !found_any && before != Some(now),
+        Some(now) => !known.is_empty() && before != Some(now) && !files.iter().any(is_known),
     }
 }
 
-/// What was looked into, and what is gone, as changes. A new file with the content of one that is gone was moved.
-pub fn changes(known: &Known, looked: Vec<Record>, gone: Vec<Place>) -> Vec<Change> {
-    let mut vanished: HashMap<_, Vec<Place>> = HashMap::new();
-    let mut changes = Vec::new();
-    for place in gone {
-        match known.get(&place).map(|record| &record.outcome) {
-            Some(Outcome::Whole(whole)) => vanished.entry(whole.id).or_default().push(place),
-            _ => changes.push(Change::Gone(place)),
+/// A plan whose renamed files are told from the new and the lost.
+#[derive(Debug, Default, PartialEq)]
+pub struct Moves {
+    /// The same file under another name: nothing to settle or read.
+    pub moved: Vec<Change>,
+    /// What is left of the plan.
+    pub rest: Plan,
+}
+
+/// A file with the very stamp of one that is gone is that one. Where several fit (links to one file), the one with the
+/// same name goes first, then the first by name; so that the same folder always gives the same pairs.
+pub fn moves(known: &Known, plan: Plan) -> Moves {
+    let mut gone: HashMap<Stamp, Vec<Place>> = HashMap::new();
+    for place in plan.gone {
+        gone.entry(known[&place].stamp).or_default().push(place);
+    }
+    let mut look = plan.look;
+    look.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut moves = Moves::default();
+    for same_name in [true, false] {
+        for (place, stamp) in std::mem::take(&mut look) {
+            let is_namesake = |from: &Place| from.path().file_name() == place.path().file_name();
+            let fits = |from: &Place| is_namesake(from) || !same_name && from.ending() == place.ending();
+            let candidates = gone.entry(stamp).or_default();
+            match candidates.iter().position(fits) {
+                Some(at) => moves.moved.push(moved(known, candidates.remove(at), place)),
+                None => look.push((place, stamp)),
+            }
         }
     }
-    for record in looked {
-        let from = match &record.outcome {
-            Outcome::Whole(whole) => vanished.get_mut(&whole.id).and_then(Vec::pop),
-            Outcome::Damaged(_) => None,
-        };
-        changes.push(match from {
-            Some(from) => {
-                let arrival = known.get(&from).map_or(record.arrival, |before| before.arrival);
-                Change::Moved {
-                    from,
-                    to: Record { arrival, ..record },
-                }
-            }
-            None => Change::Set(record),
-        });
-    }
-    changes.extend(vanished.into_values().flatten().map(Change::Gone));
-    changes
+    moves.rest.look = look;
+    moves.rest.gone = gone.into_values().flatten().collect();
+    moves.rest.gone.sort();
+    moves
+}
+
+fn moved(known: &Known, from: Place, place: Place) -> Change {
+    let to = Record {
+        place,
+        ..known[&from].clone()
+    };
+    Change::Moved { from, to }
 }
 
 #[cfg(test)]
@@ -113,19 +128,44 @@ mod tests {
         records.iter().map(|r| (r.place.clone(), r.clone())).collect()
     }
 
+    fn files(names: &[&str]) -> Vec<(Place, Stamp)> {
+        let stamp = record("", 0, 0).stamp;
+        names.iter().map(|name| (place(name), stamp)).collect()
+    }
+
+    fn gone(names: &[&str]) -> Vec<Place> {
+        names.iter().map(|name| place(name)).collect()
+    }
+
     #[test]
-    fn a_renamed_folder_is_moves_and_not_losses() {
+    fn a_renamed_folder_is_moves_and_not_losses_and_the_same_name_goes_first() {
         let before = known(&[record("a/1.mp4", 1, 1), record("a/2.mp4", 2, 2)]);
-        let looked = vec![record("b/1.mp4", 1, 9), record("b/2.mp4", 2, 10)];
-        let changes = changes(&before, looked, vec![place("a/1.mp4"), place("a/2.mp4")]);
+        let plan = Plan {
+            look: files(&["b/2.mp4", "b/1.mp4"]),
+            gone: gone(&["a/1.mp4", "a/2.mp4"]),
+        };
         let moved = |from: &str, to: Record| Change::Moved { from: place(from), to };
-        assert_eq!(
-            changes,
-            [
+        let expected = Moves {
+            moved: vec![
                 moved("a/1.mp4", record("b/1.mp4", 1, 1)),
-                moved("a/2.mp4", record("b/2.mp4", 2, 2))
-            ]
-        );
+                moved("a/2.mp4", record("b/2.mp4", 2, 2)),
+            ],
+            rest: Plan::default(),
+        };
+        assert_eq!(moves(&before, plan), expected);
+    }
+
+    #[test]
+    fn a_new_name_is_a_move_but_a_new_ending_is_looked_into() {
+        let before = known(&[record("a.mp4", 1, 1), record("b.mp4", 2, 2), record("c.mp4", 3, 3)]);
+        let plan = Plan {
+            look: files(&["y.mkv", "x.mp4"]),
+            gone: gone(&["b.mp4", "a.mp4"]),
+        };
+        let found = moves(&before, plan);
+        assert_eq!(found.moved.len(), 1);
+        assert_eq!(found.rest.look, files(&["y.mkv"]));
+        assert_eq!(found.rest.gone.len(), 1);
     }
 
     #[test]
@@ -165,23 +205,22 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_place_where_a_disk_was_mounted_is_a_disk_that_was_pulled() {
+    fn a_place_where_a_disk_was_mounted_is_a_disk_that_was_pulled_whatever_else_lies_there() {
         let library = known(&[record("a.mp4", 1, 1)]);
         let (disk, mount) = (RootId { device: 8, inode: 2 }, RootId { device: 1, inode: 77 });
-        assert!(is_offline(&library, Some(disk), Some(mount), false));
-        assert!(is_offline(&library, Some(disk), None, false));
+        let pulled = |before, now, names: &[&str]| is_offline(&library, before, now, &files(names));
+        assert!(pulled(Some(disk), Some(mount), &[]));
+        assert!(pulled(Some(disk), Some(mount), &["README.txt"]));
+        assert!(pulled(Some(disk), None, &[]));
         assert!(
-            is_offline(&library, None, Some(mount), false),
+            pulled(None, Some(mount), &[]),
             "first look after a start without the disk"
         );
+        assert!(!pulled(Some(disk), Some(disk), &[]), "the operator deleted everything");
         assert!(
-            !is_offline(&library, Some(disk), Some(disk), false),
-            "the operator deleted everything"
-        );
-        assert!(
-            !is_offline(&library, Some(disk), Some(mount), true),
+            !pulled(Some(disk), Some(mount), &["a.mp4"]),
             "back under another number"
         );
-        assert!(!is_offline(&Known::new(), None, Some(mount), false), "a new station");
+        assert!(!is_offline(&Known::new(), None, Some(mount), &[]), "a new station");
     }
 }

@@ -1,6 +1,7 @@
 //! What lies in the folder now: a bounded walk that follows no links.
 
 use std::fs;
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -11,11 +12,11 @@ use crate::{Damage, Place};
 
 /// Deeper folders are a loop or an attack.
 const DEPTH: usize = 32;
-/// More files than a station's disk holds.
-const FILES: usize = 200_000;
+/// More files and folders than a station's disk holds.
+const ENTRIES: usize = 200_000;
 
 /// What tells that a file is still the one that was looked into: compared as a whole, never by order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Stamp {
     /// Bytes.
     pub size: u64,
@@ -43,61 +44,134 @@ pub struct Found {
     pub files: Vec<(Place, Stamp)>,
     /// What was left out, and why.
     pub refused: Vec<(Place, Damage)>,
-    /// Folders whose content could not be listed: what was known below them is not gone.
+    /// What could not be looked at: what was known there and below is not gone.
     pub unread: Vec<PathBuf>,
+    /// So many entries were looked at.
+    pub(crate) entries: usize,
 }
 
-/// Walks `below` (relative; empty for all) under `root`. If `below` is a file, it is the only one found; if it is not
-/// there, nothing is found.
-pub fn walk(root: &Path, below: &Path) -> Found {
-    let mut found = Found::default();
-    visit(root, below.to_owned(), below.components().count(), &mut found);
-    found
-}
+impl Found {
+    /// Whether nothing can be said about what lay at `place`.
+    pub fn is_unread(&self, place: &Place) -> bool {
+        self.unread.iter().any(|folder| place.path().starts_with(folder))
+    }
 
-fn visit(root: &Path, place: PathBuf, depth: usize, found: &mut Found) {
-    let Ok(meta) = fs::symlink_metadata(root.join(&place)) else {
-        return;
-    };
-    if meta.is_dir() {
-        list(root, place, depth, found);
-    } else if meta.is_symlink() {
-        visit_link(root, place, found);
-    } else if meta.is_file() {
-        found.files.push((Place::new(place), Stamp::of(&meta)));
+    /// Nothing can be said about `place`, and why.
+    fn leave_out(&mut self, place: PathBuf, why: Damage) {
+        self.unread.push(place.clone());
+        self.refused.push((Place::new(place), why));
     }
 }
 
-/// A link within the folder is a second name, and its target is walked anyway; one that leads out is refused and said.
+/// Walks `below` (relative; empty for all) under `root`. If `below` is a file, it is the only one found; if it is not
+/// there, or a walk over everything would not come by, nothing is found.
+pub fn walk(root: &Path, below: &Path) -> Found {
+    let mut found = Found::default();
+    if comes_by(root, below) {
+        visit(root, below.to_owned(), below.components().count(), &mut found);
+    }
+    found
+}
+
+/// Whether no name on the way to `below` is ignored and no folder on it is a link.
+fn comes_by(root: &Path, below: &Path) -> bool {
+    let is_link = |folder: &Path| fs::symlink_metadata(root.join(folder)).is_ok_and(|meta| meta.is_symlink());
+    let mut above = below
+        .ancestors()
+        .skip(1)
+        .filter(|folder| !folder.as_os_str().is_empty());
+    !below.iter().any(|name| is_ignorable(&name.to_string_lossy())) && !above.any(is_link)
+}
+
+fn visit(root: &Path, place: PathBuf, depth: usize, found: &mut Found) {
+    found.entries += 1;
+    match fs::symlink_metadata(root.join(&place)) {
+        Ok(meta) if meta.is_dir() => list(root, place, depth, found),
+        Ok(meta) if meta.is_symlink() => visit_link(root, place, found),
+        Ok(meta) if meta.is_file() => found.files.push((Place::new(place), Stamp::of(&meta))),
+        Ok(_) => {}
+        Err(error) => failed(place, &error, found),
+    }
+}
+
+/// Only these two say that a file is not there; a failing disk has other words, and takes nothing with it.
+fn failed(place: PathBuf, error: &io::Error, found: &mut Found) {
+    if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) {
+        found.leave_out(place, Damage::Unreadable(error.to_string()));
+    }
+}
+
+/// A link within the folder is a second name, and its target is walked anyway; one that leads out is refused and said,
+/// and so is one that leads nowhere.
 fn visit_link(root: &Path, place: PathBuf, found: &mut Found) {
-    let inside = fs::canonicalize(root)
-        .and_then(|root| Ok(fs::canonicalize(root.join(&place))?.starts_with(root)))
-        .unwrap_or(false);
-    if !inside {
+    let Ok(target) = fs::canonicalize(root.join(&place)) else {
+        let why = Damage::Unreadable("the link leads nowhere".into());
+        found.refused.push((Place::new(place), why));
+        return;
+    };
+    if !fs::canonicalize(root).is_ok_and(|root| target.starts_with(root)) {
         found.refused.push((Place::new(place), Damage::LinkOutside));
     }
 }
 
 fn list(root: &Path, place: PathBuf, depth: usize, found: &mut Found) {
     if depth > DEPTH {
-        found.refused.push((Place::new(place), Damage::TooMany));
+        found.leave_out(place, Damage::TooMany);
         return;
     }
-    let Ok(entries) = fs::read_dir(root.join(&place)) else {
-        found.unread.push(place.clone());
-        found.refused.push((
-            Place::new(place),
-            Damage::Unreadable("the folder cannot be listed".into()),
-        ));
-        return;
+    let entries = match fs::read_dir(root.join(&place)) {
+        Ok(entries) => entries,
+        Err(error) => return failed(place, &error, found),
     };
-    for entry in entries.flatten() {
-        if found.files.len() >= FILES {
-            found.refused.push((Place::new(place), Damage::TooMany));
-            return;
+    for entry in entries {
+        match entry {
+            Ok(_) if found.entries >= ENTRIES => return found.leave_out(place, Damage::TooMany),
+            Ok(entry) if is_ignorable(&entry.file_name().to_string_lossy()) => {}
+            Ok(entry) => visit(root, place.join(entry.file_name()), depth + 1, found),
+            Err(error) => return found.leave_out(place, Damage::Unreadable(error.to_string())),
         }
-        if !is_ignorable(&entry.file_name().to_string_lossy()) {
-            visit(root, place.join(entry.file_name()), depth + 1, found);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn only_an_absent_file_is_gone_and_a_failing_disk_takes_nothing() {
+        let found = |kind: io::ErrorKind| {
+            let mut found = Found::default();
+            failed("a".into(), &kind.into(), &mut found);
+            (found.unread.len(), found.refused.len())
+        };
+        assert_eq!(found(io::ErrorKind::NotFound), (0, 0));
+        assert_eq!(found(io::ErrorKind::NotADirectory), (0, 0));
+        assert_eq!(found(io::ErrorKind::PermissionDenied), (1, 1));
+        assert_eq!(found(io::Error::from_raw_os_error(5).kind()), (1, 1), "EIO");
+    }
+
+    #[test]
+    fn what_a_walk_over_everything_leaves_out_is_not_found_by_its_own_name_either() {
+        let (home, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::create_dir(home.path().join(".trash")).unwrap();
+        fs::write(home.path().join(".trash/a.mp4"), "x").unwrap();
+        fs::write(elsewhere.path().join("b.mp4"), "x").unwrap();
+        symlink(elsewhere.path(), home.path().join("out")).unwrap();
+        for below in ["", ".trash", ".trash/a.mp4", "out/b.mp4"] {
+            assert!(walk(home.path(), Path::new(below)).files.is_empty(), "{below}");
         }
+    }
+
+    #[test]
+    fn beyond_the_most_entries_the_rest_is_unread_and_not_gone() {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join("a.mp4"), "x").unwrap();
+        let mut found = Found {
+            entries: ENTRIES,
+            ..Found::default()
+        };
+        list(home.path(), PathBuf::new(), 0, &mut found);
+        assert_eq!((found.files.len(), found.unread), (0, vec![PathBuf::new()]));
     }
 }

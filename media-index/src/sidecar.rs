@@ -1,15 +1,16 @@
 //! Files that belong to another one: `film.srt` beside `film.mp4`, `film.jpg`, `poster.jpg`.
 
-use std::path::Path;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Kind, Place};
+use crate::{Item, ItemId, Kind, Place};
 
 const SUBTITLES: [&str; 4] = ["srt", "vtt", "ass", "ssa"];
 
 /// Subtitles beside a film.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Subtitle {
     /// The language in the name, as in `film.zh.srt`; `None` for `film.srt`.
     pub language: Option<String>,
@@ -21,40 +22,106 @@ pub(crate) fn is_subtitle(place: &Place) -> bool {
     SUBTITLES.contains(&place.ending().as_str())
 }
 
-/// The subtitles among `extras` that belong to `film`, the one without a language first.
-pub(crate) fn subtitles_of<'a>(film: &Place, extras: impl Iterator<Item = &'a Place>) -> Vec<Subtitle> {
-    let mut found: Vec<Subtitle> = extras.filter_map(|place| belongs(film.path(), place)).collect();
-    found.sort_by(|a, b| (&a.language, &a.place).cmp(&(&b.language, &b.place)));
-    found
-}
-
-fn belongs(film: &Path, place: &Place) -> Option<Subtitle> {
-    let name = place.path().with_extension("");
-    let bare = film.with_extension("");
-    if name == bare {
-        return Some(Subtitle {
-            language: None,
-            place: place.clone(),
-        });
+/// Gives each film the `subtitles` and the picture that belong to its first place, by way of their names: a library of
+/// thousands is put together anew with every change. A picture that belongs to a film is no item of its own.
+pub(crate) fn attach<'a>(items: &mut BTreeMap<ItemId, Item>, subtitles: impl Iterator<Item = &'a Place>) {
+    let mut subtitles = by_film(subtitles);
+    let posters = take_posters(items);
+    for item in items.values_mut().filter(|item| can_have_sidecars(item.kind)) {
+        let film = item.places[0].path();
+        let own = posters.get(&film.with_extension(""));
+        let folders = || posters.get(&folder_poster(film));
+        item.poster = own.or_else(folders).cloned();
+        item.subtitles = subtitles.remove(&film.with_extension("")).unwrap_or_default();
+        item.subtitles.sort();
     }
-    let language = name
-        .extension()?
-        .to_str()
-        .filter(|l| (2..=12).contains(&l.len()) && l.is_ascii())?;
-    (name.with_extension("") == bare).then(|| Subtitle {
-        language: Some(language.to_owned()),
-        place: place.clone(),
-    })
-}
-
-/// The film to which a picture belongs by its name, given a way to ask what lies where.
-pub(crate) fn is_poster_of(picture: &Place, film: &Place) -> bool {
-    let same_name = picture.path().with_extension("") == film.path().with_extension("");
-    let folder_poster = picture.stem() == "poster" && picture.path().parent() == film.path().parent();
-    same_name || folder_poster
 }
 
 /// Only films and sound have sidecars.
-pub(crate) fn can_have_sidecars(kind: Kind) -> bool {
+fn can_have_sidecars(kind: Kind) -> bool {
     matches!(kind, Kind::Film | Kind::Audio)
+}
+
+/// Subtitles by the film's path without its ending.
+fn by_film<'a>(places: impl Iterator<Item = &'a Place>) -> HashMap<PathBuf, Vec<Subtitle>> {
+    let mut films: HashMap<PathBuf, Vec<Subtitle>> = HashMap::new();
+    for place in places {
+        let name = place.path().with_extension("");
+        let mut note = |film: PathBuf, language: Option<String>| {
+            let place = place.clone();
+            films.entry(film).or_default().push(Subtitle { language, place });
+        };
+        if let Some(language) = language(&name) {
+            note(name.with_extension(""), Some(language));
+        }
+        note(name, None);
+    }
+    films
+}
+
+/// The `zh` in `film.zh`.
+fn language(name: &Path) -> Option<String> {
+    let language = name.extension()?.to_str()?;
+    ((2..=12).contains(&language.len()) && language.is_ascii()).then(|| language.to_owned())
+}
+
+/// `poster.jpg` stands for every film of its folder that has no picture of its own.
+fn folder_poster(film: &Path) -> PathBuf {
+    film.with_file_name("poster")
+}
+
+/// Takes out the pictures that belong to films, by their paths without ending.
+fn take_posters(items: &mut BTreeMap<ItemId, Item>) -> HashMap<PathBuf, Place> {
+    let films = items.values().filter(|item| can_have_sidecars(item.kind));
+    let names: HashSet<PathBuf> = films
+        .map(|film| film.places[0].path())
+        .flat_map(|film| [film.with_extension(""), folder_poster(film)])
+        .collect();
+    let is_poster = |item: &Item| names.contains(&item.places[0].path().with_extension(""));
+    let mut posters = HashMap::new();
+    items.retain(|_, item| {
+        let stays = item.kind != Kind::Picture || !is_poster(item);
+        if !stays {
+            let place = item.places[0].clone();
+            posters.insert(place.path().with_extension(""), place);
+        }
+        stays
+    });
+    posters
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(names: &[&str], film: &str) -> Vec<(Option<String>, String)> {
+        let places: Vec<Place> = names.iter().map(|name| Place::from(name.as_bytes().to_vec())).collect();
+        let mut found = by_film(places.iter()).remove(Path::new(film)).unwrap_or_default();
+        found.sort();
+        found.into_iter().map(|s| (s.language, s.place.readable())).collect()
+    }
+
+    #[test]
+    fn subtitles_belong_to_the_film_of_their_name_the_one_without_a_language_first() {
+        let names = [
+            "a/film.zh.srt",
+            "a/film.srt",
+            "b/film.srt",
+            "a/film.en-GB.vtt",
+            "a/film2.srt",
+        ];
+        let expected = [
+            (None, "a/film.srt"),
+            (Some("en-GB"), "a/film.en-GB.vtt"),
+            (Some("zh"), "a/film.zh.srt"),
+        ];
+        let expected = expected.map(|(language, place)| (language.map(str::to_owned), place.to_owned()));
+        assert_eq!(found(&names, "a/film"), expected);
+    }
+
+    #[test]
+    fn a_dot_in_the_films_name_is_no_language() {
+        assert_eq!(found(&["1.2.srt"], "1.2"), [(None, "1.2.srt".to_owned())]);
+        assert_eq!(found(&["1.2.srt"], "1"), []);
+    }
 }

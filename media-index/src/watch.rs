@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::SyncSender;
 
-use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{Config, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::indexer::Wake;
 
 /// Watches the root; dropping it ends the watch. An error is a sentence for the operator's page.
 pub(crate) fn watch(root: &Path, wake: SyncSender<Wake>) -> Result<RecommendedWatcher, String> {
     let base = root.to_owned();
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+    let heard = move |event: notify::Result<notify::Event>| {
         // A full queue means that a sweep is due anyway; nothing is lost by not queueing more.
         match event {
             Ok(event) if matches!(event.kind, EventKind::Access(_)) && !event.need_rescan() => {}
@@ -18,8 +18,10 @@ pub(crate) fn watch(root: &Path, wake: SyncSender<Wake>) -> Result<RecommendedWa
             Ok(event) => touched(&base, event.paths, &wake),
             Err(_) => drop(wake.try_send(Wake::Sweep)),
         }
-    })
-    .map_err(|error| error.to_string())?;
+    };
+    // The walk follows no links, so neither do the ears.
+    let config = Config::default().with_follow_symlinks(false);
+    let mut watcher = RecommendedWatcher::new(heard, config).map_err(|error| error.to_string())?;
     watcher
         .watch(root, RecursiveMode::Recursive)
         .map_err(|error| error.to_string())?;

@@ -171,9 +171,10 @@ impl Station {
         if base.ledger.halted().is_none() {
             begin_run(&base, &viewing)?;
         }
-        let first_code = match base.roster.has_operator()? {
-            true => None,
-            false => Some(base.roster.one_time_code(&Operator::on_the_console())?),
+        let first_code = if base.roster.has_operator()? {
+            None
+        } else {
+            Some(base.roster.one_time_code(&Operator::on_the_console())?)
         };
         Ok(Self {
             base,

@@ -56,7 +56,7 @@ pub(super) enum Command {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Member {
-    /// Import a roster: member_no,name,branch,role,status,migrant,pin (UTF-8 or GBK).
+    /// Import a roster: `member_no,name,branch,role,status,migrant,pin` (UTF-8 or GBK).
     Import {
         /// The file.
         file: PathBuf,
@@ -87,7 +87,7 @@ pub(super) enum Operator {
 pub(super) enum District {
     /// Enrol a station with the code that its operator reads out.
     Enrol {
-        /// Its address, e.g. http://192.168.8.1:8080
+        /// Its address, e.g. <http://192.168.8.1:8080>
         url: String,
         /// The code.
         #[arg(long)]

@@ -216,8 +216,8 @@ async fn believe(
 
 fn index_of(anomaly: &Anomaly) -> u64 {
     match anomaly {
-        Anomaly::TotalDiffers { index, .. } => *index,
-        Anomaly::CountedTwice(index)
+        Anomaly::TotalDiffers { index, .. }
+        | Anomaly::CountedTwice(index)
         | Anomaly::BeyondTheEnd(index)
         | Anomaly::NoSession(index)
         | Anomaly::ClockWentBack(index)

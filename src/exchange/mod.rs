@@ -169,11 +169,7 @@ async fn authorised(exchange: &Exchange, request: Request) -> Result<(Known, Vec
 
 async fn checkpoint(State(exchange): State<Exchange>, request: Request) -> Result<Response, Problem> {
     authorised(&exchange, request).await?;
-    let note = exchange
-        .ledger
-        .store()
-        .read(|conn| ledger::newest_checkpoint(conn))
-        .await?;
+    let note = exchange.ledger.store().read(ledger::newest_checkpoint).await?;
     let note = note.ok_or_else(Problem::not_found)?;
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], note).into_response())
 }

@@ -31,11 +31,10 @@ pub fn evaluate(method: &Method, headers: &HeaderMap, now: Validators<'_>) -> Ou
     let reading = *method == Method::GET || *method == Method::HEAD;
     match all(headers, &header::IF_MATCH) {
         Some(tags) if !any_matches(&tags, now.etag, Comparison::Strong) => return Outcome::PreconditionFailed,
-        Some(_) => {}
         None if modified_since(headers, &header::IF_UNMODIFIED_SINCE, now) == Some(true) => {
             return Outcome::PreconditionFailed;
         }
-        None => {}
+        _ => {}
     }
     match all(headers, &header::IF_NONE_MATCH) {
         Some(tags) if any_matches(&tags, now.etag, Comparison::Weak) => {

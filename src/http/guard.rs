@@ -49,14 +49,13 @@ fn add_headers(headers: &mut HeaderMap) {
 
 /// RFC 9112 §3.2.2: an absolute-form target names the host itself, whatever the header says.
 fn host_of(request: &Request) -> Option<&str> {
-    match request.uri().authority() {
-        Some(authority) => Some(authority.as_str()),
-        None => {
-            let mut hosts = request.headers().get_all(header::HOST).iter();
-            let host = hosts.next()?.to_str().ok()?;
-            // RFC 9112 §3.2: more than one Host line is a 400.
-            hosts.next().is_none().then_some(host)
-        }
+    if let Some(authority) = request.uri().authority() {
+        Some(authority.as_str())
+    } else {
+        let mut hosts = request.headers().get_all(header::HOST).iter();
+        let host = hosts.next()?.to_str().ok()?;
+        // RFC 9112 §3.2: more than one Host line is a 400.
+        hosts.next().is_none().then_some(host)
     }
 }
 

@@ -30,8 +30,7 @@ pub fn evaluate(header: Option<&str>, length: u64) -> Outcome {
         .collect();
     match specs.as_deref() {
         Some([one]) => part(*one, length),
-        Some([_, ..]) => Outcome::Whole,
-        // §14.2: an invalid ranges-specifier is ignored.
+        // Several, or (§14.2) an invalid ranges-specifier, which is ignored.
         _ => Outcome::Whole,
     }
 }

@@ -108,7 +108,7 @@ impl Library {
         if kept.is_of(&catalogue, &marks) {
             return kept;
         }
-        let fresh = Arc::new(shelf::Shelf::build(catalogue, marks, self.approval));
+        let fresh = Arc::new(shelf::Shelf::build(&catalogue, &marks, self.approval));
         *self.shelf.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
         fresh
     }

@@ -88,7 +88,7 @@ impl Shelf {
         self.generation == catalogue.generation && self.marks == marks.version
     }
 
-    pub(super) fn build(catalogue: Arc<Catalogue>, marks: Arc<Marks>, approval: Approval) -> Self {
+    pub(super) fn build(catalogue: &Catalogue, marks: &Marks, approval: Approval) -> Self {
         let mut entries: Vec<Entry> = catalogue
             .items()
             .map(|item| of_item(item, &marks.get(&item.id), approval, catalogue.offline))

@@ -116,7 +116,7 @@ pub fn film_bar(class: &str, length: Millis, credited: &Intervals, pending: &Int
                 percent(to - from, length.0)
             )
         };
-        set.pairs().iter().map(one).collect::<String>()
+        set.pairs().iter().map(one).fold(String::new(), |all, rect| all + &rect)
     };
     format!(
         r#"<svg class="bar {class}" aria-hidden="true"><rect class="k-bg" width="100%" height="100%"/>{}{}</svg>"#,
@@ -141,15 +141,16 @@ pub fn ruler(parts: &[u32], due: u32, label: &str) -> String {
     for (index, part) in parts.iter().enumerate().filter(|(_, part)| **part > 0) {
         let width = u64::from(*part);
         let class = index.min(2) + 1;
-        bars.push_str(&format!(
+        let bar = format!(
             r#"<rect x="{x}" width="{w}" height="16" class="k-{class}"/><rect class="k-gap" x="{end}" width="2" height="16" transform="translate(-1 0)"/>"#,
             x = percent(at, whole),
             w = percent(width, whole),
             end = percent(at + width, whole),
-        ));
+        );
+        bars += &bar;
         at += width;
     }
-    let ticks: String = (0..=whole / 100)
+    let ticks = (0..=whole / 100)
         .map(|hour| {
             let height = if hour % 8 == 0 { 10 } else { 5 };
             let shift = if hour == 0 {
@@ -162,7 +163,7 @@ pub fn ruler(parts: &[u32], due: u32, label: &str) -> String {
                 percent(hour * 100, whole)
             )
         })
-        .collect();
+        .fold(String::new(), |all, tick| all + &tick);
     let needle = format!(
         r#"<rect class="k-ink" x="{}" width="2" height="22" y="-3" transform="translate(-1 0)"/>"#,
         percent(at, whole)

@@ -92,11 +92,7 @@ pub fn thousands(n: u64) -> String {
 
 /// A share in percent with two decimals, for the `x` and `width` of a bar.
 pub fn percent(part: u64, whole: u64) -> String {
-    let hundredths = if whole == 0 {
-        0
-    } else {
-        part.min(whole).saturating_mul(10_000) / whole
-    };
+    let hundredths = part.min(whole).saturating_mul(10_000).checked_div(whole).unwrap_or(0);
     format!("{}.{:02}%", hundredths / 100, hundredths % 100)
 }
 

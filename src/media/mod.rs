@@ -1,6 +1,6 @@
 //! The door through which bytes leave: `GET|HEAD /media/{item}`.
 //!
-//! 1. Open the item (a thread where blocking is allowed), 2. evaluate the conditions, 3. evaluate the range, 4. send:
+//! Open the item (a thread where blocking is allowed), evaluate the conditions, evaluate the range, then send:
 //! positioned reads in a small pool, one piece in flight per reader, so that a slow phone holds a quarter of a megabyte
 //! and a cold disk never stops the event loop. Each piece that the connection takes is noted for (device, item).
 

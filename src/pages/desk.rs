@@ -41,7 +41,7 @@ struct Watching {
 }
 
 async fn watching(pages: &Pages) -> Result<Vec<Watching>, crate::http::Problem> {
-    let live = pages.ledger.store().read(|conn| viewing::live_sessions(conn)).await?;
+    let live = pages.ledger.store().read(viewing::live_sessions).await?;
     let members = pages.roster.members().await?;
     Ok(live.iter().map(|session| line(pages, session, &members)).collect())
 }

@@ -20,15 +20,14 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    /// Compares; the same effort for a name that does not exist. Blocks.
+    /// Compares; the same effort for a name that does not exist. Blocks, and gives the turn back afterwards.
     pub(super) fn verify(self, hash: Option<&str>, secret: &str) -> bool {
-        match hash {
-            Some(hash) => matches(hash, secret),
-            None => {
-                drop(hash_of(secret));
-                false
-            }
+        let right = hash.is_some_and(|hash| matches(hash, secret));
+        if hash.is_none() {
+            drop(hash_of(secret));
         }
+        drop(self);
+        right
     }
 }
 

@@ -92,11 +92,12 @@ async fn a_second_import_says_what_it_changes_and_what_it_leaves() {
 
 #[test]
 fn files_that_are_no_rosters_are_refused_with_a_reason() {
+    let large = vec![0x50; 3 << 20];
     let cases: [(&[u8], Fault); 4] = [
         (b"", Fault::MissingColumn("member_no")),
         (b"name,branch\nx,y\n", Fault::MissingColumn("member_no")),
         (b"member_no,name,branch,phone\n", Fault::UnknownColumn("phone".into())),
-        (&[0x50; 3 << 20], Fault::TooLarge),
+        (&large, Fault::TooLarge),
     ];
     for (file, fault) in cases {
         let faults = plan(file, &[]).faults;
@@ -230,8 +231,8 @@ async fn the_first_form_on_a_fresh_phone_is_accepted() {
     let fresh = roster.visitor(&HeaderMap::new(), HERE).await.unwrap();
     let set = fresh.set_device.clone().unwrap();
     let value = set.to_str().unwrap().split(';').next().unwrap().to_owned();
-    let sent = roster.visitor(&with(&value), HERE).await.unwrap();
-    assert!(sent.csrf_is(&fresh.csrf));
+    let again = roster.visitor(&with(&value), HERE).await.unwrap();
+    assert!(again.csrf_is(&fresh.csrf));
 }
 
 #[tokio::test]

@@ -72,10 +72,11 @@ struct Tools {
 
 /// Beyond the limits a connection is closed at once: a phone tries again, and those who are here keep their pace.
 fn welcome(tasks: &TaskTracker, guests: &Arc<Guests>, tools: &Arc<Tools>, stream: TcpStream, peer: SocketAddr) {
-    match guests.admit(peer.ip()) {
-        Some(guest) => drop(tasks.spawn(serve(stream, peer, Arc::clone(tools), guest))),
-        None => tracing::debug!(%peer, "too many connections"),
-    }
+    let Some(guest) = guests.admit(peer.ip()) else {
+        tracing::debug!(%peer, "too many connections");
+        return;
+    };
+    tasks.spawn(serve(stream, peer, Arc::clone(tools), guest));
 }
 
 async fn serve(stream: TcpStream, peer: SocketAddr, tools: Arc<Tools>, guest: Guest) {

@@ -43,54 +43,68 @@ pub(super) fn open(room: &Viewing, tx: &Tx<'_>, now: Reading, who: &Opening) -> 
         )?;
     }
     let resume = rows::last_position(tx, &who.member, &item)?;
-    let pending = rows::take_left_pending(tx, &who.member, &item)?;
-    let mut row = SessionRow {
-        key: 0,
-        id: keys::random_id(),
-        member: who.member.clone(),
-        item,
-        device: who.device,
-        mode: who.mode,
-        length,
-        boot: now.boot,
-        opened: now.mono,
-        why: None,
-    };
-    row.key = rows::insert_session(tx, &row, now)?;
     let resume = if resume.plus(THE_END) >= length {
         Millis::ZERO
     } else {
         resume
     };
+    let pending = rows::take_left_pending(tx, &who.member, &item)?;
+    let row = begin(room, tx, now, who, resume, pending.clone())?;
+    Ok(Opened {
+        session: row.id,
+        resume,
+        credited: rows::credited(tx, &row.member, &item, now.year())?,
+        pending: pending.total(),
+    })
+}
+
+/// Writes the session's rows and its leaf.
+fn begin(
+    room: &Viewing,
+    tx: &Tx<'_>,
+    now: Reading,
+    who: &Opening,
+    resume: Millis,
+    pending: Pending,
+) -> Result<SessionRow, ViewingError> {
+    let mut row = SessionRow {
+        key: 0,
+        id: keys::random_id(),
+        member: who.member.clone(),
+        item: who.facts.item,
+        device: who.device,
+        mode: who.mode,
+        length: who.facts.length,
+        boot: now.boot,
+        opened: now.mono,
+        why: None,
+    };
+    row.key = rows::insert_session(tx, &row, now)?;
     let live = LiveRow {
-        rule: fresh(room, now, pending.clone()),
+        rule: fresh(room, now, pending),
         position: resume,
     };
     rows::write_live(tx, row.key, &live, now)?;
     let SessionRow {
         id: session,
         member,
+        item,
         device,
         mode,
         ..
-    } = row;
+    } = row.clone();
     room.ledger.append(
         tx,
         now,
         What::Open {
             session,
-            member: member.clone(),
+            member,
             item,
             device,
             mode,
         },
     )?;
-    Ok(Opened {
-        session,
-        resume,
-        credited: rows::credited(tx, &member, &item, now.year())?,
-        pending: pending.total(),
-    })
+    Ok(row)
 }
 
 /// A session before its first beat. What an earlier one left pending counts towards the next question.

@@ -100,11 +100,14 @@ mod tests {
 
     fn merged(list: &[Range<u64>]) -> Vec<Range<u64>> {
         let mut pieces = Vec::new();
-        list.iter().for_each(|bytes| merge(&mut pieces, bytes.clone()));
+        for bytes in list {
+            merge(&mut pieces, bytes.clone());
+        }
         pieces
     }
 
     #[test]
+    #[expect(clippy::single_range_in_vec_init, reason = "a list of one piece is what is expected")]
     fn windows_that_touch_become_one_piece() {
         assert_eq!(merged(&[0..10, 10..20, 20..30]), [0..30]);
         assert_eq!(merged(&[20..30, 0..10, 9..21]), [0..30]);

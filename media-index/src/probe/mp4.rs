@@ -7,6 +7,7 @@
 use super::source::{Cursor, Source, broken};
 use crate::{AudioTrack, Damage, Facts, TimeMap, VideoTrack};
 
+mod fragments;
 mod tables;
 mod track;
 
@@ -27,7 +28,11 @@ pub(super) fn probe(source: &Source<'_>) -> Result<Facts, Damage> {
         return Err(broken("its index is larger than any film's"));
     }
     let moov = source.read(at, length)?;
-    let movie = Movie::read(&moov).ok_or_else(|| broken("its index contradicts itself"))?;
+    let mut movie = Movie::read(&moov).ok_or_else(|| broken("its index contradicts itself"))?;
+    if !top.moofs.is_empty() {
+        let length = fragments::duration_ms(source, &moov, &top.moofs)?;
+        movie.duration_ms = length.or(movie.duration_ms);
+    }
     movie.facts(source.size(), &top)
 }
 
@@ -35,7 +40,10 @@ pub(super) fn probe(source: &Source<'_>) -> Result<Facts, Damage> {
 struct Top {
     moov: Option<(u64, u64)>,
     mdat: Option<u64>,
-    fragmented: bool,
+    /// The indexes of a fragmented film.
+    moofs: Vec<(u64, u64)>,
+    /// The last box should go on to here, beyond the end of the file.
+    cut: Option<u64>,
 }
 
 fn walk(source: &Source<'_>) -> Result<Top, Damage> {
@@ -52,7 +60,7 @@ fn walk(source: &Source<'_>) -> Result<Top, Damage> {
         match &kind {
             b"moov" => top.moov = Some((at + header, length - header)),
             b"mdat" => top.mdat = top.mdat.or(Some(at)),
-            b"moof" => top.fragmented = true,
+            b"moof" => top.moofs.push((at + header, length - header)),
             _ => {}
         }
         if end > source.size() {
@@ -63,14 +71,17 @@ fn walk(source: &Source<'_>) -> Result<Top, Damage> {
     Err(broken("it falls into too many pieces"))
 }
 
-/// Some recorders leave rubbish or a cut-off filler after the last media: that harms nobody. Cut-off media do.
-fn ended_early(have: u64, need: u64, kind: [u8; 4], top: Top) -> Result<Top, Damage> {
-    let harmless = top.moov.is_some() && top.mdat.is_some() && !matches!(&kind, b"moov" | b"mdat" | b"moof");
-    if harmless {
-        Ok(top)
-    } else {
-        Err(Damage::Truncated { have, need })
+/// Some recorders leave rubbish or a cut-off filler after the last media: that harms nobody. Of cut-off media the index
+/// knows whether a sample is missing.
+fn ended_early(have: u64, need: u64, kind: [u8; 4], mut top: Top) -> Result<Top, Damage> {
+    let indexed = top.moov.is_some() && top.mdat.is_some();
+    match &kind {
+        b"mdat" if indexed && top.moofs.is_empty() => top.cut = Some(need),
+        b"moov" | b"mdat" | b"moof" => return Err(Damage::Truncated { have, need }),
+        _ if indexed => {}
+        _ => return Err(Damage::Truncated { have, need }),
     }
+    Ok(top)
 }
 
 fn looks_like_mp4(kind: [u8; 4]) -> bool {
@@ -150,6 +161,23 @@ impl<'a> Movie<'a> {
         Some(movie)
     }
 
+    /// The map of an unfragmented film; all samples must lie within the file.
+    fn map(shown: [Option<&Track<'_>>; 2], length: Option<u64>, size: u64, top: &Top) -> Result<TimeMap, Damage> {
+        let mut map = TimeMap::default();
+        let mut end = 0;
+        if let (Some(ms), true) = (length, top.moofs.is_empty()) {
+            map = TimeMap::of_length(ms);
+            let tracks = shown.into_iter().flatten().enumerate();
+            end = tracks.map(|(n, track)| track.fill(n, &mut map)).max().unwrap_or(0);
+        }
+        match top.cut {
+            _ if end > size => Err(end.max(top.cut.unwrap_or(0))),
+            Some(need) if end == 0 => Err(need),
+            _ => Ok(map),
+        }
+        .map_err(|need| Damage::Truncated { have: size, need })
+    }
+
     fn facts(self, size: u64, top: &Top) -> Result<Facts, Damage> {
         let video = self.tracks.iter().find(|t| t.video.is_some());
         let audio = self.tracks.iter().find(|t| t.audio.is_some());
@@ -158,15 +186,7 @@ impl<'a> Movie<'a> {
         }
         let longest = self.tracks.iter().filter_map(Track::duration_ms).max();
         let duration_ms = self.duration_ms.filter(|ms| *ms > 0).or(longest).filter(|ms| *ms > 0);
-        let mut map = TimeMap::default();
-        if let (Some(ms), false) = (duration_ms, top.fragmented) {
-            map = TimeMap::of_length(ms);
-            let tracks = [video, audio].into_iter().flatten().enumerate();
-            let fits = tracks.map(|(n, track)| track.fill(n, &mut map)).max().unwrap_or(0);
-            if fits > size {
-                return Err(Damage::Truncated { have: size, need: fits });
-            }
-        }
+        let map = Self::map([video, audio], duration_ms, size, top)?;
         Ok(Facts {
             duration_ms,
             bitrate: duration_ms.map(|ms| size.saturating_mul(8_000) / ms),

@@ -51,11 +51,7 @@ async fn page_with(pages: &Pages, visit: &Visit, code: String) -> Result<Respons
     let districts = pages.districts.clone();
     let listed = tokio::task::spawn_blocking(move || districts.list()).await;
     let listed = listed.map_err(|error| Problem::internal(&error))??;
-    let cosigned = pages
-        .ledger
-        .store()
-        .read(|conn| ledger::last_cosignatures(conn))
-        .await?;
+    let cosigned = pages.ledger.store().read(ledger::last_cosignatures).await?;
     let line = |(name, fingerprint): (String, String)| Line {
         last: cosigned
             .iter()

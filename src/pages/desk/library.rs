@@ -26,7 +26,8 @@ pub(super) struct Wanted {
 pub(super) struct Act {
     csrf: String,
     item: String,
-    act: String,
+    #[serde(rename = "act")]
+    wish: String,
 }
 
 pub(super) struct Chip {
@@ -60,6 +61,9 @@ struct Page {
     lines: Vec<Line>,
 }
 
+/// Which lines a filter shows.
+type Belongs = fn(&Entry) -> bool;
+
 fn needs_you(entry: &Entry) -> bool {
     matches!(entry.state, FileState::Damaged(_)) || (entry.state == FileState::Ready && entry.plays == Plays::Prepare)
 }
@@ -82,7 +86,7 @@ pub(super) async fn page(
     let all = pages.library.all();
     let count = |wanted: fn(&Entry) -> bool| all.iter().filter(|e| wanted(e)).count();
     let key = wanted.show.as_deref().unwrap_or("all");
-    let kinds: [(&'static str, &str, fn(&Entry) -> bool); 4] = [
+    let kinds: [(&'static str, &str, Belongs); 4] = [
         ("all", t.all, |_| true),
         ("todo", t.to_do, needs_you),
         ("copying", t.copying, is_copying),
@@ -93,7 +97,7 @@ pub(super) async fn page(
     let listed = all
         .iter()
         .filter(|e| belongs(e) && (query.is_empty() || e.matches(&query)));
-    let chip = |(key_of, label, of): &(&'static str, &str, fn(&Entry) -> bool)| Chip {
+    let chip = |(key_of, label, of): &(&'static str, &str, Belongs)| Chip {
         key: key_of,
         label: (*label).to_owned(),
         count: count(*of),
@@ -183,7 +187,7 @@ pub(super) async fn act(State(pages): State<Pages>, visit: Visit, Form(act): For
     visit.check(&act.csrf)?;
     let id = ItemId::parse(&act.item).map_err(|_| Problem::not_found())?;
     pages.library.entry(&id).ok_or_else(Problem::not_found)?;
-    let decide: fn(&mut crate::library::Mark) = match act.act.as_str() {
+    let decide: fn(&mut crate::library::Mark) = match act.wish.as_str() {
         "approve" => |mark| mark.approved = true,
         "hide" => |mark| mark.hidden = true,
         "show" => |mark| mark.hidden = false,

@@ -119,6 +119,7 @@ fn video_name(kind: [u8; 4]) -> String {
         b"vp09" => "vp9",
         b"vp08" => "vp8",
         b"mp4v" => "mpeg4",
+        b"jpeg" | b"mjpa" | b"mjpb" => "mjpeg",
         b"s263" | b"h263" => "h263",
         _ => return word(kind),
     }

@@ -1,0 +1,85 @@
+//! What is known, and the keeper that remembers it between runs.
+
+use std::collections::HashMap;
+
+use crate::plan::Known;
+use crate::{Change, IndexError, ItemId, Keep, Outcome, Place, Record, RootId, Stamp};
+
+pub(super) struct Index {
+    keep: Box<dyn Keep>,
+    known: Known,
+    root: Option<RootId>,
+    /// The turn in which each content arrived first. A film that is copied, taken out and put back, or moved from disk
+    /// to disk is not a new film.
+    arrivals: HashMap<ItemId, u64>,
+    last_arrival: u64,
+}
+
+impl Index {
+    pub(super) fn load(mut keep: Box<dyn Keep>) -> Result<Self, IndexError> {
+        let kept = keep.load()?;
+        let mut index = Self {
+            keep,
+            known: Known::new(),
+            root: kept.root,
+            arrivals: HashMap::new(),
+            last_arrival: kept.records.iter().map(|r| r.arrival).max().unwrap_or(0),
+        };
+        for record in kept.records {
+            index.know(record);
+        }
+        Ok(index)
+    }
+
+    pub(super) fn known(&self) -> &Known {
+        &self.known
+    }
+
+    pub(super) fn root(&self) -> Option<RootId> {
+        self.root
+    }
+
+    /// A record of a file that was looked into just now.
+    pub(super) fn record(&mut self, place: Place, stamp: Stamp, outcome: Outcome) -> Record {
+        let before = match &outcome {
+            Outcome::Whole(whole) => self.arrivals.get(&whole.id).copied(),
+            Outcome::Damaged(_) => self.known.get(&place).map(|before| before.arrival),
+        };
+        let arrival = before.unwrap_or_else(|| {
+            self.last_arrival += 1;
+            self.last_arrival
+        });
+        Record {
+            place,
+            stamp,
+            arrival,
+            outcome,
+        }
+    }
+
+    /// Keeps first, then knows: what is shown was kept. If it cannot be kept it is known all the same; the answer is
+    /// the keeper's complaint.
+    pub(super) fn apply(&mut self, changes: Vec<Change>) -> Option<String> {
+        let outcome = self.keep.apply(&changes);
+        for change in changes {
+            match change {
+                Change::Set(record) => self.know(record),
+                Change::Moved { from, to } => {
+                    self.known.remove(&from);
+                    self.know(to);
+                }
+                Change::Gone(place) => drop(self.known.remove(&place)),
+                Change::Root(root) => self.root = Some(root),
+            }
+        }
+        outcome.err().map(|error| error.to_string())
+    }
+
+    fn know(&mut self, record: Record) {
+        if let Outcome::Whole(whole) = &record.outcome {
+            let first = self.arrivals.entry(whole.id).or_insert(record.arrival);
+            *first = record.arrival.min(*first);
+        }
+        self.known.insert(record.place.clone(), record);
+    }
+}

@@ -1,0 +1,11 @@
+//! A real folder, real films, and what happens to folders on a station: the promises of the crate, one by one.
+//!
+//! Nothing sleeps here: every case waits for the snapshot that it expects, and fails when its patience is over.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod borders;
+mod contents;
+mod copies;
+mod identity;
+mod station;

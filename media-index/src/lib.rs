@@ -1,6 +1,6 @@
 //! A folder of courseware becomes a catalogue.
 //!
-//! The path of a file: [`watch`] hears that something moved, [`scan`] looks what lies there, [`settle`] waits until a file
+//! The path of a file: `watch` hears that something moved, [`scan`] looks what lies there, [`settle`] waits until a file
 //! has stopped growing, [`identity`] and [`probe`] read it (bounded, on a thread of their own), [`plan`] compares with
 //! what was known, a [`Keep`] remembers it, and a new [`Catalogue`] is published. Nothing flows back.
 //!

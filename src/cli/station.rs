@@ -1,5 +1,6 @@
 //! Commands on a station's data.
 
+use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -76,21 +77,27 @@ async fn wait_for_the_end(stop: CancellationToken) {
     stop.cancel();
 }
 
-/// What the operator sees first.
+/// What the operator sees first. Nobody may be reading: a closed console must not end the station.
 fn welcome(station: &Station, listener: &TcpListener, media: &Path) -> Result<()> {
     let addresses = app::reachable(listener.local_addr()?);
-    println!("远教站已经开了。手机连上站点的无线网，打开下面的地址，或者扫码：");
-    for address in &addresses {
-        println!("  {address}");
-    }
+    let mut said = vec!["远教站已经开了。手机连上站点的无线网，打开下面的地址，或者扫码：".to_owned()];
+    said.extend(addresses.iter().map(|address| format!("  {address}")));
     if let Some(address) = addresses.first() {
-        println!("\n{}", qr::to_console(address));
-        println!("管理台：{address}desk");
+        said.push(format!("\n{}\n管理台：{address}desk", qr::to_console(address)));
     }
-    println!("课件文件夹：{}", media.display());
-    if let Some(code) = &station.first_code {
-        println!("管理员一次性验证码：{code}");
-    }
+    said.extend(
+        station
+            .first_code
+            .iter()
+            .map(|code| format!("管理员一次性验证码：{code}")),
+    );
+    said.push(format!("课件文件夹：{}\n", media.display()));
+    let mut console = std::io::stdout().lock();
+    drop(
+        console
+            .write_all(said.join("\n").as_bytes())
+            .and_then(|()| console.flush()),
+    );
     Ok(())
 }
 

@@ -65,10 +65,14 @@ impl Piecewise {
         let (file, turns) = (Arc::clone(&self.file), Arc::clone(&self.pool.0));
         let (at, length) = (self.left.start, (self.left.end - self.left.start).min(PIECE));
         Box::pin(async move {
-            let _turn = turns.acquire_owned().await.map_err(io::Error::other)?;
-            tokio::task::spawn_blocking(move || read_piece(&file, at, length))
-                .await
-                .map_err(io::Error::other)?
+            let turn = turns.acquire_owned().await.map_err(io::Error::other)?;
+            // The turn goes into the thread: a reader who hangs up frees it only when the disk has answered.
+            let read = move || {
+                let piece = read_piece(&file, at, length);
+                drop(turn);
+                piece
+            };
+            tokio::task::spawn_blocking(read).await.map_err(io::Error::other)?
         })
     }
 }

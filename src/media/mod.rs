@@ -55,6 +55,15 @@ impl Media {
     }
 }
 
+impl Media {
+    /// What belongs to an item is seen by those who see the item: members what is shown, the operator everything.
+    async fn may_see(&self, id: &ItemId, headers: &HeaderMap, peer: Peer) -> Result<(), Problem> {
+        let everything = self.roster.visitor(headers, peer.ip()).await?.operator.is_some();
+        let entry = self.library.entry(id).filter(|entry| everything || entry.is_shown());
+        entry.map(drop).ok_or_else(Problem::not_found)
+    }
+}
+
 /// An item's address names its content, so a phone may keep what it has; privately, for it carries a device's tag.
 const FOR_EVER: &str = "private, max-age=31536000, immutable";
 
@@ -69,20 +78,24 @@ async fn item(
     let visitor = room.roster.visitor(&headers, peer.ip()).await?;
     let everything = visitor.operator.is_some();
     let library = room.library.clone();
-    let opened = blocking(move || library.open(&id, everything)).await?;
-    let (file, entry) = opened.map_err(|error| refused(&error))?;
-    let meta = file.metadata().map_err(|error| Problem::internal(&error))?;
+    let open = move || {
+        let (file, entry) = library.open(&id, everything)?;
+        let meta = file.metadata()?;
+        Ok((file, entry, meta))
+    };
+    let (file, entry, meta) = blocking(open).await?.map_err(|error: OpenError| refused(&error))?;
     let shown = Shown {
         id,
         entry,
         length: meta.len(),
         modified: meta.modified().ok().filter(is_plausible),
     };
-    let part = match shown.judge(&method, &headers) {
-        Ok(part) => part,
+    let (part, is_range) = match shown.judge(&method, &headers) {
+        Ok(range::Outcome::Part(part)) => (part, true),
+        Ok(_) => (0..shown.length, false),
         Err(done) => return Ok(*done),
     };
-    let mut response = shown.head(&part);
+    let mut response = shown.head(&part, is_range);
     if method == Method::GET {
         let noted = Noted {
             sent: room.sent.clone(),
@@ -133,7 +146,7 @@ impl Shown {
     }
 
     /// Which bytes to send, or the answer that needs none.
-    fn judge(&self, method: &Method, headers: &HeaderMap) -> Result<std::ops::Range<u64>, Box<Response>> {
+    fn judge(&self, method: &Method, headers: &HeaderMap) -> Result<range::Outcome, Box<Response>> {
         use conditional::Outcome;
         let etag = self.etag();
         let now = conditional::Validators {
@@ -148,9 +161,8 @@ impl Shown {
             Outcome::Proceed | Outcome::ProceedWhole => None,
         };
         match range::evaluate(wanted, self.length) {
-            range::Outcome::Whole => Ok(0..self.length),
-            range::Outcome::Part(part) => Ok(part),
             range::Outcome::Unsatisfiable => Err(Box::new(self.unsatisfiable())),
+            outcome => Ok(outcome),
         }
     }
 
@@ -172,8 +184,8 @@ impl Shown {
         response
     }
 
-    fn head(&self, part: &std::ops::Range<u64>) -> Response {
-        let whole = *part == (0..self.length);
+    /// RFC 9110 §15.3.7: a range that was asked for is answered with 206, also when it is all there is.
+    fn head(&self, part: &std::ops::Range<u64>, is_range: bool) -> Response {
         let mut response = Response::new(Body::empty());
         let headers = response.headers_mut();
         self.add_validators(headers);
@@ -181,14 +193,17 @@ impl Shown {
         set(headers, header::CONTENT_LENGTH, &(part.end - part.start).to_string());
         if matches!(self.entry.kind, media_index::Kind::Document) {
             set(headers, header::CONTENT_DISPOSITION, &disposition(&self.entry));
-            // A document is data, even if its content hopes to be a page.
-            set(
-                headers,
-                header::CONTENT_SECURITY_POLICY,
-                "sandbox; default-src 'none'; style-src 'unsafe-inline'",
-            );
+            // A document is data, even if its content hopes to be a page. Browsers' own PDF viewers do not work in a
+            // sandbox, and a PDF is no page.
+            if self.entry.mime != "application/pdf" {
+                set(
+                    headers,
+                    header::CONTENT_SECURITY_POLICY,
+                    "sandbox; default-src 'none'; style-src 'unsafe-inline'",
+                );
+            }
         }
-        if !whole {
+        if is_range {
             let range = format!("bytes {}-{}/{}", part.start, part.end - 1, self.length);
             set(headers, header::CONTENT_RANGE, &range);
             *response.status_mut() = StatusCode::PARTIAL_CONTENT;
@@ -231,10 +246,15 @@ fn disposition(entry: &Entry) -> String {
     )
 }
 
-async fn subtitle(State(room): State<Media>, Path((id, n)): Path<(String, String)>) -> Result<Response, Problem> {
+async fn subtitle(
+    State(room): State<Media>,
+    peer: Peer,
+    headers: HeaderMap,
+    Path((id, n)): Path<(String, String)>,
+) -> Result<Response, Problem> {
     let id = ItemId::parse(&id).map_err(|_| Problem::not_found())?;
     let n = n.parse().map_err(|_| Problem::not_found())?;
-    room.library.shown_entry(&id).ok_or_else(Problem::not_found)?;
+    room.may_see(&id, &headers, peer).await?;
     let library = room.library.clone();
     let text = blocking(move || library.subtitle(&id, n))
         .await?
@@ -243,9 +263,14 @@ async fn subtitle(State(room): State<Media>, Path((id, n)): Path<(String, String
     Ok(([kind, (header::CACHE_CONTROL, "private, max-age=300")], text).into_response())
 }
 
-async fn poster(State(room): State<Media>, Path(id): Path<String>) -> Result<Response, Problem> {
+async fn poster(
+    State(room): State<Media>,
+    peer: Peer,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let id = ItemId::parse(&id).map_err(|_| Problem::not_found())?;
-    room.library.shown_entry(&id).ok_or_else(Problem::not_found)?;
+    room.may_see(&id, &headers, peer).await?;
     let library = room.library.clone();
     let (bytes, mime) = blocking(move || library.poster(&id))
         .await?

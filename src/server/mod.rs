@@ -8,8 +8,11 @@ mod limits;
 mod stall;
 
 use std::convert::Infallible;
+use std::future::Future;
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
@@ -28,7 +31,7 @@ pub use limits::Limits;
 use limits::{Guest, Guests};
 use stall::Stalling;
 
-use crate::http::Peer;
+use crate::http::{Peer, Problem, lang};
 
 /// After a refused accept (no file descriptors, no buffers) the loop rests this long instead of spinning.
 const REST: Duration = Duration::from_millis(100);
@@ -39,10 +42,12 @@ const FAREWELL: Duration = Duration::from_secs(5);
 pub async fn run(listener: TcpListener, routes: Router, limits: Limits, stop: CancellationToken) {
     let guests = Arc::new(Guests::new(&limits));
     let tasks = TaskTracker::new();
+    let cut = CancellationToken::new();
     let service = Arc::new(Tools {
         routes,
         limits,
         stop: stop.clone(),
+        cut: cut.clone(),
     });
     loop {
         let accepted = tokio::select! {
@@ -61,6 +66,8 @@ pub async fn run(listener: TcpListener, routes: Router, limits: Limits, stop: Ca
     tasks.close();
     if tokio::time::timeout(FAREWELL, tasks.wait()).await.is_err() {
         tracing::info!(open = tasks.len(), "the remaining connections are cut");
+        cut.cancel();
+        tasks.wait().await;
     }
 }
 
@@ -68,6 +75,7 @@ struct Tools {
     routes: Router,
     limits: Limits,
     stop: CancellationToken,
+    cut: CancellationToken,
 }
 
 /// Beyond the limits a connection is closed at once: a phone tries again, and those who are here keep their pace.
@@ -99,7 +107,7 @@ async fn serve(stream: TcpStream, peer: SocketAddr, tools: Arc<Tools>, guest: Gu
         outcome = connection.as_mut() => outcome,
         () = tools.stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            tokio::select! { outcome = connection => outcome, () = tools.cut.cancelled() => Ok(()) }
         }
     };
     if let Err(error) = outcome {
@@ -108,6 +116,7 @@ async fn serve(stream: TcpStream, peer: SocketAddr, tools: Arc<Tools>, guest: Gu
     drop(guest);
 }
 
+/// A handler that panics costs its own request and nothing else.
 async fn answer(
     mut routes: Router,
     peer: SocketAddr,
@@ -115,7 +124,17 @@ async fn answer(
 ) -> Result<Response, Infallible> {
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(Peer(peer));
-    routes.call(request).await
+    let path = request.uri().path().to_owned();
+    let reader = lang::of(request.headers());
+    let mut answering = Box::pin(routes.call(request));
+    std::future::poll_fn(|cx| {
+        let polled = catch_unwind(AssertUnwindSafe(|| answering.as_mut().poll(cx)));
+        polled.unwrap_or_else(|_| {
+            let fault = std::io::Error::other(format!("the handler of {path} panicked"));
+            Poll::Ready(Ok(Problem::internal(&fault).to_json(reader)))
+        })
+    })
+    .await
 }
 
 /// Tells systemd, if it is listening, that the station is ready or stopping.

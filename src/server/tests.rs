@@ -114,3 +114,25 @@ async fn a_reader_that_takes_nothing_is_let_go() {
     drop(stream.read_to_end(&mut rest).await);
     assert!(rest.len() < 64 << 20);
 }
+
+#[tokio::test]
+async fn a_handler_that_panics_answers_500_and_others_go_on() {
+    let routes = hello().route("/panic", get(faulty));
+    let running = start(routes, 8).await;
+    let answer = ask(
+        &running,
+        "GET /panic HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    )
+    .await;
+    assert!(answer.starts_with("HTTP/1.1 500"), "{answer}");
+    let answer = ask(
+        &running,
+        "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    )
+    .await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+async fn faulty() -> &'static str {
+    panic!("a fault in a handler")
+}

@@ -1,0 +1,196 @@
+//! Bytes out, over real sockets, against the file on the disk. What is expected is from RFC 9110.
+
+mod common;
+
+use std::fs::{self, OpenOptions};
+
+use common::{Answer, Station, read};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whole_and_ranges_come_out_byte_for_byte() {
+    let station = Station::start().await;
+    let (id, _) = station.film().await;
+    let file = read(&station.file_of(&id).await);
+    let (path, n) = (format!("/media/{id}"), file.len());
+    let whole = station.get(&path, "").await;
+    assert_eq!((whole.status, whole.header("accept-ranges").as_str()), (200, "bytes"));
+    assert!(whole.body == file, "the whole film");
+    let cases = [
+        ("bytes=0-", 0..n),
+        ("bytes=0-0", 0..1),
+        ("bytes=100-70000", 100..70_001),
+        ("bytes=-1", n - 1..n),
+        ("bytes=-1000", n - 1000..n),
+        ("bytes=65536-65536", 65_536..65_537),
+        ("bytes=1000-99999999", 1000..n),
+    ];
+    for (range, expected) in cases {
+        let answer = station.get(&path, &format!("Range: {range}\r\n")).await;
+        let said = format!("bytes {}-{}/{n}", expected.start, expected.end - 1);
+        assert_eq!((answer.status, answer.header("content-range")), (206, said), "{range}");
+        assert!(answer.body == file[expected], "{range}");
+    }
+    for range in [format!("bytes={n}-"), "bytes=-0".to_owned()] {
+        let answer = station.get(&path, &format!("Range: {range}\r\n")).await;
+        assert_eq!(
+            (answer.status, answer.header("content-range")),
+            (416, format!("bytes */{n}"))
+        );
+    }
+    for range in ["bytes=5-4", "items=0-5", "bytes=0-0,-1"] {
+        let answer = station.get(&path, &format!("Range: {range}\r\n")).await;
+        assert_eq!((answer.status, answer.body.len()), (200, n), "{range}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn conditions_are_honoured() {
+    let station = Station::start().await;
+    let (id, _) = station.film().await;
+    let path = format!("/media/{id}");
+    let etag = station.get(&path, "").await.header("etag");
+    let cases = [
+        (format!("If-None-Match: {etag}\r\n"), 304),
+        ("If-None-Match: *\r\n".to_owned(), 304),
+        ("If-None-Match: \"x\"\r\n".to_owned(), 200),
+        ("If-Match: \"x\"\r\n".to_owned(), 412),
+        (format!("If-Range: {etag}\r\nRange: bytes=0-9\r\n"), 206),
+        ("If-Range: \"x\"\r\nRange: bytes=0-9\r\n".to_owned(), 200),
+        ("If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT\r\n".to_owned(), 304),
+    ];
+    for (lines, status) in cases {
+        let answer = station.get(&path, &lines).await;
+        assert_eq!(answer.status, status, "{lines}");
+        if status == 304 {
+            let length = answer.header("content-length");
+            assert!(
+                answer.body.is_empty() && length != "0",
+                "a 304 says nothing false about its length: {length}"
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn head_http_1_0_and_pipelining_are_right() {
+    let station = Station::start().await;
+    let (id, _) = station.film().await;
+    let file = read(&station.file_of(&id).await);
+    let head = station
+        .ask("HEAD", &format!("/media/{id}"), "Range: bytes=0-0\r\n", "")
+        .await;
+    assert_eq!(
+        (head.status, head.header("content-length"), head.body.len()),
+        (200, file.len().to_string(), 0)
+    );
+    let old = Answer::of(
+        station
+            .raw(&format!("GET /media/{id} HTTP/1.0\r\nRange: bytes=0-9\r\n\r\n"))
+            .await,
+    );
+    assert!(old.status == 206 && old.body == file[..10], "{}", old.head);
+    let host = station.address;
+    let one = |range: &str, end: &str| {
+        format!("GET /media/{id} HTTP/1.1\r\nHost: {host}\r\nRange: bytes={range}\r\n{end}\r\n")
+    };
+    let both = station
+        .raw(&format!("{}{}", one("0-4", ""), one("5-9", "Connection: close\r\n")))
+        .await;
+    let text = String::from_utf8_lossy(&both);
+    assert_eq!(text.matches("206 Partial Content").count(), 2);
+    assert!(both.ends_with(&file[5..10]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_and_odd_requests_get_a_right_answer() {
+    let station = Station::start().await;
+    let host = station.address;
+    let get = |path: &str, host: &str| format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    let status = |bytes: Vec<u8>| Answer::of(bytes).status;
+    assert_eq!(status(station.raw(&get("/", "evil.example")).await), 421);
+    assert_eq!(
+        status(station.raw("GET / HTTP/1.1\r\nConnection: close\r\n\r\n").await),
+        400
+    );
+    for path in [
+        "/media/../../etc/passwd",
+        "/media/%2e%2e%2fetc%2fpasswd",
+        "/media/x",
+        "/nowhere",
+    ] {
+        assert_eq!(status(station.raw(&get(path, &host.to_string())).await), 404, "{path}");
+    }
+    let foreign = station
+        .ask(
+            "POST",
+            "/api/login",
+            "Origin: http://evil.example\r\nContent-Type: application/json\r\n",
+            "{}",
+        )
+        .await;
+    assert_eq!(foreign.status, 403);
+    let (id, _) = station.film().await;
+    assert_eq!(station.ask("DELETE", &format!("/media/{id}"), "", "").await.status, 405);
+    let large = "x".repeat(100_000);
+    assert_eq!(station.json("/api/login", "", &large).await.status, 413);
+    assert_eq!(station.json("/api/login", "", "{").await.status, 400);
+    assert_eq!(station.json("/api/login", "", r#"{"member":1}"#).await.status, 422);
+    assert_eq!(station.ask("POST", "/api/login", "", "{}").await.status, 415);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_aborted_reader_and_a_film_that_shrinks_harm_nobody() {
+    let station = Station::start().await;
+    let (id, _) = station.film().await;
+    let path = station.file_of(&id).await;
+    let file = read(&path);
+    let request = format!(
+        "GET /media/{id} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+        station.address
+    );
+    let mut gone = TcpStream::connect(station.address).await.unwrap();
+    gone.write_all(request.as_bytes()).await.unwrap();
+    let mut some = vec![0; 1000];
+    gone.read_exact(&mut some).await.unwrap();
+    drop(gone);
+    assert!(station.get(&format!("/media/{id}"), "").await.body == file);
+
+    let mut slow = TcpStream::connect(station.address).await.unwrap();
+    slow.set_nodelay(true).unwrap();
+    slow.write_all(request.as_bytes()).await.unwrap();
+    slow.read_exact(&mut some).await.unwrap();
+    OpenOptions::new()
+        .write(true)
+        .open(&path)
+        .unwrap()
+        .set_len(2_000)
+        .unwrap();
+    let mut rest = Vec::new();
+    drop(slow.read_to_end(&mut rest).await);
+    assert!(rest.len() <= file.len() + 1_000, "never more than was promised");
+    // The next request finds another file under the name and does not serve it under the old id.
+    assert_eq!(station.get(&format!("/media/{id}"), "").await.status, 404);
+    fs::write(&path, &file).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_download_is_finished_before_the_station_stops() {
+    let mut station = Station::start().await;
+    let (id, _) = station.film().await;
+    let file = read(&station.file_of(&id).await);
+    let request = format!("GET /media/{id} HTTP/1.1\r\nHost: {}\r\n\r\n", station.address);
+    let mut stream = TcpStream::connect(station.address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut first = vec![0; 100];
+    stream.read_exact(&mut first).await.unwrap();
+    let reading = tokio::spawn(async move {
+        let mut rest = Vec::new();
+        stream.read_to_end(&mut rest).await.unwrap();
+        rest
+    });
+    station.stop().await;
+    let rest = reading.await.unwrap();
+    assert!([first, rest].concat().ends_with(&file));
+}

@@ -1,0 +1,331 @@
+//! The district and the station, over real sockets: what is believed, and what is not.
+
+mod common;
+
+use std::time::Duration;
+
+use common::Station;
+use rusqlite::Connection;
+use tempfile::TempDir;
+use yuanjiao::district::{Alert, District, DistrictError, Pulled, Settings};
+use yuanjiao::exchange;
+use yuanjiao::report::tables;
+use yuanjiao::types::Year;
+
+fn district(folder: &TempDir) -> District {
+    let settings = Settings {
+        data: folder.path().to_owned(),
+        origin: None,
+        concurrent: 4,
+        connect: Duration::from_secs(2),
+        deadline: Duration::from_secs(5),
+    };
+    District::open(settings).unwrap()
+}
+
+async fn enrolled(station: &Station, folder: &TempDir) -> District {
+    let district = district(folder);
+    let code = station.base().exchange.enrol_code().unwrap();
+    district
+        .enrol(&format!("http://{}", station.address), &code)
+        .await
+        .unwrap();
+    district
+}
+
+async fn pull(district: &District) -> Pulled {
+    let mut outcomes = district.pull(None).await.unwrap();
+    outcomes.remove(0).1.unwrap()
+}
+
+fn ledger(station: &Station) -> Connection {
+    #[expect(clippy::disallowed_methods, reason = "a forger does not go through the store either")]
+    Connection::open(station.folder.path().join("data/ledger.db")).unwrap()
+}
+
+/// Watches three seconds of the first film, honestly.
+async fn watch(station: &Station) -> u64 {
+    let cookie = station.sign_in().await;
+    let (id, _) = station.film().await;
+    let opened = station
+        .json("/api/sessions", &cookie, &format!(r#"{{"item":"{id}"}}"#))
+        .await
+        .json();
+    station
+        .get(opened["media"].as_str().unwrap(), &format!("Cookie: {cookie}\r\n"))
+        .await;
+    let session = opened["session"].as_str().unwrap();
+    // The budget is what has passed: a beat claims a second, however little of it has passed.
+    let beat = r#"{"n":1,"segments":[[0,1000]],"state":"paused"}"#;
+    station.json(&format!("/api/sessions/{session}/beats"), "", beat).await;
+    let proven = station
+        .json(&format!("/api/sessions/{session}/proof"), "", "{}")
+        .await
+        .json();
+    proven["credited_ms"].as_u64().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_district_counts_what_the_station_credited_and_a_second_pull_changes_nothing() {
+    let station = Station::start().await;
+    let folder = TempDir::new().unwrap();
+    let district = enrolled(&station, &folder).await;
+    let credited = watch(&station).await;
+    let first = pull(&district).await;
+    assert!(
+        first.alerts.is_empty() && first.cosigned.is_some(),
+        "{:?}",
+        first.alerts
+    );
+    let second = pull(&district).await;
+    assert_eq!(
+        (second.new, second.alerts.len()),
+        (1, 0),
+        "only the leaf about the cosignature is new"
+    );
+    let counts: Vec<_> = district
+        .recount()
+        .unwrap()
+        .into_iter()
+        .map(|(_, count)| count)
+        .collect();
+    let policy = yuanjiao::credit::Policy::built_in();
+    let lines: Vec<_> = tables::years(&counts)
+        .into_iter()
+        .flat_map(|y: Year| tables::members(&counts, &policy, y))
+        .collect();
+    let sum: u64 = lines.iter().map(|line| line.tally.raw.0).sum();
+    assert_eq!(sum, credited);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_gets_no_leaf_and_a_wrong_code_enrols_nobody() {
+    let station = Station::start().await;
+    for path in ["/log/checkpoint", "/log/tile/entries/000.p/1", "/log/tile/0/000.p/1"] {
+        let answer = station.get(path, "").await;
+        assert_eq!(answer.status, 401, "{path}");
+        assert!(!answer.text().contains("genesis"));
+        let forged = "Authorization: Yuanjiao district=\"d\", nonce=\"n\", seq=\"1\", sig=\"00\"\r\n";
+        assert_eq!(station.get(path, forged).await.status, 401);
+    }
+    let folder = TempDir::new().unwrap();
+    let district = district(&folder);
+    let url = format!("http://{}", station.address);
+    station.base().exchange.enrol_code().unwrap();
+    for _ in 0..5 {
+        assert!(district.enrol(&url, "AAAA-AAAA-AAAA").await.is_err());
+    }
+    assert!(district.stations().unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_wrong_tries_end_an_enrolment_code() {
+    let station = Station::start().await;
+    let folder = TempDir::new().unwrap();
+    let district = district(&folder);
+    let url = format!("http://{}", station.address);
+    let code = station.base().exchange.enrol_code().unwrap();
+    for _ in 0..5 {
+        assert!(district.enrol(&url, "AAAA-AAAA-AAAA").await.is_err());
+    }
+    assert!(
+        district.enrol(&url, &code).await.is_err(),
+        "the right one comes too late"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_was_cut_back_is_a_rollback() {
+    let station = Station::start().await;
+    let folder = TempDir::new().unwrap();
+    let district = enrolled(&station, &folder).await;
+    let known = pull(&district).await.size;
+    let export = TempDir::new().unwrap();
+    exchange::export(&station.base().ledger, export.path()).unwrap();
+    watch(&station).await;
+    let now = pull(&district).await.size;
+    assert!(now > known);
+    // The stick holds the older log: the same bytes, the same checks.
+    let (_, older) = district.import(export.path()).await.unwrap();
+    assert!(
+        matches!(older.alerts[..], [Alert::Rollback { .. }]),
+        "{:?}",
+        older.alerts
+    );
+    assert!(older.cosigned.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leaf_edited_before_the_cosignature_was_taken_is_a_fork_with_its_index() {
+    let station = Station::start().await;
+    let folder = TempDir::new().unwrap();
+    let district = enrolled(&station, &folder).await;
+    watch(&station).await;
+    pull(&district).await;
+    // Somebody edits leaf 3 in the database, and the tree and the newest checkpoint to match.
+    let forged = forge(&station, 3);
+    let outcome = pull(&district).await;
+    undo(&station, forged);
+    assert_eq!(outcome.alerts, [Alert::Fork { first: Some(3) }]);
+    assert!(outcome.cosigned.is_none());
+    let healed = pull(&district).await;
+    assert!(healed.alerts.is_empty(), "the honest log goes on: {:?}", healed.alerts);
+}
+
+struct Forged {
+    leaves: Vec<(i64, Vec<u8>)>,
+    nodes: Vec<(i64, i64, Vec<u8>)>,
+    notes: Vec<(i64, String)>,
+}
+
+/// Rewrites leaf `index` and everything above it, signed with the station's own key: what an administrator could do.
+fn forge(station: &Station, index: i64) -> Forged {
+    use yuanjiao::ledger::Checkpoint;
+    use yuanjiao::ledger::tree::{Frontier, leaf_hash};
+    let conn = ledger(station);
+    let mut leaves: Vec<(i64, Vec<u8>)> = rows(&conn, "SELECT idx, bytes FROM leaf ORDER BY idx", |r| {
+        (r.get(0), r.get(1))
+    });
+    let nodes = conn
+        .prepare("SELECT level, pos, hash FROM node")
+        .unwrap()
+        .query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    let signed = rows(&conn, "SELECT size, note FROM checkpoint", |r| (r.get(0), r.get(1)));
+    let kept = Forged {
+        leaves: leaves.clone(),
+        nodes,
+        notes,
+    };
+    leaves[usize::try_from(index).unwrap()].1 =
+        br#"{"v":1,"at":{"boot":1,"mono":1,"wall":1,"trust":"ntp"},"is":{"kind":"stop"}}"#.to_vec();
+    let mut edge = Frontier::default();
+    for (at, bytes) in &leaves {
+        conn.execute(
+            "UPDATE leaf SET bytes = ?2 WHERE idx = ?1",
+            rusqlite::params![at, bytes],
+        )
+        .unwrap();
+        edge.push(leaf_hash(bytes), |level, pos, hash| {
+            let pos = i64::try_from(pos).unwrap();
+            conn.execute(
+                "UPDATE node SET hash = ?3 WHERE level = ?1 AND pos = ?2",
+                rusqlite::params![level, pos, hash],
+            )
+            .map(drop)
+        })
+        .unwrap();
+    }
+    let base = station.base();
+    let point = Checkpoint {
+        origin: base.ledger.origin().clone(),
+        size: edge.size(),
+        root: edge.root(),
+    };
+    let size = i64::try_from(edge.size()).unwrap();
+    conn.execute(
+        "UPDATE checkpoint SET note = ?2 WHERE size = ?1",
+        rusqlite::params![size, point.signed(&base.keys)],
+    )
+    .unwrap();
+    kept
+}
+
+fn undo(station: &Station, kept: Forged) {
+    let conn = ledger(station);
+    for (at, bytes) in kept.leaves {
+        conn.execute(
+            "UPDATE leaf SET bytes = ?2 WHERE idx = ?1",
+            rusqlite::params![at, bytes],
+        )
+        .unwrap();
+    }
+    for (level, pos, hash) in kept.nodes {
+        conn.execute(
+            "UPDATE node SET hash = ?3 WHERE level = ?1 AND pos = ?2",
+            rusqlite::params![level, pos, hash],
+        )
+        .unwrap();
+    }
+    for (size, note) in kept.notes {
+        conn.execute(
+            "UPDATE checkpoint SET note = ?2 WHERE size = ?1",
+            rusqlite::params![size, note],
+        )
+        .unwrap();
+    }
+}
+
+type Pair<A, B> = (rusqlite::Result<A>, rusqlite::Result<B>);
+
+fn rows<A, B>(conn: &Connection, sql: &str, read: impl Fn(&rusqlite::Row<'_>) -> Pair<A, B>) -> Vec<(A, B)> {
+    let mut query = conn.prepare(sql).unwrap();
+    let found = query.query_map([], |row| {
+        let (a, b) = read(row);
+        Ok((a?, b?))
+    });
+    found.unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_districts_in_turn_do_not_disturb_each_other() {
+    let station = Station::start().await;
+    let (one, two) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (first, second) = (enrolled(&station, &one).await, enrolled(&station, &two).await);
+    for _ in 0..3 {
+        assert!(pull(&first).await.alerts.is_empty());
+        assert!(pull(&second).await.alerts.is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_that_never_answers_costs_only_its_time() {
+    let station = Station::start().await;
+    let folder = TempDir::new().unwrap();
+    let district = enrolled(&station, &folder).await;
+    // The same station, asked at an address where somebody listens and says nothing.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the address is changed behind the district's back"
+    )]
+    let books = Connection::open(folder.path().join("district.db")).unwrap();
+    books.execute("UPDATE station SET url = ?1", [url]).unwrap();
+    let mut outcomes = district.pull(None).await.unwrap();
+    assert!(matches!(outcomes.remove(0).1, Err(DistrictError::Client(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn garbage_and_endless_answers_are_refused_within_bounds() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let station = Station::start().await;
+    let folder = TempDir::new().unwrap();
+    let district = enrolled(&station, &folder).await;
+    let answers: [&'static [u8]; 3] = [
+        b"garbage\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n{",
+        b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+    ];
+    for answer in answers {
+        let hostile = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", hostile.local_addr().unwrap());
+        let serving = tokio::spawn(async move {
+            let (mut stream, _) = hostile.accept().await.unwrap();
+            let mut some = [0; 1024];
+            drop(stream.read(&mut some).await);
+            drop(stream.write_all(answer).await);
+        });
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the address is changed behind the district's back"
+        )]
+        let books = Connection::open(folder.path().join("district.db")).unwrap();
+        books.execute("UPDATE station SET url = ?1", [url]).unwrap();
+        let mut outcomes = district.pull(None).await.unwrap();
+        assert!(outcomes.remove(0).1.is_err());
+        serving.await.unwrap();
+    }
+}

@@ -86,7 +86,7 @@ async fn head_http_1_0_and_pipelining_are_right() {
         (200, file.len().to_string(), 0)
     );
     let old = Answer::of(
-        station
+        &station
             .raw(&format!("GET /media/{id} HTTP/1.0\r\nRange: bytes=0-9\r\n\r\n"))
             .await,
     );
@@ -108,7 +108,7 @@ async fn strangers_and_odd_requests_get_a_right_answer() {
     let station = Station::start().await;
     let host = station.address;
     let get = |path: &str, host: &str| format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-    let status = |bytes: Vec<u8>| Answer::of(bytes).status;
+    let status = |bytes: Vec<u8>| Answer::of(&bytes).status;
     assert_eq!(status(station.raw(&get("/", "evil.example")).await), 421);
     assert_eq!(
         status(station.raw("GET / HTTP/1.1\r\nConnection: close\r\n\r\n").await),

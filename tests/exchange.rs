@@ -1,5 +1,7 @@
 //! The district and the station, over real sockets: what is believed, and what is not.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
 mod common;
 
 use std::time::Duration;
@@ -197,7 +199,7 @@ fn forge(station: &Station, index: i64) -> Forged {
     let kept = Forged {
         leaves: leaves.clone(),
         nodes,
-        notes,
+        notes: signed,
     };
     leaves[usize::try_from(index).unwrap()].1 =
         br#"{"v":1,"at":{"boot":1,"mono":1,"wall":1,"trust":"ntp"},"is":{"kind":"stop"}}"#.to_vec();

@@ -217,10 +217,13 @@ async fn beat(
     let digest = Sha256::digest(&bytes);
     let mut short = [0; 8];
     short.copy_from_slice(&digest[..8]);
+    // While the film plays on a beat can wait for company; after anything else a person may be about to leave.
+    let urgent = body.state != PlayWord::Playing;
     let beat = BeatIn {
         n: body.n,
         segments: body.segments,
         ended: body.state == PlayWord::Ended,
+        urgent,
         digest: short,
     };
     api.viewing

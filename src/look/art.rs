@@ -15,6 +15,7 @@ pub fn icon(name: &str) -> String {
         "rewind" => r#"<path d="M5 4v5h5M5.3 9A8 8 0 1 1 4 13"/>"#,
         "forward" => r#"<path d="M19 4v5h-5M18.7 9A8 8 0 1 0 20 13"/>"#,
         "play" => r#"<path d="M8 5v14l11-7z"/>"#,
+        "pause" => r#"<path d="M8.5 5v14M15.5 5v14" stroke-width="3"/>"#,
         "speed" => r#"<path d="m5 6 7 6-7 6zM13 6l7 6-7 6z"/>"#,
         "subtitles" => r#"<rect x="3" y="6" width="18" height="12" rx="2"/><path d="M7 11.5h5M14 11.5h3M7 15h8"/>"#,
         "full" => r#"<path d="M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5"/>"#,

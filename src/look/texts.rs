@@ -60,12 +60,10 @@ texts! {
     no_class: "其他", "Other";
     search_hint: "片名或拼音首字母，如 yczs", "Title, pinyin or initials";
     seen_until: "看到 {0}，还剩 {1}", "Seen up to {0}, {1} left";
-    seen_whole: "已看完", "Seen to the end";
     found: "找到 {0} 部", "{0} found";
     found_none: "没有找到“{0}”。换个字，或者用拼音首字母试试。", "Nothing found for “{0}”. Try another word or initials.";
     empty_lead: "课程库还是空的。", "The library is still empty.";
     empty_under: "管理员把片子拷进站点，这里马上就有。", "As soon as the operator copies films to the station, they appear here.";
-    films_count: "{0} 部", "{0}";
     // Item
     credited: "已计入", "Credited";
     pending: "待确认", "Pending";
@@ -90,6 +88,7 @@ texts! {
     ask_left: "还有 {0} 秒。没点上也不要紧，影片照常放，这一段重看时还能计入。", "{0} s left. If you miss it the film goes on, and watching this part again will count.";
     seconds: "{0} 秒", "{0} s";
     minutes_seconds: "{0} 分 {1} 秒", "{0} min {1} s";
+    resumed: "上次看到 {0}，从这里接着放。", "You stopped at {0}; it goes on from there.";
     offline: "和站点断开了。片子先看着，连上后接着记，已记的学时都在。", "The station cannot be reached. Keep watching; recording goes on once it is back. What was recorded is safe.";
     disk_full: "站点的硬盘暂时写不进去，学时等一会儿再记。接着看就行，之后自动补记。", "The station's disk takes nothing at the moment. Keep watching; it is recorded later by itself.";
     superseded: "您在另一部手机上打开了别的片子，这里先停了。点“接着看”换回来。", "You opened another film elsewhere, so this one stopped. Tap “Go on” to come back.";
@@ -103,18 +102,15 @@ texts! {
     year_studied: "{0}年已学", "Studied in {0}";
     due_of: "/ {0} 学时", "/ {0} h";
     total: "合计", "Total";
-    times: "{0} 次", "{0} times";
     mode_screening: "集中收看", "Screening";
     mode_alone: "个人自学", "Alone";
     mode_brought: "送学上门", "Brought home";
     mode_make_up: "补学", "Made up";
     mode_migrant: "流动党员远程", "Migrant, remote";
     credited_list: "计入的", "Credited";
-    not_credited: "没有计入的", "Not credited";
     waiting_list: "待确认的", "Waiting to be confirmed";
     waiting_why: "看完没有确认，再打开这部课件点“记入学时”就能计入。", "Not confirmed yet: open the item again and confirm, and it counts.";
     nothing_yet: "今年还没有计入的学时。打开一部课件看起来，就会记在这里。", "Nothing is credited this year yet. Watch an item and it appears here.";
-    minutes_short: "{0} 分", "{0} min";
     policy_foot: "按《{0}》计算：{1} 分钟为 1 学时，合计保留一位小数，每天最多 {2} 学时。", "By the policy “{0}”: {1} minutes make an hour, cut to one decimal, at most {2} hours a day.";
     undecided_year: "另有 {0} 日期待定，等县里校准时钟后计入年度。", "Another {0} has no date yet and is counted once the district has set the clock.";
     // Sign in
@@ -163,6 +159,8 @@ texts! {
     ledger_seen: "县里 {0} 取走并会签到第 {1} 条。", "The district cosigned up to entry {1} on {0}.";
     ledger_unseen: "县里还没有来取过。", "The district has not pulled yet.";
     ledger_halted: "台账停了，学时暂时记不下，影片照常放。请告诉县里：{0}", "The ledger is halted and no hours are recorded; films play on. Tell the district: {0}";
+    halt_log: "签名用的密钥还在，台账却不见了，可能被删了或者换过。请从备份恢复。", "the signing key is here and its log is gone; restore it from a backup.";
+    halt_key: "台账是另一把密钥写的，可能硬盘是别的站点的，或者密钥文件丢了。请从备份恢复密钥。", "the log belongs to another key; restore the key file from a backup.";
     clock_ntp: "时间由网络校准。", "The clock follows network time.";
     clock_district: "时间由县里校准。", "The clock was set by the district.";
     clock_plausible: "时间没有校准过，看上去是 {0}，不对请告诉县里。", "Nobody has set the clock; it says {0}. Tell the district if that is wrong.";
@@ -241,14 +239,13 @@ texts! {
     waiting_time: "待确认", "Pending";
     unattended: "没有确认，先不计", "not confirmed, not counted";
     poster_lead: "打印出来贴在墙上，党员扫码就能看。", "Print this and put it on the wall.";
-    print: "打印", "Print";
+    print: "按 Ctrl 和 P 打印，纸用 A4。", "Press Ctrl and P to print on A4.";
     poster_title: "党员远程教育", "Remote education for members";
     poster_wifi: "第一步：连上无线网", "First: join the Wi-Fi";
     poster_scan: "第二步：用微信扫一扫", "Second: scan this code";
     poster_sign_in: "第三步：填编号和口令，看片记学时", "Third: number and PIN, then watch";
     poster_or: "或者在浏览器里输入", "or type into the browser";
     poster_no_wifi: "要印无线网的二维码，请在配置文件里填 [wifi] 的名称和密码。", "For a Wi-Fi code, fill in [wifi] in the configuration file.";
-    wifi_name: "无线网", "Wi-Fi";
     district_lead_none: "还没有县里登记过这个站点。", "No district has enrolled this station yet.";
     district_lead: "{0} 登记了这个站点。", "This station is enrolled with {0}.";
     station_key: "站点的指纹，打电话时核对", "The station's fingerprint, to compare by telephone";

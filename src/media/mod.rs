@@ -1,7 +1,7 @@
 //! The door through which bytes leave: `GET|HEAD /media/{item}`.
 //!
 //! Open the item (a thread where blocking is allowed), evaluate the conditions, evaluate the range, then send:
-//! positioned reads in a small pool, one piece in flight per reader, so that a slow phone holds a quarter of a megabyte
+//! positioned reads in a small pool, one piece in flight per reader, so that a slow phone holds some 200 KB
 //! and a cold disk never stops the event loop. Each piece that the connection takes is noted for (device, item).
 
 mod body;

@@ -92,10 +92,10 @@ fn facts(entry: &Entry, lang: Lang) -> String {
 }
 
 async fn player(pages: &Pages, visit: &Visit, entry: &Entry, id: ItemId, t: &'static Texts) -> Result<Player, Problem> {
-    let mut credited = Millis::ZERO;
+    let mut credited = crate::types::Intervals::none();
     let mut pending = Millis::ZERO;
     if let Some(member) = &visit.visitor.member {
-        credited = home::credited_of(pages, member, id).await?.total();
+        credited = home::credited_of(pages, member, id).await?;
         let number = member.id.clone();
         let left = pages
             .ledger
@@ -114,7 +114,8 @@ async fn player(pages: &Pages, visit: &Visit, entry: &Entry, id: ItemId, t: &'st
         "member": visit.visitor.member.is_some(),
         "length_ms": entry.length.0,
         "beat_every_ms": pages.settings.beat_every.0,
-        "credited_ms": credited.0,
+        "credited_ms": credited.total(),
+        "credited": credited,
         "pending_ms": pending.0,
         "texts": script_texts(t),
     });
@@ -127,9 +128,9 @@ async fn player(pages: &Pages, visit: &Visit, entry: &Entry, id: ItemId, t: &'st
             .iter()
             .map(|language| track(language.as_deref(), visit.lang))
             .collect(),
-        credited: format::clock_length(credited),
+        credited: format::clock_length(credited.total()),
         pending: format::clock_length(pending),
-        unseen: format::clock_length(entry.length.minus(credited).minus(pending)),
+        unseen: format::clock_length(entry.length.minus(credited.total()).minus(pending)),
         // `<` would let a title end the block early; JSON has another way to write it.
         facts: facts.to_string().replace('<', "\\u003c"),
     })
@@ -148,7 +149,7 @@ fn track(language: Option<&str>, reader: Lang) -> Track {
 fn script_texts(t: &Texts) -> serde_json::Value {
     serde_json::json!({
         "play": t.play, "pause": t.pause, "seconds": t.seconds, "minutes_seconds": t.minutes_seconds,
-        "ask_text": t.ask_text, "ask_left": t.ask_left, "offline": t.offline, "disk_full": t.disk_full,
+        "resumed": t.resumed, "ask_text": t.ask_text, "ask_left": t.ask_left, "offline": t.offline, "disk_full": t.disk_full,
         "superseded": t.superseded, "go_on_here": t.go_on_here, "restarted": t.restarted,
         "note_unattended": t.note_unattended, "note_not_new": t.note_not_new, "note_not_sent": t.note_not_sent,
         "note_too_fast": t.note_too_fast, "guest_no_credit": t.guest_no_credit, "cannot_play": t.cannot_play,

@@ -1,5 +1,5 @@
-//! Figures from leaves. The same code counts at the station and at the district, so their figures cannot differ by
-//! more than what one of them has not seen.
+//! Figures from leaves alone. The station keeps a view that it updates with each proof; a district counts here from the
+//! first leaf on and compares. Hours are made of both by the same `credit::hours`.
 //!
 //! [`Recount`] folds leaves one by one and remembers what figures are made of; it trusts no total that a leaf claims,
 //! and notes where a claim and the count disagree. [`tables`] turns counts into lines, [`csv`] into files.

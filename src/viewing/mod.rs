@@ -86,6 +86,8 @@ pub struct BeatIn {
     pub segments: Vec<(i64, i64)>,
     /// Whether the film has ended.
     pub ended: bool,
+    /// Whether it should be committed at once rather than wait for company.
+    pub urgent: bool,
     /// A digest of the body as sent.
     pub digest: [u8; 8],
 }
@@ -216,7 +218,8 @@ impl Viewing {
     /// Judges a beat. It may wait a little for company before the disk is asked.
     pub async fn beat(&self, session: SessionId, beat: BeatIn) -> Result<Answer, ViewingError> {
         let (room, now) = (self.clone(), self.clock.now());
-        self.write(Urgency::Soon, move |tx| acts::beat(&room, tx, now, session, &beat))
+        let urgency = if beat.urgent { Urgency::Now } else { Urgency::Soon };
+        self.write(urgency, move |tx| acts::beat(&room, tx, now, session, &beat))
             .await
     }
 

@@ -82,6 +82,7 @@ impl Station {
                     n,
                     segments,
                     ended: false,
+                    urgent: false,
                     digest,
                 },
             )
@@ -261,6 +262,7 @@ async fn case_54_a_full_disk_costs_no_time_once_there_is_room_again() {
         n,
         segments,
         ended: false,
+        urgent: false,
         digest: [3; 8],
     };
     let refused = station.viewing.beat(session, full.clone()).await.unwrap_err();

@@ -2,6 +2,7 @@
 //! and checks its database, so every test ends with both for free.
 
 #![allow(dead_code, reason = "each test file uses its own part of the fixture")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 use std::fs;
 use std::net::SocketAddr;
@@ -97,7 +98,7 @@ impl Station {
         let host = self.address;
         let head =
             format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {length}\r\n");
-        Answer::of(self.raw(&format!("{head}{extra}\r\n{body}")).await)
+        Answer::of(&self.raw(&format!("{head}{extra}\r\n{body}")).await)
     }
 
     pub async fn get(&self, path: &str, extra: &str) -> Answer {
@@ -175,7 +176,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub fn of(bytes: Vec<u8>) -> Self {
+    pub fn of(bytes: &[u8]) -> Self {
         let gap = bytes.windows(4).position(|w| w == b"\r\n\r\n").expect("a whole head");
         let head = String::from_utf8_lossy(&bytes[..gap]).into_owned();
         let status = head

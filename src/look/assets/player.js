@@ -45,10 +45,18 @@
     });
   }
   function start() { var p = film.play(); if (p && p.catch) { p.catch(function () {}); } }
-  function label() { $('toggle-t').textContent = film.paused ? t.play : t.pause; }
+  function label() {
+    $('toggle-t').textContent = film.paused ? t.play : t.pause;
+    show($('icon-play'), film.paused);
+    show($('icon-pause'), !film.paused);
+  }
   film.addEventListener('play', label);
   film.addEventListener('pause', label);
-  film.addEventListener('error', function () { if (film.error && film.error.code >= 3) { banner(t.cannot_play); } });
+  film.addEventListener('error', function () {
+    var code = film.error ? film.error.code : 0;
+    if (code === 2 && facts.member && session) { reopen(t.restarted); }
+    else if (code >= 3 && !opening) { banner(t.cannot_play); }
+  });
 
   if (!facts.member) { return; }
 
@@ -62,7 +70,7 @@
   var sending = false;
   var retry = 0;
   var mine = [];             /* media played here, for the bar */
-  var credited = [];
+  var credited = facts.credited;
   var numbers = { credited: facts.credited_ms, pending: facts.pending_ms };
 
   function post(path, body, done) {
@@ -71,54 +79,68 @@
     request.timeout = 20000;
     request.setRequestHeader('Content-Type', 'application/json');
     var ended = false;
-    function end(status, answer) { if (!ended) { ended = true; done(status, answer); } }
+    function end(status, answer, wait) { if (!ended) { ended = true; done(status, answer, wait || 0); } }
     request.onload = function () {
       var answer = null;
       try { answer = JSON.parse(request.responseText); } catch (e) { answer = null; }
-      end(request.status, answer, request);
+      end(request.status, answer, Number(request.getResponseHeader('Retry-After')) || 0);
     };
     request.onerror = request.ontimeout = request.onabort = function () { end(0, null); };
     request.send(body);
   }
 
   function openSession(then) {
-    if (opening || blocked) { return; }
+    if (session || opening || blocked) { return; }
     opening = true;
-    post('/api/sessions', JSON.stringify({ item: facts.item }), function (status, answer) {
+    post('/api/sessions', JSON.stringify({ item: facts.item }), function (status, answer, wait) {
       opening = false;
       if (status === 201) {
         session = answer;
         queue = new Beats.Queue(0);
-        credited = answer.credited || [];
-        mine = [];
-        numbers = { credited: answer.credited_ms, pending: answer.pending_ms };
+        learn(answer);
         retry = 0;
         banner('');
         draw();
         if (then) { then(answer); }
+        beat(film.paused ? 'paused' : 'playing');
       } else if (status === 401) {
         say(t.guest_no_credit);
+      } else if (status === 0 || status >= 500) {
+        banner(status === 503 && answer ? answer.detail : t.offline);
+        later(wait, function () { openSession(then); });
       } else {
-        banner(status === 503 ? t.disk_full : t.offline);
-        later(function () { openSession(then); });
+        banner(answer && answer.detail ? answer.detail : t.offline);
       }
     });
   }
 
-  /* Waits 1, 2, 4 … at most 15 s between attempts. */
-  function later(act) {
-    retry = Math.min(retry ? retry * 2 : 1, 15);
-    setTimeout(act, retry * 1000);
+  /* What the station knows of this item: the figures, and the media behind them for the bar. */
+  function learn(answer) {
+    numbers = { credited: answer.credited_ms, pending: answer.pending_ms };
+    credited = answer.credited || credited;
   }
 
+  /* Waits as long as the station asks, else 1, 2, 4 … at most 15 s. One timer, whoever asks. */
+  var timer = null;
+  function later(wait, act) {
+    if (timer) { return; }
+    retry = Math.min(retry ? retry * 2 : 1, 15);
+    timer = setTimeout(function () { timer = null; act(); }, Math.max(retry, Math.min(wait, 60)) * 1000);
+  }
+
+  /* At the first play the film goes on where the member stopped. */
   var resumed = false;
   film.addEventListener('play', function () {
-    if (session || blocked) { return; }
-    openSession(function (answer) {
-      if (!resumed && answer.resume_ms > 0 && film.currentTime < 3) { film.currentTime = answer.resume_ms / 1000; }
-      resumed = true;
-    });
+    if (blocked) { return; }
+    if (session) { resume(session); } else { openSession(resume); }
   });
+  function resume(answer) {
+    if (!resumed && answer.resume_ms > 0 && film.currentTime < 3) {
+      film.currentTime = answer.resume_ms / 1000;
+      say(fill(t.resumed, [clock(answer.resume_ms)]));
+    }
+    resumed = true;
+  }
 
   /* 3. What really played ---------------------------------------------------------------------------------------------- */
 
@@ -133,9 +155,9 @@
   film.addEventListener('ended', function () { played.lift(); beat('ended'); });
 
   function beat(state) {
-    var segments = played.take();
     if (!session || blocked) { return; }
-    if (!segments.length && state === 'playing') { return; }
+    var segments = played.take();
+    if (!segments.length && state !== 'ended') { return; }
     mine = Beats.union(mine.concat(segments));
     queue.add(segments, state);
     flush();
@@ -150,14 +172,14 @@
     if (sending || body === null || !session || blocked) { return; }
     sending = true;
     var to = session.session;
-    post('/api/sessions/' + to + '/beats', body, function (status, answer) {
+    post('/api/sessions/' + to + '/beats', body, function (status, answer, wait) {
       sending = false;
       if (!session || to !== session.session) { flush(); return; }
       if (status === 200) { queue.answered(); retry = 0; banner(''); take(answer); flush(); return; }
       if (status === 409 || status === 404) { refused(status, answer); return; }
       if (status === 422 || status === 400) { queue.answered(); flush(); return; }
       banner(status === 503 ? t.disk_full : t.offline);
-      later(flush);
+      later(wait, flush);
     });
   }
 
@@ -175,7 +197,6 @@
       again.addEventListener('click', function () { blocked = false; openSession(start); });
       $('banner').appendChild(again);
     } else if (reason === 'wrong_n' || reason === 'changed_body') {
-      queue.drain();
       reopen('');
     } else {
       reopen(t.restarted);
@@ -184,7 +205,9 @@
 
   /* The station restarted: a new session, the bytes anew, on from the same place. */
   function reopen(text) {
+    if (opening) { return; }
     session = null;
+    queue.drain().forEach(function (body) { played.done = played.done.concat(JSON.parse(body).segments); });
     var at = film.currentTime;
     var going = !film.paused;
     openSession(function (answer) {
@@ -204,7 +227,7 @@
   var notes = { unattended: t.note_unattended, not_new: t.note_not_new, not_sent: t.note_not_sent, too_fast: t.note_too_fast };
 
   function take(answer) {
-    numbers = { credited: answer.credited_ms, pending: answer.pending_ms };
+    learn(answer);
     say(answer.note ? notes[answer.note] || '' : '');
     if (answer.proof_due) { ask(answer.proof_ms_left); } else { hideAsk(); }
     draw();
@@ -220,16 +243,24 @@
     pieces(bar, mine, 'fill', 'url(#hatch)', numbers.pending > 0);
     pieces(bar, credited, 'class', 'k-1', true);
   }
+  function share(ms) { return (facts.length_ms ? ms / facts.length_ms * 100 : 0) + '%'; }
   function pieces(bar, list, name, value, shown) {
     if (!shown) { return; }
     list.forEach(function (piece) {
       var rect = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
-      rect.setAttribute('x', (piece[0] / facts.length_ms * 100) + '%');
-      rect.setAttribute('width', ((piece[1] - piece[0]) / facts.length_ms * 100) + '%');
+      rect.setAttribute('x', share(piece[0]));
+      rect.setAttribute('width', share(piece[1] - piece[0]));
       rect.setAttribute('height', '100%');
       rect.setAttribute(name, value);
       bar.appendChild(rect);
     });
+  }
+
+  /* The question must be seen: Chrome before 71 and iPhones have their own names for leaving the full screen. */
+  function leaveFullScreen() {
+    if (document.fullscreenElement && document.exitFullscreen) { document.exitFullscreen(); }
+    else if (document.webkitFullscreenElement && document.webkitExitFullscreen) { document.webkitExitFullscreen(); }
+    else if (film.webkitDisplayingFullscreen && film.webkitExitFullscreen) { film.webkitExitFullscreen(); }
   }
 
   /* 6. The presence question -------------------------------------------------------------------------------------------------- */
@@ -239,7 +270,7 @@
 
   function ask(left) {
     if (!$('veil').classList.contains('hidden')) { return; }
-    if (document.exitFullscreen && document.fullscreenElement) { document.exitFullscreen(); }
+    leaveFullScreen();
     until = Date.now() + left;
     $('ask-p').textContent = fill(t.ask_text, [spoken(numbers.pending)]);
     show($('veil'), true);
@@ -263,20 +294,22 @@
     show($('veil'), false);
   }
 
+  var tapped = false;        /* a tap that the station has not taken yet */
+
   function prove() {
     hideAsk();
-    played.lift();
-    var segments = played.take();
-    if (session && segments.length) { mine = Beats.union(mine.concat(segments)); queue.add(segments, film.paused ? 'paused' : 'playing'); flush(); }
+    tapped = true;
+    if (!film.paused) { played.look(film.currentTime, film.playbackRate); }
+    beat('paused');
     sendProof(0);
   }
   /* The proof goes after the beats that wait, so that what was just watched is in it. */
   function sendProof(tries) {
-    if (!session) { return; }
+    if (!session) { openSession(function () { sendProof(tries + 1); }); return; }
     if (queue.head() !== null && tries < 40) { setTimeout(function () { sendProof(tries + 1); }, 250); return; }
     post('/api/sessions/' + session.session + '/proof', '{}', function (status, answer) {
       if (status === 200) {
-        credited = Beats.union(credited.concat(answer.credited || []));
+        tapped = false;
         mine = [];
         take(answer);
       } else if (status === 409 || status === 404) {
@@ -293,15 +326,18 @@
 
   function leave() {
     if (!session || blocked) { return; }
-    played.look(film.currentTime, film.playbackRate);
+    if (!film.paused) { played.look(film.currentTime, film.playbackRate); }
     played.lift();
     var segments = played.take();
     if (segments.length) { queue.add(segments, 'hidden'); }
     if (navigator.sendBeacon) {
       queue.drain().forEach(function (body) { navigator.sendBeacon('/api/sessions/' + session.session + '/beats', body); });
+      if (tapped) { navigator.sendBeacon('/api/sessions/' + session.session + '/proof', '{}'); }
     }
   }
   window.addEventListener('pagehide', leave);
+  /* Back from the browser's page cache: what went out by beacon was never answered, so begin anew. */
+  window.addEventListener('pageshow', function (event) { if (event.persisted) { location.reload(); } });
   document.addEventListener('visibilitychange', function () { if (document.hidden) { beat('hidden'); } });
 
   draw();

@@ -130,15 +130,21 @@ fn line(entry: &Entry, t: &Texts, lang: Lang) -> Line {
         FileState::Copying(Some(percent)) => art::share_bar(percent.into(), 100),
         _ => String::new(),
     };
-    let length = if entry.length == Millis::ZERO {
-        format::bytes(entry.size)
+    let length = match (entry.length, entry.size) {
+        (Millis::ZERO, 0) => String::new(),
+        (Millis::ZERO, size) => format::bytes(size),
+        (length, _) => format::length(length, lang),
+    };
+    let separator = if lang == Lang::Zh { "，" } else { ", " };
+    let facts = if length.is_empty() {
+        entry.file.clone()
     } else {
-        format::length(entry.length, lang)
+        format!("{}{separator}{length}", entry.file)
     };
     Line {
         id: entry.id.map(|id| id.to_string()).unwrap_or_default(),
         title: entry.title.clone(),
-        facts: format!("{}{}{length}", entry.file, if lang == Lang::Zh { "，" } else { ", " }),
+        facts,
         card: art::card(entry.class.as_deref(), entry.length),
         tag,
         state,

@@ -139,7 +139,11 @@ async fn todo(pages: &Pages, t: &Texts) -> Result<Vec<ToDo>, Problem> {
 
 async fn ledger_checks(pages: &Pages, t: &Texts, lang: Lang) -> Result<Vec<Check>, Problem> {
     if let Some(halt) = pages.ledger.halted() {
-        return Ok(vec![warn(format::fill(t.ledger_halted, &[halt]))]);
+        let why = match halt {
+            ledger::Halt::LogMissing => t.halt_log,
+            ledger::Halt::KeyMissing => t.halt_key,
+        };
+        return Ok(vec![warn(format::fill(t.ledger_halted, &[&why]))]);
     }
     let store = pages.ledger.store();
     let read = |conn: &_| Ok::<_, StoreError>((ledger::size(conn)?, ledger::last_cosignatures(conn)?));

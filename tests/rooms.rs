@@ -50,7 +50,7 @@ fn named(text: &str) -> BTreeSet<String> {
         }
         let rest = &text[at + "crate::".len()..];
         let words: Vec<&str> = match rest.strip_prefix('{') {
-            Some(list) => list.split('}').next().unwrap_or("").split(',').map(str::trim).collect(),
+            Some(list) => first_words(list),
             None => vec![rest],
         };
         let word = |text: &str| {
@@ -61,6 +61,27 @@ fn named(text: &str) -> BTreeSet<String> {
         rooms.extend(words.into_iter().map(word).filter(|w| !w.is_empty()));
     }
     rooms
+}
+
+/// The entries of a braced list, braces within it skipped.
+fn first_words(list: &str) -> Vec<&str> {
+    let (mut depth, mut from, mut words) = (0_u32, 0, Vec::new());
+    for (at, c) in list.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => {
+                words.push(list[from..at].trim());
+                break;
+            }
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                words.push(list[from..at].trim());
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    words
 }
 
 fn without_comments(text: &str) -> String {
@@ -96,6 +117,10 @@ fn a_room_names_only_rooms_of_earlier_rows() {
 
 #[test]
 fn the_test_itself_would_notice() {
+    assert_eq!(
+        named("use crate::{store::{Store, Tx}, app};"),
+        ["app", "store"].map(String::from).into()
+    );
     assert_eq!(
         named("use crate::store::{Store, Tx}; crate::{keys, look::qr};"),
         ["keys", "look", "store"].map(String::from).into()

@@ -6,6 +6,7 @@
 mod addresses;
 mod samples;
 
+use std::io::Read;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -282,12 +283,17 @@ pub fn index_settings(settings: &config::Station) -> media_index::Settings {
     }
 }
 
+/// A policy goes whole into a leaf of the ledger, which holds 64 KiB; a longer file is cut here and refused as broken.
+const POLICY_LIMIT: u64 = 32 * 1024;
+
 /// The policy of this file, or the built-in one.
 pub fn read_policy(path: Option<&Path>) -> Result<Policy> {
     let Some(path) = path else {
         return Ok(Policy::built_in());
     };
-    let text = std::fs::read_to_string(path).with_context(|| format!("while reading the policy {}", path.display()))?;
+    let mut text = String::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(POLICY_LIMIT).read_to_string(&mut text));
+    read.with_context(|| format!("while reading the policy {}", path.display()))?;
     Policy::parse(&text).with_context(|| format!("in the policy {}", path.display()))
 }
 

@@ -66,13 +66,33 @@ impl ConfigError {
     }
 }
 
-/// A parser's message, with the key that was probably meant if a key is unknown.
-pub(super) fn syntax(error: &toml::de::Error) -> Fault {
-    let text = error.to_string();
-    Fault::Syntax(match suggestion(error.message()) {
-        Some(meant) => format!("{}\ndid you mean `{meant}`?", text.trim_end()),
-        None => text,
+/// A parser's message with its place, and the key that was probably meant if a key is unknown. The line itself is not
+/// repeated, nor is the value: it may be a password whose quotes were forgotten.
+pub(super) fn syntax(text: &str, error: &toml::de::Error) -> Fault {
+    let place = error.span().map(|span| place_of(text, span.start)).unwrap_or_default();
+    let message = error.message();
+    let told = match message.split_once(':') {
+        Some((kind, rest)) if kind.starts_with("invalid") => format!("{kind}{}", without_value(rest)),
+        _ => message.to_owned(),
+    };
+    Fault::Syntax(match suggestion(message) {
+        Some(meant) => format!("{place}{told}; did you mean `{meant}`?"),
+        None => format!("{place}{told}"),
     })
+}
+
+/// From ` integer `12345678`, expected a string` what may be told: ` (expected a string)`.
+fn without_value(rest: &str) -> String {
+    rest.rsplit_once("expected ")
+        .map(|(_, expected)| format!(" (expected {expected})"))
+        .unwrap_or_default()
+}
+
+fn place_of(text: &str, at: usize) -> String {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().map_or(0, |l| l.chars().count()) + 1;
+    format!("line {line}, column {column}: ")
 }
 
 /// From "unknown field `x`, expected one of `a`, `b`", the one that is nearest to `x`.

@@ -8,6 +8,8 @@ mod fault;
 mod raw;
 
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -157,14 +159,24 @@ impl District {
     }
 }
 
+/// A configuration file with all its comments has a few kilobytes.
+const FILE_LIMIT: u64 = 64 * 1024;
+
 fn text_of(path: Option<&Path>) -> Result<String, ConfigError> {
-    match path {
-        None => Ok(String::new()),
-        Some(path) => std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
-            path: path.to_owned(),
-            source,
-        }),
-    }
+    let Some(path) = path else { return Ok(String::new()) };
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(FILE_LIMIT + 1).read_to_string(&mut text));
+    let read = read.and_then(|length| match length as u64 {
+        0..=FILE_LIMIT => Ok(()),
+        _ => Err(std::io::Error::other(
+            "it is larger than 64 KB, so it is something else",
+        )),
+    });
+    read.map_err(|source| ConfigError::Unreadable {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(text)
 }
 
 #[cfg(test)]

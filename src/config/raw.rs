@@ -159,7 +159,7 @@ fn optional_path(text: String) -> Option<PathBuf> {
 
 /// Reads a station's file.
 pub(super) fn station(text: &str) -> Result<Station, Vec<Fault>> {
-    let file: StationFile = toml::from_str(text).map_err(|error| vec![syntax(&error)])?;
+    let file: StationFile = toml::from_str(text).map_err(|error| vec![syntax(text, &error)])?;
     let mut check = Check::default();
     let settings = Station {
         name: check.text("station.name", file.station.name, 40),
@@ -258,7 +258,7 @@ fn level(check: &mut Check, word: &str) -> tracing::Level {
 
 /// Reads a district's file.
 pub(super) fn district(text: &str) -> Result<District, Vec<Fault>> {
-    let file: DistrictFile = toml::from_str(text).map_err(|error| vec![syntax(&error)])?;
+    let file: DistrictFile = toml::from_str(text).map_err(|error| vec![syntax(text, &error)])?;
     let mut check = Check::default();
     let settings = District {
         origin: check.origin("district.origin", &file.district.origin),

@@ -64,3 +64,24 @@ fn the_wifi_password_is_never_printed() {
     let settings = raw::station("[wifi]\nname = \"青石桥远教\"\npassword = \"secret-word\"\n").unwrap();
     assert!(!format!("{settings:?}").contains("secret-word"));
 }
+
+#[test]
+fn a_password_whose_quotes_were_forgotten_is_not_printed() {
+    for text in [
+        "[wifi]\npassword = geheim-wort\n",
+        "[wifi]\npassword = 12345678\n",
+        "[wifi]\nname = \"x\"\npassword = true\n",
+    ] {
+        let said = faults(text).join("");
+        assert!(said.contains("line "), "{said}");
+        for secret in ["geheim", "12345678"] {
+            assert!(!said.contains(secret), "{said}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_no_configuration_is_refused_within_bounds() {
+    let refused = Station::load(Some(Path::new("/dev/zero"))).unwrap_err().to_string();
+    assert!(refused.contains("cannot be read"), "{refused}");
+}

@@ -118,7 +118,7 @@ pub struct Roster {
     store: Store,
     keys: Keys,
     clock: SharedClock,
-    hasher: Arc<Hasher>,
+    hasher: Hasher,
     limiter: Arc<Mutex<Limiter>>,
     cache: Arc<Cache>,
     on_change: Arc<Mutex<Option<OnChange>>>,
@@ -137,7 +137,7 @@ impl Roster {
             store,
             keys,
             clock,
-            hasher: Arc::default(),
+            hasher: Hasher::default(),
             limiter: Arc::new(Mutex::new(Limiter::new(limits))),
             cache: Arc::default(),
             on_change: Arc::default(),
@@ -198,7 +198,10 @@ impl Roster {
             return Ok(false);
         };
         let pin = self.peppered(pin);
-        Ok(tokio::task::spawn_blocking(move || secret::matches(&hash, &pin))
+        // If too many wait, the PIN is hashed anew: that costs its owner a sign-in, not his PIN.
+        Ok(self
+            .hasher
+            .run(move || secret::verify(Some(&hash), &pin))
             .await
             .unwrap_or(false))
     }
@@ -270,14 +273,13 @@ impl Roster {
     /// Compares a secret, with the same effort whether or not the name is known. Once the turn has come, the limit is
     /// looked at, the secret compared and a wrong try counted in one piece, whether or not the asker is still there.
     async fn check(&self, name: &str, from: IpAddr, hash: Option<String>, secret: &str) -> Result<(), SignInError> {
-        let turn = Arc::clone(&self.hasher).turn().await.ok_or(SignInError::Busy)?;
         let (limiter, name, secret) = (Arc::clone(&self.limiter), name.to_owned(), secret.to_owned());
         let work = move || {
             let limits = || limiter.lock().unwrap_or_else(PoisonError::into_inner);
             limits()
                 .may_try(&name, from, monotonic())
                 .map_err(SignInError::Paused)?;
-            if turn.verify(hash.as_deref(), &secret) {
+            if secret::verify(hash.as_deref(), &secret) {
                 limits().right(&name);
                 return Ok(());
             }
@@ -285,9 +287,7 @@ impl Roster {
                 tries_left: limits().wrong(&name, from, monotonic()),
             })
         };
-        tokio::task::spawn_blocking(work)
-            .await
-            .unwrap_or(Err(SignInError::Busy))
+        self.hasher.run(work).await.unwrap_or(Err(SignInError::Busy))
     }
 
     async fn begin(&self, owner: Owner) -> Result<String, StoreError> {

@@ -1,65 +1,66 @@
 //! PINs, passphrases and codes: Argon2id, one at a time.
 
+use std::sync::mpsc::{SyncSender, sync_channel};
+
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
-use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-/// 8 MiB and two passes: about 30 ms on the kind of processor that a station has. A PIN of four digits is protected by
-/// the limiter, not by this; this keeps whoever steals the disk busy.
+/// 8 MiB and two passes: about 13 ms on a PC, a few times that on a small board. A PIN of four digits is protected by the
+/// limiter and by the pepper, not by this; this keeps whoever steals the whole disk busy.
 const MEMORY_KIB: u32 = 8 * 1024;
 const PASSES: u32 = 2;
 /// So many may wait for their turn; beyond that a person is told to try again.
 const WAITING: usize = 32;
 
-/// The right to hash now. Moved into the thread that hashes, so that nobody who hangs up frees it early.
-pub(super) struct Turn {
-    _held: [OwnedSemaphorePermit; 2],
-}
+type Work = Box<dyn FnOnce() + Send>;
 
-impl Turn {
-    /// Compares; the same effort for a name that does not exist. Blocks, and gives the turn back afterwards.
-    pub(super) fn verify(self, hash: Option<&str>, secret: &str) -> bool {
-        let right = hash.is_some_and(|hash| matches(hash, secret));
-        if hash.is_none() {
-            drop(hash_of(secret));
-        }
-        drop(self);
-        right
-    }
-}
-
-/// Takes turns: memory for one hash at a time, whoever asks.
-#[derive(Debug)]
-pub(super) struct Hasher {
-    turn: Arc<Semaphore>,
-    places: Arc<Semaphore>,
-}
+/// One thread that hashes, one secret after another: the memory for one hash, whoever asks.
+#[derive(Debug, Clone)]
+pub(super) struct Hasher(Option<SyncSender<Work>>);
 
 impl Default for Hasher {
     fn default() -> Self {
-        Self {
-            turn: Arc::new(Semaphore::new(1)),
-            places: Arc::new(Semaphore::new(WAITING)),
-        }
+        let (queue, works) = sync_channel::<Work>(WAITING);
+        let thread = std::thread::Builder::new().name("hasher".into());
+        // Without a thread nobody can sign in, which reads as "busy" and stands in the log.
+        let started = thread.spawn(move || works.into_iter().for_each(|work| work()));
+        Self(
+            started
+                .inspect_err(|error| tracing::error!(%error, "no thread for hashing"))
+                .ok()
+                .map(|_| queue),
+        )
     }
 }
 
 impl Hasher {
-    /// Waits for the turn; `None` if too many are waiting already.
-    pub(super) async fn turn(self: Arc<Self>) -> Option<Turn> {
-        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
-        let turn = Arc::clone(&self.turn).acquire_owned().await.ok()?;
-        Some(Turn { _held: [place, turn] })
+    /// Runs `act` in its turn; `None` if too many are waiting. It runs to its end even if nobody waits for it any more.
+    pub(super) async fn run<T: Send + 'static>(&self, act: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let work: Work = Box::new(move || drop(tell.send(act())));
+        self.0.as_ref()?.try_send(work).ok()?;
+        told.await.ok()
     }
 
     /// Hashes, however long the queue is: the operator asked for it.
     pub(super) async fn hash_for_certain(&self, secret: String) -> String {
-        let _turn = self.turn.acquire().await;
-        let task = tokio::task::spawn_blocking(move || hash_of(&secret));
-        task.await.unwrap_or_default()
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let work: Work = Box::new(move || drop(tell.send(hash_of(&secret))));
+        let queue = self.0.clone();
+        // Waiting for a place blocks, so it does so where blocking is allowed.
+        let sent = tokio::task::spawn_blocking(move || queue.map(|queue| queue.send(work).is_ok())).await;
+        drop(sent);
+        told.await.unwrap_or_default()
+    }
+}
+
+/// Compares; the same effort for a name that does not exist. Blocks.
+pub(super) fn verify(hash: Option<&str>, secret: &str) -> bool {
+    match hash {
+        Some(hash) => matches(hash, secret),
+        // The outcome is thrown away; only the time that it takes matters.
+        None => hash_of(secret).is_empty(),
     }
 }
 
@@ -77,6 +78,6 @@ pub(super) fn hash_of(secret: &str) -> String {
         .expect("16 bytes of salt are within Argon2's bounds")
 }
 
-pub(super) fn matches(hash: &str, secret: &str) -> bool {
+fn matches(hash: &str, secret: &str) -> bool {
     PasswordHash::new(hash).is_ok_and(|hash| argon2().verify_password(secret.as_bytes(), &hash).is_ok())
 }

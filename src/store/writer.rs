@@ -228,7 +228,7 @@ fn try_commit(tx: &Tx<'_>, batch: Vec<Job>, shared: &Shared, tells: &mut Vec<Tel
 
 /// An error means that SQLite gave up the whole transaction, as it does on a full disk.
 fn run_one(tx: &Tx<'_>, job: Job, tells: &mut Vec<Tell>) -> Result<(), rusqlite::Error> {
-    tx.execute_batch("SAVEPOINT act")?;
+    tx.prepare_cached("SAVEPOINT act")?.execute([])?;
     let mark = tx.mark();
     let ended = catch_unwind(AssertUnwindSafe(|| (job.act)(Some(tx))));
     let keep = ended.as_ref().is_ok_and(|e| e.keep);
@@ -242,7 +242,7 @@ fn run_one(tx: &Tx<'_>, job: Job, tells: &mut Vec<Tell>) -> Result<(), rusqlite:
         ));
     }
     if keep {
-        tx.execute_batch("RELEASE act")
+        tx.prepare_cached("RELEASE act")?.execute([]).map(drop)
     } else {
         tx.take_back(mark);
         tx.execute_batch("ROLLBACK TO act; RELEASE act")

@@ -85,6 +85,8 @@ async fn the_district_counts_what_the_station_credited_and_a_second_pull_changes
         (1, 0),
         "only the leaf about the cosignature is new"
     );
+    assert!(second.cosigned.is_none(), "and it is not cosigned again");
+    assert_eq!(pull(&district).await.new, 0, "so the log does not grow by being pulled");
     let counts: Vec<_> = district
         .recount()
         .unwrap()
@@ -330,4 +332,32 @@ async fn garbage_and_endless_answers_are_refused_within_bounds() {
         assert!(outcomes.remove(0).1.is_err());
         serving.await.unwrap();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_of_more_than_a_bundle_goes_by_stick_and_an_interrupted_pull_goes_on() {
+    let station = Station::start().await;
+    let folder = TempDir::new().unwrap();
+    let district = enrolled(&station, &folder).await;
+    let base = station.base();
+    for _ in 0..600 {
+        let (ledger, now) = (base.ledger.clone(), yuanjiao::clock::Clock::now(&*base.clock));
+        let stop = yuanjiao::ledger::What::Stop {};
+        base.ledger
+            .store()
+            .write_blocking(move |tx| ledger.append(tx, now, stop))
+            .unwrap()
+            .unwrap();
+    }
+    let stick = TempDir::new().unwrap();
+    let leaves = exchange::export(&base.ledger, stick.path()).unwrap();
+    // The stick is pulled too early: the second bundle is missing.
+    let second = stick.path().join("tile/entries/001");
+    let bytes = std::fs::read(&second).unwrap();
+    std::fs::remove_file(&second).unwrap();
+    assert!(district.import(stick.path()).await.is_err());
+    assert_eq!(district.stations().unwrap()[0].size, 0, "nothing is believed yet");
+    std::fs::write(&second, bytes).unwrap();
+    let (_, pulled) = district.import(stick.path()).await.unwrap();
+    assert_eq!((pulled.size, pulled.new, pulled.alerts.len()), (leaves, leaves, 0));
 }

@@ -62,6 +62,11 @@ pub enum DistrictError {
     /// The station did not prove that it knows the code.
     #[error("the station did not prove that it knows the code: somebody else may have answered")]
     Impostor,
+    /// A known name under another key: a replaced box, or somebody who claims to be it.
+    #[error(
+        "{0} is enrolled with another key; nothing was changed. If the box was replaced, its log must be looked at first"
+    )]
+    OtherKey(Origin),
     /// No station of that name.
     #[error("no station {0} is enrolled")]
     Unknown(String),
@@ -144,10 +149,15 @@ impl District {
             size: 0,
         };
         let kept = station.clone();
-        self.store
+        let pinned = self
+            .store
             .write(crate::store::Urgency::Now, move |tx| rows::pin(tx, &kept))
             .await??;
-        Ok(station)
+        if pinned {
+            Ok(station)
+        } else {
+            Err(DistrictError::OtherKey(station.origin))
+        }
     }
 
     /// All stations, by name.

@@ -6,12 +6,13 @@ use super::rows::{self, StationRow};
 use super::source::Source;
 use super::{District, DistrictError};
 use crate::exchange::CosignIn;
-use crate::ledger::Checkpoint;
 use crate::ledger::note::{self, NoteError};
 use crate::ledger::tiles::{TileName, WIDTH};
 use crate::ledger::tree::{Frontier, leaf_hash};
+use crate::ledger::{Checkpoint, Leaf, What};
 use crate::report::Anomaly;
 use crate::store::{StoreError, Urgency};
+use crate::types::Origin;
 
 /// What a person must look at. Both versions of the evidence are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,11 +83,25 @@ pub(super) async fn pull(
     let name = station.origin.clone();
     let read = move |conn: &_| Ok::<_, StoreError>((rows::edge(conn, &name)?, rows::fetched(conn, &name, known)?));
     let (edge, leaves) = district.store.read(read).await?;
+    if edge.size() != known {
+        // Another pull of the same station was faster; what it brought is as good.
+        return Ok(Pulled {
+            size: edge.size(),
+            ..Pulled::default()
+        });
+    }
+    let quiet = leaves.iter().all(|bytes| is_our_own_echo(bytes, &district.origin));
     if root_with(edge, &leaves, point.size) != Some(point.root) {
         let first = first_divergent(district, station, source, known).await?;
         return alarmed(district, station, &text, point.size, Alert::Fork { first }).await;
     }
-    believe(district, station, &point, &text, point.size - known).await
+    believe(district, station, &point, &text, quiet).await
+}
+
+/// A leaf that only says that we cosigned: cosigning it again would make the log grow with every pull, for ever.
+fn is_our_own_echo(bytes: &[u8], district: &Origin) -> bool {
+    let leaf = Leaf::read(bytes).map(|leaf| leaf.is);
+    matches!(leaf, Some(What::CheckpointSeen { district: seen, .. }) if seen == *district)
 }
 
 fn bad(why: &NoteError) -> Alert {
@@ -181,36 +196,40 @@ async fn believe(
     station: &StationRow,
     point: &Checkpoint,
     text: &str,
-    new: u64,
+    quiet: bool,
 ) -> Result<Pulled, DistrictError> {
     let line = note::cosign(point, &district.origin, &district.keys, district.now_s());
-    let (name, text, root, size, kept_line) = (
-        station.origin.clone(),
-        text.to_owned(),
-        point.root,
-        point.size,
-        line.clone(),
-    );
-    let now = district.now_s();
+    let (name, text, root, kept_line) = (station.origin.clone(), text.to_owned(), point.root, line.clone());
+    let (known, size, now) = (station.size, point.size, district.now_s());
     let act = move |tx: &crate::store::Tx<'_>| {
-        rows::believe(tx, &name, size, &root, &text, &kept_line)?;
+        if !rows::believe(tx, &name, known, size, &root, &text, &kept_line)? {
+            return Ok(None);
+        }
         let counted = rows::recount(tx, &name)?;
-        let fresh = counted
+        let alerts: Vec<Alert> = counted
             .anomalies
             .into_iter()
-            .filter(|a| index_of(a) >= size - new)
-            .map(Alert::Count);
-        let alerts: Vec<Alert> = fresh.collect();
+            .filter(|a| index_of(a) >= known)
+            .map(Alert::Count)
+            .collect();
         alerts.iter().try_for_each(|alert| rows::alert(tx, &name, now, alert))?;
-        Ok::<_, StoreError>(alerts)
+        Ok::<_, StoreError>(Some(alerts))
     };
     // Durable first: only then is the cosignature handed out.
-    let alerts = district.store.write(Urgency::Now, act).await??;
-    Ok(Pulled {
-        size,
-        new,
-        alerts,
-        cosigned: Some(CosignIn { size, line }),
+    Ok(match district.store.write(Urgency::Now, act).await?? {
+        None => Pulled {
+            size: known,
+            ..Pulled::default()
+        },
+        Some(alerts) => {
+            let cosigned = (!quiet).then_some(CosignIn { size, line });
+            Pulled {
+                size,
+                new: size - known,
+                alerts,
+                cosigned,
+            }
+        }
     })
 }
 

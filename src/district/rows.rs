@@ -46,15 +46,16 @@ fn count(n: i64) -> u64 {
     u64::try_from(n).unwrap_or(0)
 }
 
-/// A station that enrols again keeps its leaves; its key is the new one, because its operator gave a code.
-pub(super) fn pin(conn: &Connection, station: &StationRow) -> Result<(), rusqlite::Error> {
+/// Pins a station. One that is known already may move to another address; under another key it is another box, and
+/// `false` says that a person must decide.
+pub(super) fn pin(conn: &Connection, station: &StationRow) -> Result<bool, rusqlite::Error> {
     let key = data_encoding::HEXLOWER.encode(station.key.as_bytes());
-    conn.execute(
+    let pinned = conn.execute(
         "INSERT INTO station (origin, url, key, size) VALUES (?1, ?2, ?3, 0)
-         ON CONFLICT (origin) DO UPDATE SET url = excluded.url, key = excluded.key",
+         ON CONFLICT (origin) DO UPDATE SET url = excluded.url WHERE key = excluded.key",
         params![station.origin.as_str(), station.url, key],
-    )
-    .map(drop)
+    )?;
+    Ok(pinned > 0)
 }
 
 pub(super) fn stations(conn: &Connection) -> Result<Vec<StationRow>, rusqlite::Error> {
@@ -139,26 +140,32 @@ pub(super) fn drop_fetched(conn: &Connection, station: &Origin) -> Result<(), ru
 }
 
 /// What was fetched is believed now: it becomes the district's copy, together with the checkpoint and the cosignature.
+/// `false`: another pull of the same station was faster, and nothing was changed.
 pub(super) fn believe(
     conn: &Connection,
     station: &Origin,
+    known: u64,
     size: u64,
     root: &Hash,
     note: &str,
     cosignature: &str,
-) -> Result<(), rusqlite::Error> {
+) -> Result<bool, rusqlite::Error> {
     let name = station.as_str();
+    let ours = conn.execute(
+        "UPDATE station SET size = ?2, root = ?3 WHERE origin = ?1 AND size = ?4",
+        params![name, sql(size), root, sql(known)],
+    )?;
+    if ours == 0 {
+        return Ok(false);
+    }
     conn.execute(
         "INSERT INTO leaf (station, idx, bytes) SELECT station, idx, bytes FROM fetched
-         WHERE station = ?1 AND idx < ?2 AND idx >= (SELECT size FROM station WHERE origin = ?1)",
-        params![name, sql(size)],
+         WHERE station = ?1 AND idx >= ?3 AND idx < ?2",
+        params![name, sql(size), sql(known)],
     )?;
     drop_fetched(conn, station)?;
-    conn.execute(
-        "UPDATE station SET size = ?2, root = ?3 WHERE origin = ?1",
-        params![name, sql(size), root],
-    )?;
-    keep_note(conn, station, size, note, Some(cosignature))
+    keep_note(conn, station, size, note, Some(cosignature))?;
+    Ok(true)
 }
 
 /// Evidence is kept for ever, also of what is not believed.
@@ -170,7 +177,8 @@ pub(super) fn keep_note(
     cosignature: Option<&str>,
 ) -> Result<(), rusqlite::Error> {
     conn.execute(
-        "INSERT OR REPLACE INTO checkpoint (station, size, note, cosignature) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO checkpoint (station, size, note, cosignature) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (station, size, note) DO UPDATE SET cosignature = coalesce(excluded.cosignature, cosignature)",
         params![station.as_str(), sql(size), note, cosignature],
     )
     .map(drop)
@@ -188,4 +196,35 @@ pub(super) fn alert(conn: &Connection, station: &Origin, at_s: u64, alert: &Aler
         params![station.as_str(), sql(at_s), alert.to_string()],
     )
     .map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::Keys;
+    use crate::store::{Options, Store};
+
+    #[test]
+    fn a_station_may_move_but_nobody_else_may_take_its_name() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let store = Store::open(&dir.path().join("district.db"), &[SCHEMA], Options::default()).unwrap();
+        let key = |name: &str| Keys::open_or_make(&dir.path().join(name)).unwrap().public();
+        let row = |url: &str, key| StationRow {
+            origin: Origin::new("station/17").unwrap(),
+            url: url.into(),
+            key,
+            size: 0,
+        };
+        let try_pin = |row: StationRow| store.write_blocking(move |tx| pin(tx, &row)).unwrap().unwrap();
+        assert!(try_pin(row("http://a", key("honest"))));
+        assert!(try_pin(row("http://b", key("honest"))), "another address");
+        assert!(!try_pin(row("http://c", key("thief"))), "another key");
+        let kept = store
+            .read_blocking::<_, StoreError, _>(|conn| Ok(stations(conn)?))
+            .unwrap();
+        assert_eq!(
+            (kept.len(), kept[0].url.as_str(), kept[0].key),
+            (1, "http://b", key("honest"))
+        );
+    }
 }

@@ -16,6 +16,9 @@ pub enum ExportError {
     /// The stick.
     #[error("cannot write to the folder: {0}")]
     Io(#[from] io::Error),
+    /// The folder holds the log of another station.
+    #[error("the folder holds the log of {0}; choose another folder")]
+    Another(String),
     /// There is nothing to export yet.
     #[error("the ledger is empty")]
     Empty,
@@ -26,10 +29,16 @@ pub enum ExportError {
 pub fn export(ledger: &Ledger, folder: &Path) -> Result<u64, ExportError> {
     ledger.store().read_blocking(|conn| {
         let note = ledger::newest_checkpoint(conn)?.ok_or(ExportError::Empty)?;
-        let size = ledger::size(conn)?;
+        let size = note
+            .lines()
+            .nth(1)
+            .and_then(|size| size.parse().ok())
+            .ok_or(ExportError::Empty)?;
+        refuse_another_stations_folder(ledger, folder)?;
         for name in tiles::TileName::covering(0, size) {
             let path = folder.join("tile/entries").join(name.path());
-            if name.width == tiles::WIDTH && path.exists() {
+            let whole = fs::metadata(&path).is_ok_and(|meta| meta.len() > 0);
+            if name.width == tiles::WIDTH && whole {
                 continue;
             }
             let bytes = tiles::entries(conn, name)?.ok_or(ExportError::Empty)?;
@@ -38,6 +47,15 @@ pub fn export(ledger: &Ledger, folder: &Path) -> Result<u64, ExportError> {
         write_whole(&folder.join("checkpoint"), note.as_bytes())?;
         Ok(size)
     })
+}
+
+/// A stick goes round: each station gets a folder of its own, or their bundles would mix.
+fn refuse_another_stations_folder(ledger: &Ledger, folder: &Path) -> Result<(), ExportError> {
+    let there = fs::read_to_string(folder.join("checkpoint")).unwrap_or_default();
+    match there.lines().next() {
+        Some(origin) if origin != ledger.origin().as_str() => Err(ExportError::Another(origin.to_owned())),
+        _ => Ok(()),
+    }
 }
 
 /// Beside, synced, renamed: a stick that is pulled too early holds no half file under a good name.

@@ -56,7 +56,7 @@ fn bare(response: &Response) -> Option<Problem> {
 fn as_page(problem: &Problem, reader: Lang, station: Station, path: &str) -> Response {
     let sentence = problem.sentence(reader).to_owned();
     let f = Frame::bare(reader, station, &sentence);
-    let short: String = path.chars().take(40).collect();
+    let short: String = path.chars().take(18).collect();
     let line = format!("{}, {short}", problem.status.as_u16());
     let html = Page { f, sentence, line }.render().unwrap_or_default();
     let kind = (

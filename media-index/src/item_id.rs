@@ -24,6 +24,11 @@ impl ItemId {
         Self(half)
     }
 
+    /// From the raw bytes that [`Self::bytes`] gave.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
     /// Reads 32 lower-case hexadecimal digits.
     pub fn parse(text: &str) -> Result<Self, BadItemId> {
         let digits = text.as_bytes();

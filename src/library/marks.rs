@@ -54,16 +54,13 @@ impl Marks {
 pub(super) fn load(conn: &Connection) -> Result<Marks, StoreError> {
     let mut query = conn.prepare("SELECT item, approved, hidden, title, class FROM mark")?;
     let rows = query.query_map([], |row| {
-        let half: [u8; 16] = row.get(0)?;
-        let mut digest = [0; 32];
-        digest[..16].copy_from_slice(&half);
         let mark = Mark {
             approved: row.get(1)?,
             hidden: row.get(2)?,
             title: row.get(3)?,
             class: row.get(4)?,
         };
-        Ok((ItemId::from_digest(&digest), mark))
+        Ok((ItemId::from_bytes(row.get(0)?), mark))
     })?;
     Ok(Marks {
         version: 1,

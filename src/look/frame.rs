@@ -58,7 +58,9 @@ pub struct Frame {
     pub csrf: String,
     /// The path of this page, to come back to after changing the language.
     pub path: String,
-    /// The date and time for the desk's masthead.
+    /// The date for the desk's masthead, where there is room for it; empty while it is unknown.
+    pub date: String,
+    /// Weekday and time for the desk's masthead.
     pub clock: String,
 }
 
@@ -75,6 +77,7 @@ impl Frame {
             operator: false,
             csrf: String::new(),
             path: "/".into(),
+            date: String::new(),
             clock: String::new(),
         }
     }

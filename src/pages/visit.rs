@@ -40,13 +40,15 @@ impl Visit {
     /// The frame of a page with this title.
     pub(super) fn frame(&self, pages: &Pages, title: &str, tab: Tab) -> Frame {
         let now = pages.clock.now();
-        let clock = match format::date(now.wall_ms, self.lang) {
-            date if date.is_empty() => String::new(),
-            date => format!(
-                "{date} {} {}",
+        let date = format::date(now.wall_ms, self.lang);
+        let clock = if date.is_empty() {
+            String::new()
+        } else {
+            format!(
+                "{} {}",
                 format::weekday(now.wall_ms, self.lang),
                 format::time(now.wall_ms)
-            ),
+            )
         };
         Frame {
             lang: self.lang,
@@ -58,6 +60,7 @@ impl Visit {
             operator: self.visitor.operator.is_some(),
             csrf: self.visitor.csrf.clone(),
             path: self.path.clone(),
+            date,
             clock,
         }
     }

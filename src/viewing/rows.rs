@@ -62,13 +62,6 @@ pub(super) fn column<T>(row: &Row<'_>, index: usize, read: impl Fn(&str) -> Opti
     read(text).ok_or_else(|| odd(index))
 }
 
-fn item_of(row: &Row<'_>, index: usize) -> Result<ItemId, rusqlite::Error> {
-    let bytes: [u8; 16] = row.get(index)?;
-    let mut wide = [0; 32];
-    wide[..16].copy_from_slice(&bytes);
-    Ok(ItemId::from_digest(&wide))
-}
-
 const SESSION: &str = "SELECT key, id, member, item, device, mode, length, boot, opened, why FROM session";
 
 fn session_row(row: &Row<'_>) -> Result<SessionRow, rusqlite::Error> {
@@ -77,7 +70,7 @@ fn session_row(row: &Row<'_>) -> Result<SessionRow, rusqlite::Error> {
         key: row.get(0)?,
         id: SessionId::from_bytes(row.get(1)?),
         member: column(row, 2, |text| MemberId::new(text).ok())?,
-        item: item_of(row, 3)?,
+        item: ItemId::from_bytes(row.get(3)?),
         device: DeviceId::from_bytes(row.get(4)?),
         mode: column(row, 5, from_word)?,
         length: ms(row.get(6)?),

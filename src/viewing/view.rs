@@ -66,13 +66,6 @@ pub struct SpanRow {
     pub wall_ms: i64,
 }
 
-fn item(row: &rusqlite::Row<'_>, index: usize) -> Result<ItemId, rusqlite::Error> {
-    let half: [u8; 16] = row.get(index)?;
-    let mut digest = [0; 32];
-    digest[..16].copy_from_slice(&half);
-    Ok(ItemId::from_digest(&digest))
-}
-
 fn member(row: &rusqlite::Row<'_>, index: usize) -> Result<MemberId, rusqlite::Error> {
     column(row, index, |text| MemberId::new(text).ok())
 }
@@ -90,7 +83,7 @@ pub fn live_sessions(conn: &Connection) -> Result<Vec<Live>, StoreError> {
         Ok(Live {
             session: SessionId::from_bytes(row.get(0)?),
             member: member(row, 1)?,
-            item: item(row, 2)?,
+            item: ItemId::from_bytes(row.get(2)?),
             position: ms(row.get(3)?),
             length: ms(row.get(4)?),
             pending: pending.total(),
@@ -109,7 +102,7 @@ pub fn latest_sessions(conn: &Connection, who: &MemberId, most: u32) -> Result<V
     )?;
     let rows = query.query_map(params![who.as_str(), most], |row| {
         Ok(Latest {
-            item: item(row, 0)?,
+            item: ItemId::from_bytes(row.get(0)?),
             position: ms(row.get(1)?),
             length: ms(row.get(2)?),
             wall_ms: row.get(3)?,
@@ -124,7 +117,7 @@ pub fn credited_items(conn: &Connection, who: &MemberId) -> Result<Vec<Credited>
         conn.prepare_cached("SELECT item, year, media FROM credited WHERE member = ?1 ORDER BY year DESC, item")?;
     let rows = query.query_map([who.as_str()], |row| {
         Ok(Credited {
-            item: item(row, 0)?,
+            item: ItemId::from_bytes(row.get(0)?),
             year: Year(row.get(1)?),
             media: column(row, 2, |text| serde_json::from_str(text).ok())?,
         })
@@ -140,7 +133,7 @@ pub fn spans_of_year(conn: &Connection, who: Option<&MemberId>, year: Year) -> R
     let rows = query.query_map(params![who.map(MemberId::as_str), year.0], |row| {
         Ok(SpanRow {
             member: member(row, 0)?,
-            item: item(row, 1)?,
+            item: ItemId::from_bytes(row.get(1)?),
             mode: column(row, 2, from_word)?,
             credit: ms(row.get(3)?),
             wall_ms: row.get(4)?,
@@ -158,7 +151,7 @@ pub fn left_pending(conn: &Connection, who: &MemberId) -> Result<Vec<(ItemId, Mi
         let left = column(row, 1, |text| {
             serde_json::from_str::<crate::credit::rule::Pending>(text).ok()
         })?;
-        Ok((item(row, 0)?, left.total()))
+        Ok((ItemId::from_bytes(row.get(0)?), left.total()))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -1,6 +1,6 @@
 //! Commands on a station's data.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -41,14 +41,14 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
         .context("while starting the event loop")
 }
 
+/// To standard error; in colour only where somebody looks at it.
 fn log(level: tracing::Level) {
-    drop(
-        tracing_subscriber::fmt()
-            .with_max_level(level)
-            .with_writer(std::io::stderr)
-            .with_target(false)
-            .try_init(),
-    );
+    let colour = std::io::stderr().is_terminal();
+    let logger = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .with_ansi(colour);
+    drop(logger.with_target(false).try_init());
 }
 
 /// Starts a station and serves until it is told to stop.

@@ -3,7 +3,8 @@
 
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
-import { writeFileSync, mkdirSync } from 'node:fs';
+import { writeFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Station, browser, PHONE, DESK } from './station.mjs';
 
@@ -11,14 +12,13 @@ import { Station, browser, PHONE, DESK } from './station.mjs';
 const POLICY_LINES = [[/presence_every_s = \d+/, 'presence_every_s = 20'], [/presence_jitter_s = \d+/, 'presence_jitter_s = 0'], [/name = "[^"]*"/, 'name = "evening-test"']];
 const shots = new URL('./shots/', import.meta.url).pathname;
 
-let station; let chrome;
+let station; let chrome; let path;
 
 before(async () => {
   mkdirSync(shots, { recursive: true });
-  const { readFileSync } = await import('node:fs');
   let policy = readFileSync(new URL('../../config/policy.toml', import.meta.url), 'utf8');
   for (const [find, put] of POLICY_LINES) { policy = policy.replace(find, put); }
-  const path = join(process.env.TMPDIR || '/tmp', `policy-${process.pid}.toml`);
+  path = join(tmpdir(), `policy-${process.pid}.toml`);
   writeFileSync(path, policy);
   station = await Station.start(`[station]\nname = "青石桥村远程教育站点"\nplace = "澄源县 松林镇"\n[wifi]\nname = "青石桥远教"\npassword = "12345678"\n[viewing]\nbeat_every_s = 5\ncommit_within_ms = 200\n[policy]\nfile = "${path}"\n`);
   chrome = await browser();
@@ -27,6 +27,7 @@ before(async () => {
 after(async () => {
   await chrome?.close();
   await station?.end();
+  rmSync(path, { force: true });
 });
 
 async function shot(page, name) {

@@ -168,9 +168,12 @@ async fn cases_13_and_42_three_accounts_on_one_phone_share_its_time() {
                 .await
                 .unwrap();
         }
-    }
-    for session in &sessions {
-        station.viewing.prove(*session).await.unwrap();
+        // Tapped every five minutes, before any question can be due.
+        if n % 30 == 29 {
+            for session in &sessions {
+                station.viewing.prove(*session).await.unwrap();
+            }
+        }
     }
     let sum: u64 = ["m1", "m2", "m3"].iter().map(|m| station.credit(m)).sum();
     assert_eq!(sum, 600);

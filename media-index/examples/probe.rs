@@ -3,35 +3,23 @@
 use std::fs::File;
 use std::path::Path;
 
-use media_index::probe::{Subject, find_ffprobe, probe};
+use media_index::TimeMap;
+use media_index::probe::{Inspected, inspect};
 
 fn main() {
-    let ffprobe = std::env::var_os("WITH_FFPROBE").and_then(|_| find_ffprobe());
     for name in std::env::args().skip(1) {
-        let path = Path::new(&name);
-        let ending = path
-            .extension()
-            .map(|e| e.to_string_lossy().to_lowercase())
-            .unwrap_or_default();
-        let Ok(file) = File::open(path) else { continue };
+        let ending = Path::new(&name).extension().unwrap_or_default();
+        let ending = ending.to_string_lossy().to_lowercase();
+        let Ok(file) = File::open(&name) else { continue };
         let size = file.metadata().map_or(0, |m| m.len());
-        let subject = Subject {
-            file: &file,
-            size,
-            ending: &ending,
-            path,
-            ffprobe: ffprobe.as_deref(),
-        };
-        let found = match probe(&subject) {
-            Ok(mut whole) => {
-                whole.facts.map = media_index::TimeMap::default();
-                serde_json::to_value(whole)
+        let found = match inspect(&file, size, &ending) {
+            Ok(Inspected::Read(kind, mut reading)) => {
+                reading.facts.map = TimeMap::default();
+                serde_json::json!({"kind": kind, "facts": reading.facts, "cut": reading.cut})
             }
-            Err(damage) => serde_json::to_value(damage),
+            Ok(Inspected::NoReader(kind)) => serde_json::json!({"kind": kind}),
+            Err(damage) => serde_json::json!({"damage": damage}),
         };
-        println!(
-            "{}",
-            serde_json::json!({"file": name, "found": found.unwrap_or_default()})
-        );
+        println!("{}", serde_json::json!({"file": name, "found": found}));
     }
 }

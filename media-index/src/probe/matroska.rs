@@ -3,6 +3,7 @@
 //! Of the segment only what comes before the first cluster is read (seek head, info, tracks), bounded; whether the
 //! segment is whole is told by its own length.
 
+use super::Reading;
 use super::source::{Source, broken};
 use crate::{AudioTrack, Damage, Facts, VideoTrack};
 
@@ -22,7 +23,7 @@ struct Element {
     length: Option<u64>,
 }
 
-pub(super) fn probe(source: &Source<'_>) -> Result<Facts, Damage> {
+pub(super) fn probe(source: &Source<'_>) -> Result<Reading, Damage> {
     let head = element(source, 0)?;
     if head.id != EBML {
         return Err(Damage::NotWhatItsNameSays);
@@ -33,17 +34,12 @@ pub(super) fn probe(source: &Source<'_>) -> Result<Facts, Damage> {
         return Err(broken("no segment follows its header"));
     }
     let end = segment.length.map(|length| segment.at.saturating_add(length));
-    if let Some(need) = end.filter(|end| *end > source.size()) {
-        return Err(Damage::Truncated {
-            have: source.size(),
-            need,
-        });
-    }
-    let facts = read_segment(source, segment.at, end.unwrap_or(source.size()))?;
+    let cut = end.filter(|end| *end > source.size());
+    let facts = read_segment(source, segment.at, end.unwrap_or(source.size()).min(source.size()))?;
     if facts.video.is_none() && facts.audio.is_none() {
         return Err(Damage::NoStreams);
     }
-    Ok(facts)
+    Ok(Reading { facts, cut })
 }
 
 fn read_segment(source: &Source<'_>, mut at: u64, end: u64) -> Result<Facts, Damage> {

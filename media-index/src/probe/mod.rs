@@ -16,7 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 pub use ffprobe::find as find_ffprobe;
-pub use source::Source;
+pub use source::{Content, Source};
 
 use crate::facts::verdict;
 use crate::{Damage, Facts, Kind, Whole, identity};
@@ -36,55 +36,94 @@ pub struct Subject<'a> {
     pub ffprobe: Option<&'a Path>,
 }
 
-/// Looks into a file that has stopped growing.
-pub fn probe(subject: &Subject<'_>) -> Result<Whole, Damage> {
-    catch_unwind(AssertUnwindSafe(|| look(subject)))
-        .unwrap_or_else(|_| Err(Damage::Broken("it could not be read to the end".into())))
+/// What a container says of itself.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Reading {
+    /// What is in it.
+    pub facts: Facts,
+    /// It should go on to this byte, beyond the end of the file: the copy stopped half-way.
+    pub cut: Option<u64>,
 }
 
-fn look(subject: &Subject<'_>) -> Result<Whole, Damage> {
-    if subject.size == 0 {
-        return Err(Damage::Empty);
+impl Reading {
+    /// Of a file that is whole.
+    pub(crate) fn whole(facts: Facts) -> Self {
+        Self { facts, cut: None }
     }
-    let named = Kind::by_ending(subject.ending).ok_or(Damage::NotWhatItsNameSays)?;
-    let (kind, facts) = facts(subject, named)?;
+}
+
+/// Looks into a file that has stopped growing.
+pub fn probe(subject: &Subject<'_>) -> Result<Whole, Damage> {
+    let (kind, reading) = match inspect(subject.file, subject.size, subject.ending)? {
+        Inspected::Read(kind, reading) => (kind, reading),
+        Inspected::NoReader(kind) => others(subject, kind)?,
+    };
+    if let Some(need) = reading.cut {
+        return Err(Damage::Truncated {
+            have: subject.size,
+            need,
+        });
+    }
+    let facts = reading.facts;
     let id = identity::item_id(subject.file, subject.size).map_err(|error| unreadable(&error))?;
     let (plays, why) = verdict(kind, subject.ending, &facts);
-    let mime = mime(kind, subject.ending);
     Ok(Whole {
         id,
         kind,
-        mime: mime.to_owned(),
+        mime: mime(kind, subject.ending).to_owned(),
         facts,
         plays,
         why,
     })
 }
 
-fn facts(subject: &Subject<'_>, named: Kind) -> Result<(Kind, Facts), Damage> {
-    let source = Source::new(subject.file, subject.size);
-    let facts = match subject.ending {
-        "mp4" | "m4v" | "mov" | "3gp" | "3g2" | "f4v" | "m4a" => mp4::probe(&source)?,
-        "mkv" | "webm" => matroska::probe(&source)?,
-        "mp3" => mp3::probe(&source)?,
-        _ if matches!(named, Kind::Document | Kind::Picture) => {
-            document::check(&source, subject.ending)?;
-            Facts::default()
+/// What this program's own readers find.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Inspected {
+    /// The container was read.
+    Read(Kind, Reading),
+    /// No reader here knows containers with this name.
+    NoReader(Kind),
+}
+
+/// Reads `content` of `size` bytes that is named with this ending (lower case), without any other program.
+pub fn inspect(content: &dyn Content, size: u64, ending: &str) -> Result<Inspected, Damage> {
+    if size == 0 {
+        return Err(Damage::Empty);
+    }
+    let named = Kind::by_ending(ending).ok_or(Damage::NotWhatItsNameSays)?;
+    let source = Source::new(content, size);
+    let reading = catch_unwind(AssertUnwindSafe(|| read(&source, ending)))
+        .unwrap_or_else(|_| Err(Damage::Broken("it could not be read to the end".into())))?;
+    Ok(match reading {
+        Some(reading) => Inspected::Read(heard_or_seen(named, &reading.facts), reading),
+        None => Inspected::NoReader(named),
+    })
+}
+
+/// The reader for containers with this ending (lower case); `None` if there is none. Without the net of [`inspect`]: a
+/// panic in here is a fault, which the fuzz targets look for.
+pub fn read(source: &Source<'_>, ending: &str) -> Result<Option<Reading>, Damage> {
+    let reading = match ending {
+        "mp4" | "m4v" | "mov" | "3gp" | "3g2" | "f4v" | "m4a" => mp4::probe(source)?,
+        "mkv" | "webm" => matroska::probe(source)?,
+        "mp3" => mp3::probe(source)?,
+        _ if matches!(Kind::by_ending(ending), Some(Kind::Document | Kind::Picture)) => {
+            document::check(source, ending)?;
+            Reading::default()
         }
-        _ => return others(subject, named),
+        _ => return Ok(None),
     };
-    Ok((heard_or_seen(named, &facts), facts))
+    Ok(Some(reading))
 }
 
 /// Containers that have no reader here: ffprobe's word if it is there, the name's word if not.
-fn others(subject: &Subject<'_>, named: Kind) -> Result<(Kind, Facts), Damage> {
-    match subject.ffprobe {
-        Some(program) => {
-            let facts = ffprobe::probe(program, subject.path, subject.size)?;
-            Ok((heard_or_seen(named, &facts), facts))
-        }
-        None => Ok((named, Facts::default())),
-    }
+fn others(subject: &Subject<'_>, named: Kind) -> Result<(Kind, Reading), Damage> {
+    let Some(program) = subject.ffprobe else {
+        return Ok((named, Reading::default()));
+    };
+    let facts = ffprobe::probe(program, subject.path, subject.size)?;
+    Ok((heard_or_seen(named, &facts), Reading::whole(facts)))
 }
 
 /// An MP4 without a picture track is something to listen to.

@@ -1,5 +1,6 @@
 //! MP3: an `ID3v2` tag, then frames. Length from the Xing or VBRI header if there is one, else from the bit rate.
 
+use super::Reading;
 use super::source::{Cursor, Source};
 use crate::{AudioTrack, Damage, Facts};
 
@@ -17,14 +18,14 @@ struct Frame {
     length: usize,
 }
 
-pub(super) fn probe(source: &Source<'_>) -> Result<Facts, Damage> {
+pub(super) fn probe(source: &Source<'_>) -> Result<Reading, Damage> {
     let (after_tag, title) = tag(source)?;
     let bytes = source.read_up_to(after_tag, SEARCH)?;
     let (at, frame) = first_frame(&bytes).ok_or(Damage::NotWhatItsNameSays)?;
     let audio_bytes = source.size() - after_tag - at as u64;
     let counted = frames_counted(&bytes[at..]).map(|n| n * frame.samples * 1000 / u64::from(frame.sample_rate));
     let duration_ms = counted.unwrap_or(audio_bytes * 8_000 / frame.bitrate);
-    Ok(Facts {
+    Ok(Reading::whole(Facts {
         duration_ms: Some(duration_ms).filter(|ms| *ms > 0),
         audio: Some(AudioTrack {
             codec: "mp3".into(),
@@ -35,7 +36,7 @@ pub(super) fn probe(source: &Source<'_>) -> Result<Facts, Damage> {
         index_first: true,
         title,
         ..Facts::default()
-    })
+    }))
 }
 
 /// Where the tag ends (0 without one), and its title.

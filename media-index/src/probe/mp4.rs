@@ -4,6 +4,7 @@
 //! 2. Read `moov`: length, tracks, codecs.
 //! 3. From the sample tables, which bytes hold which second.
 
+use super::Reading;
 use super::source::{Cursor, Source, broken};
 use crate::{AudioTrack, Damage, Facts, TimeMap, VideoTrack};
 
@@ -21,7 +22,7 @@ const MOOV_LIMIT: u64 = 40 << 20;
 /// A box: its type and its content.
 pub(super) type Boxed<'a> = ([u8; 4], &'a [u8]);
 
-pub(super) fn probe(source: &Source<'_>) -> Result<Facts, Damage> {
+pub(super) fn probe(source: &Source<'_>) -> Result<Reading, Damage> {
     let top = walk(source)?;
     let (at, length) = top.moov.ok_or(Damage::IndexMissing)?;
     if length > MOOV_LIMIT {
@@ -33,7 +34,7 @@ pub(super) fn probe(source: &Source<'_>) -> Result<Facts, Damage> {
         let length = fragments::duration_ms(source, &moov, &top.moofs)?;
         movie.duration_ms = length.or(movie.duration_ms);
     }
-    movie.facts(source.size(), &top)
+    movie.reading(source.size(), &top)
 }
 
 #[derive(Default)]
@@ -161,8 +162,8 @@ impl<'a> Movie<'a> {
         Some(movie)
     }
 
-    /// The map of an unfragmented film; all samples must lie within the file.
-    fn map(shown: [Option<&Track<'_>>; 2], length: Option<u64>, size: u64, top: &Top) -> Result<TimeMap, Damage> {
+    /// The map of an unfragmented film, and how far the file should go on if samples lie beyond its end.
+    fn map(shown: [Option<&Track<'_>>; 2], length: Option<u64>, size: u64, top: &Top) -> (TimeMap, Option<u64>) {
         let mut map = TimeMap::default();
         let mut end = 0;
         if let (Some(ms), true) = (length, top.moofs.is_empty()) {
@@ -170,15 +171,15 @@ impl<'a> Movie<'a> {
             let tracks = shown.into_iter().flatten().enumerate();
             end = tracks.map(|(n, track)| track.fill(n, &mut map)).max().unwrap_or(0);
         }
-        match top.cut {
-            _ if end > size => Err(end.max(top.cut.unwrap_or(0))),
-            Some(need) if end == 0 => Err(need),
-            _ => Ok(map),
-        }
-        .map_err(|need| Damage::Truncated { have: size, need })
+        let cut = match top.cut {
+            _ if end > size => Some(end.max(top.cut.unwrap_or(0))),
+            Some(need) if end == 0 => Some(need),
+            _ => None,
+        };
+        (map, cut)
     }
 
-    fn facts(self, size: u64, top: &Top) -> Result<Facts, Damage> {
+    fn reading(self, size: u64, top: &Top) -> Result<Reading, Damage> {
         let video = self.tracks.iter().find(|t| t.video.is_some());
         let audio = self.tracks.iter().find(|t| t.audio.is_some());
         if video.is_none() && audio.is_none() {
@@ -186,8 +187,8 @@ impl<'a> Movie<'a> {
         }
         let longest = self.tracks.iter().filter_map(Track::duration_ms).max();
         let duration_ms = self.duration_ms.filter(|ms| *ms > 0).or(longest).filter(|ms| *ms > 0);
-        let map = Self::map([video, audio], duration_ms, size, top)?;
-        Ok(Facts {
+        let (map, cut) = Self::map([video, audio], duration_ms, size, top);
+        let facts = Facts {
             duration_ms,
             bitrate: duration_ms.map(|ms| size.saturating_mul(8_000) / ms),
             video: video.and_then(Track::video_facts),
@@ -195,7 +196,8 @@ impl<'a> Movie<'a> {
             index_first: top.moov.zip(top.mdat).is_some_and(|((moov, _), mdat)| moov < mdat),
             title: self.title,
             map,
-        })
+        };
+        Ok(Reading { facts, cut })
     }
 }
 

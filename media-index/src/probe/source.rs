@@ -1,6 +1,7 @@
 //! Bounded reading at any place of a file.
 
 use std::fs::File;
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,19 +11,38 @@ use crate::Damage;
 /// A probe may read so much in all: the index of a film of ten hours fits, a file that sends the reader round does not.
 const BUDGET: u64 = 48 << 20;
 
-/// A file of known length, with a budget.
-#[derive(Debug)]
+/// What can be read at any place: a file, or bytes in memory.
+pub trait Content {
+    /// Fills `to` from `at`; fewer bytes there are an error.
+    fn read_exact_at(&self, to: &mut [u8], at: u64) -> io::Result<()>;
+}
+
+impl Content for File {
+    fn read_exact_at(&self, to: &mut [u8], at: u64) -> io::Result<()> {
+        FileExt::read_exact_at(self, to, at)
+    }
+}
+
+impl Content for &[u8] {
+    fn read_exact_at(&self, to: &mut [u8], at: u64) -> io::Result<()> {
+        let from = usize::try_from(at).ok().and_then(|at| self.get(at..)?.get(..to.len()));
+        to.copy_from_slice(from.ok_or(io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+}
+
+/// Content of known length, with a budget.
 pub struct Source<'a> {
-    file: &'a File,
+    content: &'a dyn Content,
     size: u64,
     left: AtomicU64,
 }
 
 impl<'a> Source<'a> {
-    /// Reads from `file`, which has `size` bytes.
-    pub fn new(file: &'a File, size: u64) -> Self {
+    /// Reads from `content`, which has `size` bytes.
+    pub fn new(content: &'a dyn Content, size: u64) -> Self {
         Self {
-            file,
+            content,
             size,
             left: AtomicU64::new(BUDGET),
         }
@@ -48,7 +68,7 @@ impl<'a> Source<'a> {
             return Err(broken("its index is larger than any film's"));
         }
         let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
-        self.file
+        self.content
             .read_exact_at(&mut bytes, at)
             .map_err(|error| unreadable(&error))?;
         Ok(bytes)

@@ -86,9 +86,18 @@ pub enum Why {
     SoundFormat,
     /// A larger picture than old phones can show.
     TooLarge,
+    /// More bytes a second than a room full of phones gets through one Wi-Fi.
+    TooFast,
+    /// It plays, but starts late: its index lies behind the media.
+    IndexLast,
     /// A document that browsers do not open: it is offered for download.
     Download,
 }
+
+/// Five phones at this rate fill the Wi-Fi of a cheap router (about 40 Mbit/s in practice).
+const PHONE_RATE: u64 = 8_000_000;
+/// H.264 level 4.2 is the last that phones with an old decoder promise.
+const PHONE_LEVEL: u8 = 42;
 
 /// The verdict. `container` is the file's ending in lower case.
 pub(crate) fn verdict(kind: Kind, container: &str, facts: &Facts) -> (Plays, Why) {
@@ -104,8 +113,9 @@ pub(crate) fn verdict(kind: Kind, container: &str, facts: &Facts) -> (Plays, Why
 fn audio_verdict(container: &str, facts: &Facts) -> (Plays, Why) {
     let codec = facts.audio.as_ref().map_or("", |a| &a.codec);
     match (container, codec) {
-        ("mp3" | "wav", _) | ("m4a" | "mp4" | "aac", "aac" | "mp3") => (Plays::Everywhere, Why::Nothing),
-        ("ogg" | "opus" | "flac", _) => (Plays::Pc, Why::SoundFormat),
+        ("mp3", _) | ("m4a" | "mp4" | "aac", "aac" | "mp3") => (Plays::Everywhere, Why::Nothing),
+        ("wav", "" | "pcm_u8" | "pcm_s16le") => (Plays::Everywhere, Why::Nothing),
+        ("ogg" | "oga" | "opus" | "flac", "" | "opus" | "vorbis" | "flac") => (Plays::Pc, Why::SoundFormat),
         _ => (Plays::Prepare, Why::SoundFormat),
     }
 }
@@ -123,15 +133,31 @@ fn film_verdict(container: &str, facts: &Facts) -> (Plays, Why) {
     });
     match video.codec.as_str() {
         _ if !sound_fits => (Plays::Prepare, Why::SoundFormat),
-        "h264" if video.bit_depth.unwrap_or(8) > 8 || video.profile.is_some_and(|p| p > 100) => {
-            (Plays::Prepare, Why::BitDepth)
-        }
+        "h264" if video.is_deep() => (Plays::Prepare, Why::BitDepth),
         "h264" if !mp4 => (Plays::Pc, Why::Container),
-        "h264" if video.width.max(video.height) > 1920 => (Plays::Pc, Why::TooLarge),
-        "h264" => (Plays::Everywhere, Why::Nothing),
+        "h264" => h264_in_mp4(video, facts),
         "vp8" | "vp9" | "av1" if matroska => (Plays::Pc, Why::PictureFormat),
         "hevc" | "av1" | "vp9" if mp4 => (Plays::Pc, Why::PictureFormat),
         _ => (Plays::Prepare, Why::PictureFormat),
+    }
+}
+
+/// What every phone opens: only its size, its rate and its order can still stand in the way.
+fn h264_in_mp4(video: &VideoTrack, facts: &Facts) -> (Plays, Why) {
+    let is_large = video.width.max(video.height) > 1920 || video.level.is_some_and(|level| level > PHONE_LEVEL);
+    match facts.bitrate {
+        _ if is_large => (Plays::Pc, Why::TooLarge),
+        Some(rate) if rate > PHONE_RATE => (Plays::Pc, Why::TooFast),
+        _ if !facts.index_first => (Plays::Everywhere, Why::IndexLast),
+        _ => (Plays::Everywhere, Why::Nothing),
+    }
+}
+
+impl VideoTrack {
+    /// Whether the picture has more colours than the decoders of phones know: more than eight bits, or a profile beyond
+    /// High (100).
+    pub fn is_deep(&self) -> bool {
+        self.bit_depth.unwrap_or(8) > 8 || self.profile.is_some_and(|profile| profile > 100)
     }
 }
 
@@ -154,7 +180,32 @@ mod tests {
                 channels: 2,
                 sample_rate: 48_000,
             }),
+            index_first: true,
             ..Facts::default()
+        }
+    }
+
+    #[test]
+    fn a_film_for_phones_is_small_slow_and_begins_with_its_index() {
+        let good = film("h264", 100, 8, "aac");
+        let late = Facts {
+            index_first: false,
+            ..good.clone()
+        };
+        let fast = Facts {
+            bitrate: Some(12_000_000),
+            ..good.clone()
+        };
+        let mut large = good.clone();
+        large.video.as_mut().unwrap().level = Some(51);
+        let cases = [
+            (good, (Plays::Everywhere, Why::Nothing)),
+            (late, (Plays::Everywhere, Why::IndexLast)),
+            (fast, (Plays::Pc, Why::TooFast)),
+            (large, (Plays::Pc, Why::TooLarge)),
+        ];
+        for (facts, expected) in cases {
+            assert_eq!(verdict(Kind::Film, "mp4", &facts), expected);
         }
     }
 

@@ -10,10 +10,18 @@ use crate::types::ItemId;
 /// The table of this room in the main database.
 pub const SCHEMA: Schema = Schema {
     room: "library",
-    steps: &["
+    steps: &[
+        "
         CREATE TABLE mark (item BLOB PRIMARY KEY, approved INTEGER NOT NULL, hidden INTEGER NOT NULL, title TEXT,
                            class TEXT) STRICT, WITHOUT ROWID;
-    "],
+    ",
+        "
+        ALTER TABLE mark ADD COLUMN source TEXT;
+        ALTER TABLE mark ADD COLUMN speaker TEXT;
+        ALTER TABLE mark ADD COLUMN local INTEGER;
+        ALTER TABLE mark ADD COLUMN prepare INTEGER;
+    ",
+    ],
 };
 
 /// Decisions about one item. The default is none.
@@ -27,6 +35,14 @@ pub struct Mark {
     pub title: Option<String>,
     /// A class instead of the folder's name.
     pub class: Option<String>,
+    /// Where the film comes from 来源.
+    pub source: Option<String>,
+    /// Who speaks in it 主讲人.
+    pub speaker: Option<String>,
+    /// Whether it was made here 本土电教片; `None` leaves it to the folder.
+    pub local: Option<bool>,
+    /// Whether a version for every phone is made; `None` leaves it to the station's rule.
+    pub prepare: Option<bool>,
 }
 
 /// All decisions; a new version with each one.
@@ -52,13 +68,18 @@ impl Marks {
 }
 
 pub(super) fn load(conn: &Connection) -> Result<Marks, StoreError> {
-    let mut query = conn.prepare("SELECT item, approved, hidden, title, class FROM mark")?;
+    let mut query =
+        conn.prepare("SELECT item, approved, hidden, title, class, source, speaker, local, prepare FROM mark")?;
     let rows = query.query_map([], |row| {
         let mark = Mark {
             approved: row.get(1)?,
             hidden: row.get(2)?,
             title: row.get(3)?,
             class: row.get(4)?,
+            source: row.get(5)?,
+            speaker: row.get(6)?,
+            local: row.get(7)?,
+            prepare: row.get(8)?,
         };
         Ok((ItemId::from_bytes(row.get(0)?), mark))
     })?;
@@ -70,8 +91,19 @@ pub(super) fn load(conn: &Connection) -> Result<Marks, StoreError> {
 
 pub(super) fn write(tx: &Tx<'_>, id: ItemId, mark: &Mark) -> Result<(), StoreError> {
     tx.execute(
-        "INSERT OR REPLACE INTO mark (item, approved, hidden, title, class) VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![id.bytes(), mark.approved, mark.hidden, mark.title, mark.class],
+        "INSERT OR REPLACE INTO mark (item, approved, hidden, title, class, source, speaker, local, prepare)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        params![
+            id.bytes(),
+            mark.approved,
+            mark.hidden,
+            mark.title,
+            mark.class,
+            mark.source,
+            mark.speaker,
+            mark.local,
+            mark.prepare
+        ],
     )?;
     Ok(())
 }

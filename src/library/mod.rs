@@ -5,16 +5,19 @@
 //! Members see what is whole, approved and not hidden; the operator sees everything.
 
 mod keep;
+mod made;
 mod marks;
 mod shelf;
 
 use std::fs::File;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use media_index::{Catalogue, Indexer, Item, Plays};
+use media_index::{Catalogue, Facts, Indexer, Item, Plays, Stamp};
 
 pub use keep::IndexKeep;
+pub use made::{FOLDER as MADE_FOLDER, Made, Part, Version};
 pub use marks::{Mark, SCHEMA};
 pub use shelf::{Entry, State};
 
@@ -54,6 +57,7 @@ pub struct Library {
     store: Store,
     approval: Approval,
     marks: Arc<RwLock<Arc<marks::Marks>>>,
+    made: Arc<RwLock<Arc<made::AllMade>>>,
     shelf: Arc<RwLock<Arc<shelf::Shelf>>>,
 }
 
@@ -66,6 +70,7 @@ impl Library {
             store,
             approval,
             marks: Arc::new(RwLock::new(Arc::new(marks))),
+            made: Arc::default(),
             shelf: Arc::default(),
         })
     }
@@ -104,24 +109,55 @@ impl Library {
     fn shelf(&self) -> Arc<shelf::Shelf> {
         let catalogue = self.indexer.catalogue();
         let marks = Arc::clone(&self.marks.read().unwrap_or_else(PoisonError::into_inner));
+        let made = Arc::clone(&self.made.read().unwrap_or_else(PoisonError::into_inner));
         let kept = Arc::clone(&self.shelf.read().unwrap_or_else(PoisonError::into_inner));
-        if kept.is_of(&catalogue, &marks) {
+        if kept.is_of(&catalogue, &marks, &made) {
             return kept;
         }
-        let fresh = Arc::new(shelf::Shelf::build(&catalogue, &marks, self.approval));
+        let fresh = Arc::new(shelf::Shelf::build(&catalogue, &marks, &made, self.approval));
         *self.shelf.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
         fresh
     }
 
-    /// Opens an item's file. `everything` is the operator's view. Blocks: not for the event loop.
+    /// Opens what is delivered of an item: its prepared version, or its own file. `everything` is the operator's view.
+    /// Blocks: not for the event loop.
     pub fn open(&self, id: &ItemId, everything: bool) -> Result<(File, Entry), OpenError> {
-        let entry = self
+        let mut entry = self
             .entry(id)
             .filter(|entry| everything || entry.is_shown())
             .ok_or(OpenError::NotShown)?;
         let (catalogue, item) = self.item(id)?;
+        if let Some(file) = self.open_version(&catalogue, id) {
+            return Ok((file, entry));
+        }
+        entry.mime.clone_from(&item.mime);
+        entry.content = Some(item.id);
         let file = catalogue.open(&item)?;
         Ok((file, entry))
+    }
+
+    /// Opens an item's own file, whatever was made from it. Blocks.
+    pub fn open_original(&self, id: &ItemId) -> Result<(File, Item), OpenError> {
+        let (catalogue, item) = self.item(id)?;
+        Ok((catalogue.open(&item)?, item))
+    }
+
+    /// The prepared version, if it is still the one that was looked into.
+    fn open_version(&self, catalogue: &Catalogue, id: &ItemId) -> Option<File> {
+        let version = self.made(id).film?;
+        let file = catalogue.open_place(&Part::Film.place(id)).ok()?;
+        (Stamp::of(&file.metadata().ok()?) == version.stamp).then_some(file)
+    }
+
+    /// What was made from an item.
+    pub fn made(&self, id: &ItemId) -> Made {
+        self.made.read().unwrap_or_else(PoisonError::into_inner).get(id)
+    }
+
+    /// Says what there is now for these items.
+    pub fn set_made(&self, changed: Vec<(ItemId, Made)>) {
+        let mut made = self.made.write().unwrap_or_else(PoisonError::into_inner);
+        *made = Arc::new(made.with(changed));
     }
 
     fn item(&self, id: &ItemId) -> Result<(Arc<Catalogue>, Item), OpenError> {
@@ -142,24 +178,37 @@ impl Library {
             .map_err(|error| OpenError::File(std::io::Error::other(error)))
     }
 
-    /// The picture beside the item, and its media type. Blocks.
+    /// The picture beside the item, or the one that was made, and its media type. Blocks.
     pub fn poster(&self, id: &ItemId) -> Result<(Vec<u8>, &'static str), OpenError> {
         let (catalogue, item) = self.item(id)?;
-        let place = item.poster.ok_or(OpenError::NotShown)?;
+        let Some(place) = item.poster else {
+            return self.picture(id, Part::Poster);
+        };
         let mime = mime_guess::from_path(Path::new(&place.readable()))
             .first_raw()
             .unwrap_or("image/jpeg");
         Ok((read_bounded(&catalogue.open_place(&place)?, POSTER_LIMIT)?, mime))
     }
 
-    /// The media that lie completely in these bytes of the item.
-    pub fn media_of(&self, id: &ItemId, bytes: &[std::ops::Range<u64>]) -> Intervals {
+    /// A picture that was made from the item. Blocks.
+    pub fn picture(&self, id: &ItemId, part: Part) -> Result<(Vec<u8>, &'static str), OpenError> {
+        let (catalogue, _) = self.item(id)?;
+        let file = catalogue.open_place(&part.place(id))?;
+        Ok((read_bounded(&file, POSTER_LIMIT)?, "image/jpeg"))
+    }
+
+    /// The media of an item that a device can have seen. `sent` tells which bytes of a content went to it: of the item's
+    /// own content, and of its prepared version's.
+    pub fn media_of(&self, id: &ItemId, sent: &dyn Fn(ItemId) -> Vec<Range<u64>>) -> Intervals {
         let catalogue = self.indexer.catalogue();
         let Some(item) = catalogue.get(id) else {
             return Intervals::none();
         };
-        let length = item.facts.duration_ms.unwrap_or(0);
-        Intervals::from(item.facts.map.media_for(bytes, item.stamp.size, length))
+        let own = media_for(&item.facts, item.stamp.size, &sent(item.id));
+        match self.made(id).film {
+            Some(version) => own.union(&media_for(&version.facts, version.stamp.size, &sent(version.content))),
+            None => own,
+        }
     }
 
     /// Decides about an item; the decision is durable when this returns.
@@ -174,6 +223,14 @@ impl Library {
         *marks = Arc::new(marks.with(id, mark));
         Ok(())
     }
+}
+
+fn media_for(facts: &Facts, size: u64, bytes: &[Range<u64>]) -> Intervals {
+    if bytes.is_empty() {
+        return Intervals::none();
+    }
+    let length = facts.duration_ms.unwrap_or(0);
+    Intervals::from(facts.map.media_for(bytes, size, length))
 }
 
 /// A poster that a phone on a village Wi-Fi should wait for.

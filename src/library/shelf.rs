@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use media_index::{Catalogue, Damage, Item, Kind, Plays, Standing, Why};
 
+use super::made::{AllMade, Made};
 use super::marks::{Mark, Marks};
 use super::{Approval, is_playable, length};
 use crate::types::{ItemId, Millis, SearchKeys};
@@ -33,6 +34,12 @@ pub struct Entry {
     pub title: String,
     /// Class 类别, if any.
     pub class: Option<String>,
+    /// Where it comes from 来源.
+    pub source: Option<String>,
+    /// Who speaks 主讲人.
+    pub speaker: Option<String>,
+    /// Made here 本土电教片.
+    pub local: bool,
     /// What it is.
     pub kind: Kind,
     /// Its media type.
@@ -57,8 +64,16 @@ pub struct Entry {
     pub arrival: u64,
     /// Languages of its subtitles; `None` where the name says none.
     pub subtitles: Vec<Option<String>>,
-    /// A picture lies beside it.
+    /// A picture lies beside it, or was made.
     pub has_poster: bool,
+    /// A small picture was made.
+    pub has_thumb: bool,
+    /// A version for every phone was made, and is what is delivered.
+    pub is_prepared: bool,
+    /// What the operator wants about preparing.
+    pub prepare: Option<bool>,
+    /// The id of the content that is delivered: the item's own, or its prepared version's.
+    pub content: Option<ItemId>,
     keys: SearchKeys,
 }
 
@@ -79,20 +94,22 @@ impl Entry {
 pub(super) struct Shelf {
     generation: u64,
     marks: u64,
+    made: u64,
     entries: Arc<Vec<Entry>>,
     by_id: HashMap<ItemId, usize>,
 }
 
 impl Shelf {
-    pub(super) fn is_of(&self, catalogue: &Catalogue, marks: &Marks) -> bool {
-        self.generation == catalogue.generation && self.marks == marks.version
+    pub(super) fn is_of(&self, catalogue: &Catalogue, marks: &Marks, made: &AllMade) -> bool {
+        (self.generation, self.marks, self.made) == (catalogue.generation, marks.version, made.version)
     }
 
-    pub(super) fn build(catalogue: &Catalogue, marks: &Marks, approval: Approval) -> Self {
-        let mut entries: Vec<Entry> = catalogue
-            .items()
-            .map(|item| of_item(item, &marks.get(&item.id), approval, catalogue.offline))
-            .collect();
+    pub(super) fn build(catalogue: &Catalogue, marks: &Marks, made: &AllMade, approval: Approval) -> Self {
+        let entry_of = |item: &Item| {
+            let entry = of_item(item, &marks.get(&item.id), approval, catalogue.offline);
+            with_made(entry, made.get(&item.id))
+        };
+        let mut entries: Vec<Entry> = catalogue.items().map(entry_of).collect();
         entries.extend(catalogue.troubles.iter().map(of_trouble));
         entries.sort_by(|a, b| (b.arrival, &a.file).cmp(&(a.arrival, &b.file)));
         let ids = entries
@@ -102,6 +119,7 @@ impl Shelf {
         Self {
             generation: catalogue.generation,
             marks: marks.version,
+            made: made.version,
             by_id: ids.collect(),
             entries: Arc::new(entries),
         }
@@ -128,7 +146,10 @@ fn of_item(item: &Item, mark: &Mark, approval: Approval, offline: bool) -> Entry
         id: Some(item.id),
         keys: SearchKeys::of(&title),
         title,
+        local: mark.local.unwrap_or_else(|| is_local(item)),
         class: mark.class.clone().or_else(|| item.class.clone()),
+        source: mark.source.clone(),
+        speaker: mark.speaker.clone(),
         kind: item.kind,
         mime: item.mime.clone(),
         length: length(item),
@@ -142,7 +163,33 @@ fn of_item(item: &Item, mark: &Mark, approval: Approval, offline: bool) -> Entry
         arrival: item.arrival,
         subtitles: item.subtitles.iter().map(|s| s.language.clone()).collect(),
         has_poster: item.poster.is_some(),
+        has_thumb: false,
+        is_prepared: false,
+        prepare: mark.prepare,
+        content: Some(item.id),
     }
+}
+
+/// Films made here lie in a folder that says so.
+fn is_local(item: &Item) -> bool {
+    item.class.as_deref().is_some_and(|class| class.contains("本土"))
+}
+
+/// What was made shows the item, and is delivered instead of it.
+fn with_made(mut entry: Entry, made: Made) -> Entry {
+    entry.has_poster |= made.poster;
+    entry.has_thumb = made.thumb;
+    if let Some(version) = made.film {
+        entry.is_prepared = true;
+        entry.plays = Plays::Everywhere;
+        entry.why = Why::Nothing;
+        entry.mime.clone_from(&version.mime);
+        entry.content = Some(version.content);
+        if entry.length == Millis::ZERO {
+            entry.length = Millis(version.facts.duration_ms.unwrap_or(0));
+        }
+    }
+    entry
 }
 
 /// What is copied now or damaged stands at the top of the list: it is what somebody looks for.
@@ -157,6 +204,9 @@ fn of_trouble(trouble: &media_index::Trouble) -> Entry {
         keys: SearchKeys::of(&title),
         title,
         class: trouble.place.top_folder(),
+        source: None,
+        speaker: None,
+        local: false,
         kind: Kind::by_ending(&trouble.place.ending()).unwrap_or(Kind::Document),
         mime: String::new(),
         length: Millis::ZERO,
@@ -170,6 +220,10 @@ fn of_trouble(trouble: &media_index::Trouble) -> Entry {
         arrival: u64::MAX,
         subtitles: Vec::new(),
         has_poster: false,
+        has_thumb: false,
+        is_prepared: false,
+        prepare: None,
+        content: None,
     }
 }
 

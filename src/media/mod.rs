@@ -100,7 +100,8 @@ async fn item(
         let noted = Noted {
             sent: room.sent.clone(),
             device: visitor.device,
-            item: id,
+            // What was seen of a prepared version is told from what was seen of the item's own file.
+            item: shown.entry.content.unwrap_or(id),
         };
         *response.body_mut() = Body::new(Piecewise::new(file, part, Arc::clone(&room.pool), noted));
     }
@@ -142,7 +143,7 @@ struct Shown {
 
 impl Shown {
     fn etag(&self) -> String {
-        format!("\"{}\"", self.id)
+        format!("\"{}\"", self.entry.content.unwrap_or(self.id))
     }
 
     /// Which bytes to send, or the answer that needs none.

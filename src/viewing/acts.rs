@@ -135,8 +135,8 @@ pub(super) fn beat(
     let mut live = rows::live(tx, &row)?;
     let year = now.year();
     let credited = rows::credited(tx, &row.member, &row.item, year)?;
-    let bytes = room.sent.bytes(row.device, row.item);
-    let sent = room.media.media_of(&row.item, &bytes);
+    let bytes_of = |content| room.sent.bytes(row.device, content);
+    let sent = room.media.media_of(&row.item, &bytes_of);
     let known = Known {
         length: row.length,
         credited: &credited,

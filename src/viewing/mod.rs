@@ -67,13 +67,14 @@ pub struct ItemFacts {
 
 /// Which media stand for which bytes of an item.
 pub trait MediaMap: std::fmt::Debug + Send + Sync {
-    /// The media whose bytes lie completely in `bytes`, which are sorted and disjoint.
-    fn media_of(&self, item: &ItemId, bytes: &[std::ops::Range<u64>]) -> Intervals;
+    /// The media of the item that a device can have seen, given which bytes of a content were sent to it (sorted and
+    /// disjoint): an item may be delivered in more than one version.
+    fn media_of(&self, item: &ItemId, sent: &dyn Fn(ItemId) -> Vec<std::ops::Range<u64>>) -> Intervals;
 }
 
 impl MediaMap for crate::library::Library {
-    fn media_of(&self, item: &ItemId, bytes: &[std::ops::Range<u64>]) -> Intervals {
-        Self::media_of(self, item, bytes)
+    fn media_of(&self, item: &ItemId, sent: &dyn Fn(ItemId) -> Vec<std::ops::Range<u64>>) -> Intervals {
+        Self::media_of(self, item, sent)
     }
 }
 

@@ -14,8 +14,8 @@ use crate::types::Origin;
 struct ByteIsMillisecond;
 
 impl MediaMap for ByteIsMillisecond {
-    fn media_of(&self, _: &ItemId, bytes: &[std::ops::Range<u64>]) -> Intervals {
-        Intervals::from(bytes.iter().map(|b| (b.start, b.end)).collect::<Vec<_>>())
+    fn media_of(&self, item: &ItemId, sent: &dyn Fn(ItemId) -> Vec<std::ops::Range<u64>>) -> Intervals {
+        Intervals::from(sent(*item).iter().map(|b| (b.start, b.end)).collect::<Vec<_>>())
     }
 }
 

@@ -24,7 +24,8 @@ pub mod roster;
 // The rule.
 pub mod credit;
 
-// One person's session.
+// What is made of films; one person's session.
+pub mod prepare;
 pub mod viewing;
 
 // Figures.

@@ -15,7 +15,7 @@ const ROWS: [&[&str]; 14] = [
     &["http"],
     &["library", "roster", "ledger"],
     &["credit"],
-    &["viewing", "screening", "programme"],
+    &["viewing", "screening", "programme", "prepare"],
     &["report"],
     &["media", "pages", "api", "dlna", "exchange"],
     &["district"],

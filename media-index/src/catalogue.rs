@@ -125,6 +125,11 @@ impl Catalogue {
         self.items.get(id)
     }
 
+    /// The folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Opens an item's file, and makes sure that it is still the one that was looked into: a file that was replaced is
     /// never served under the old id.
     pub fn open(&self, item: &Item) -> io::Result<File> {

@@ -113,8 +113,9 @@ pub(crate) fn verdict(kind: Kind, container: &str, facts: &Facts) -> (Plays, Why
 fn audio_verdict(container: &str, facts: &Facts) -> (Plays, Why) {
     let codec = facts.audio.as_ref().map_or("", |a| &a.codec);
     match (container, codec) {
-        ("mp3", _) | ("m4a" | "mp4" | "aac", "aac" | "mp3") => (Plays::Everywhere, Why::Nothing),
-        ("wav", "" | "pcm_u8" | "pcm_s16le") => (Plays::Everywhere, Why::Nothing),
+        ("mp3", _) | ("m4a" | "mp4" | "aac", "aac" | "mp3") | ("wav", "" | "pcm_u8" | "pcm_s16le") => {
+            (Plays::Everywhere, Why::Nothing)
+        }
         ("ogg" | "oga" | "opus" | "flac", "" | "opus" | "vorbis" | "flac") => (Plays::Pc, Why::SoundFormat),
         _ => (Plays::Prepare, Why::SoundFormat),
     }

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::Api;
 use crate::clock::{self, Clock, SystemClock, Trust};
-use crate::config::{self, Ffprobe};
+use crate::config::{self, Program};
 use crate::credit::Policy;
 use crate::exchange::Exchange;
 use crate::http::Problem;
@@ -32,10 +32,11 @@ use crate::library::{self, Approval, IndexKeep, Library};
 use crate::look;
 use crate::media::Media;
 use crate::pages::{self, Districts, Pages, Waiting};
+use crate::prepare::{Preparer, Programs, Rule};
 use crate::roster::{self, Operator, Roster, RosterChange};
 use crate::server::{self, Limits};
 use crate::store::{Options, Store, StoreError, Tx};
-use crate::types::Origin;
+use crate::types::{Millis, Origin};
 use crate::viewing::{self, Viewing};
 
 pub use addresses::reachable;
@@ -150,6 +151,7 @@ pub struct Station {
     base: Base,
     library: Library,
     viewing: Viewing,
+    preparer: Preparer,
     settings: config::Station,
     /// The one-time code for the operator's first sign-in, while there is no passphrase.
     pub first_code: Option<String>,
@@ -172,6 +174,7 @@ impl Station {
         if base.ledger.halted().is_none() {
             begin_run(&base, &viewing)?;
         }
+        let preparer = start_preparing(&settings, &library, &viewing).context("while starting to prepare films")?;
         let first_code = if base.roster.has_operator()? {
             None
         } else {
@@ -181,6 +184,7 @@ impl Station {
             base,
             library,
             viewing,
+            preparer,
             settings,
             first_code,
         })
@@ -202,8 +206,12 @@ impl Station {
         server::run(listener, routes, limits, stop).await;
         server::notify(sd_notify::NotifyState::Stopping);
         sweep.abort();
-        let base = self.base.clone();
-        tokio::task::spawn_blocking(move || end_run(&base)).await??;
+        let (base, preparer) = (self.base.clone(), self.preparer.clone());
+        let end = move || {
+            preparer.stop();
+            end_run(&base)
+        };
+        tokio::task::spawn_blocking(end).await??;
         Ok(())
     }
 
@@ -219,7 +227,7 @@ impl Station {
             addresses: reachable(address),
             wifi: (self.settings.wifi.name.clone(), self.settings.wifi.password.clone()),
             beat_every: self.settings.viewing.beat_every,
-            sweep: crate::types::Millis::secs(self.settings.media.sweep.as_secs()),
+            sweep: Millis::secs(self.settings.media.sweep.as_secs()),
             run: run.clone(),
             guests: self.settings.viewing.guests,
         };
@@ -233,6 +241,7 @@ impl Station {
             districts: Arc::new(base.exchange.clone()),
             settings: Arc::new(settings),
             plans: Waiting::default(),
+            preparer: self.preparer.clone(),
         };
         let api = Api {
             roster: base.roster.clone(),
@@ -269,6 +278,25 @@ fn open_library(settings: &config::Station, base: &Base) -> Result<Library> {
     Ok(Library::new(indexer, base.ledger.store().clone(), approval)?)
 }
 
+/// Somebody who was sent a piece of a film in this time is watching: phones fetch ahead and then pause.
+const WATCHING: Millis = Millis::secs(20);
+
+fn start_preparing(settings: &config::Station, library: &Library, viewing: &Viewing) -> Result<Preparer> {
+    let programs = match &settings.media.ffmpeg {
+        Program::Auto => Programs::find(None),
+        Program::Off => None,
+        Program::At(path) => Programs::find(Some(path.clone())),
+    };
+    let rule = match settings.media.prepare {
+        config::Prepare::Auto => Rule::Auto,
+        config::Prepare::Asked => Rule::Asked,
+        config::Prepare::Off => Rule::Off,
+    };
+    let sent = viewing.sent().clone();
+    let viewers = Box::new(move || sent.devices_within(WATCHING));
+    Ok(Preparer::start(library.clone(), programs, rule, viewers)?)
+}
+
 /// The indexer's settings from the station's.
 pub fn index_settings(settings: &config::Station) -> media_index::Settings {
     media_index::Settings {
@@ -276,9 +304,9 @@ pub fn index_settings(settings: &config::Station) -> media_index::Settings {
         sweep: settings.media.sweep,
         settle: settings.media.settle,
         ffprobe: match &settings.media.ffprobe {
-            Ffprobe::Auto => probe::find_ffprobe(),
-            Ffprobe::Off => None,
-            Ffprobe::At(path) => Some(path.clone()),
+            Program::Auto => probe::find_ffprobe(),
+            Program::Off => None,
+            Program::At(path) => Some(path.clone()),
         },
     }
 }

@@ -29,15 +29,26 @@ pub enum Approval {
     District,
 }
 
-/// Where ffprobe is.
+/// Where another program is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ffprobe {
+pub enum Program {
     /// Used if it is installed.
     Auto,
     /// Not used.
     Off,
     /// This one.
     At(PathBuf),
+}
+
+/// What is prepared without being asked for: words of the `prepare` setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prepare {
+    /// Pictures, and what plays nowhere.
+    Auto,
+    /// Pictures, and what the operator asks for.
+    Asked,
+    /// Nothing.
+    Off,
 }
 
 /// Settings of a station.
@@ -94,7 +105,11 @@ pub struct Media {
     /// Who vets.
     pub approval: Approval,
     /// A second opinion.
-    pub ffprobe: Ffprobe,
+    pub ffprobe: Program,
+    /// Makes pictures, and versions that every phone plays.
+    pub ffmpeg: Program,
+    /// What is made without being asked for.
+    pub prepare: Prepare,
 }
 
 /// Settings of viewing and sign-in.

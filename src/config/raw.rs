@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::fault::{Fault, syntax};
-use super::{Approval, District, Ffprobe, Listen, Media, Station, Viewing, Wifi};
+use super::{Approval, District, Listen, Media, Prepare, Program, Station, Viewing, Wifi};
 use crate::types::{Millis, Origin};
 
 macro_rules! table {
@@ -53,6 +53,8 @@ table!(MediaTable {
     settle_ms: u64 = 1200,
     approval: String = "folder".into(),
     ffprobe: String = "auto".into(),
+    ffmpeg: String = "auto".into(),
+    prepare: String = "auto".into(),
 });
 table!(DataTable {
     folder: String = String::new(),
@@ -221,17 +223,31 @@ fn media(check: &mut Check, table: MediaTable) -> Media {
             Approval::Folder
         }
     };
-    let ffprobe = match table.ffprobe.as_str() {
-        "auto" => Ffprobe::Auto,
-        "off" => Ffprobe::Off,
-        path => Ffprobe::At(path.into()),
+    let prepare = match table.prepare.as_str() {
+        "auto" => Prepare::Auto,
+        "asked" => Prepare::Asked,
+        "off" => Prepare::Off,
+        other => {
+            check.fault("media.prepare", format!("{other:?}"), "\"auto\", \"asked\" or \"off\"");
+            Prepare::Auto
+        }
     };
     Media {
         folder: check.folder("media.folder", table.folder),
         sweep: check.seconds("media.sweep_s", table.sweep_s, 5..=86_400),
         settle: Duration::from_millis(check.within("media.settle_ms", table.settle_ms, 200..=60_000)),
         approval,
-        ffprobe,
+        ffprobe: program(&table.ffprobe),
+        ffmpeg: program(&table.ffmpeg),
+        prepare,
+    }
+}
+
+fn program(word: &str) -> Program {
+    match word {
+        "auto" => Program::Auto,
+        "off" => Program::Off,
+        path => Program::At(path.into()),
     }
 }
 

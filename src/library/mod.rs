@@ -11,7 +11,7 @@ mod shelf;
 
 use std::fs::File;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use media_index::{Catalogue, Facts, Indexer, Item, Plays, Stamp};
@@ -78,6 +78,11 @@ impl Library {
     /// The running indexer, for its status.
     pub fn indexer(&self) -> &Indexer {
         &self.indexer
+    }
+
+    /// The media folder.
+    pub fn root(&self) -> PathBuf {
+        self.indexer.catalogue().root().to_owned()
     }
 
     /// Who vets.

@@ -27,6 +27,10 @@ pub enum State {
 
 /// One line of the library.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question of its own that a page asks"
+)]
 pub struct Entry {
     /// The item; none for a file that could not be looked into.
     pub id: Option<ItemId>,

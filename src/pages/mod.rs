@@ -30,6 +30,7 @@ use crate::http::Problem;
 use crate::ledger::Ledger;
 use crate::library::Library;
 use crate::look::{self, Station};
+use crate::prepare::Preparer;
 use crate::roster::Roster;
 use crate::types::Millis;
 use crate::viewing::Viewing;
@@ -82,6 +83,8 @@ pub struct Pages {
     pub settings: Arc<Settings>,
     /// Import plans that wait for their confirmation.
     pub plans: Waiting,
+    /// What is being prepared.
+    pub preparer: Preparer,
 }
 
 pub use desk::import::Waiting;

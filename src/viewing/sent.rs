@@ -3,11 +3,12 @@
 //! Bytes earn nothing by themselves; a beat for media that were never sent earns nothing either. Kept in memory only:
 //! the address of an item carries a tag of this run, so a phone asks for the bytes anew after a restart.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::types::{DeviceId, ItemId};
+use crate::clock::monotonic;
+use crate::types::{DeviceId, ItemId, Millis};
 
 /// More pairs than a village has phones and films in one run; beyond it the least recently used are forgotten.
 const PAIRS: usize = 4_096;
@@ -23,6 +24,7 @@ struct Notes {
 #[derive(Debug, Default)]
 struct Pair {
     used: u64,
+    at: Millis,
     /// Sorted, disjoint, not touching.
     pieces: Vec<Range<u64>>,
 }
@@ -45,7 +47,16 @@ impl Sent {
         }
         let pair = notes.pairs.entry((device, item)).or_default();
         pair.used = turn;
+        pair.at = monotonic();
         merge(&mut pair.pieces, bytes);
+    }
+
+    /// How many devices were sent anything within the last so many milliseconds.
+    pub fn devices_within(&self, span: Millis) -> usize {
+        let since = monotonic().minus(span);
+        let notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lately = notes.pairs.iter().filter(|(_, pair)| pair.at >= since);
+        lately.map(|((device, _), _)| device).collect::<HashSet<_>>().len()
     }
 
     /// The bytes that went there: sorted and disjoint.

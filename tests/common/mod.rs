@@ -33,6 +33,7 @@ impl Station {
         settings.data = folder.join("data");
         settings.media.folder = folder.join("media");
         settings.media.settle = Duration::from_millis(200);
+        settings.media.prepare = config::Prepare::Off;
         settings.viewing.commit_within = yuanjiao::types::Millis(50);
         settings
     }

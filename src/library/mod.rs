@@ -154,6 +154,16 @@ impl Library {
         (Stamp::of(&file.metadata().ok()?) == version.stamp).then_some(file)
     }
 
+    /// What the folder's index knows about an item.
+    pub fn of_folder(&self, id: &ItemId) -> Option<Item> {
+        self.indexer.catalogue().get(id).cloned()
+    }
+
+    /// What people decided about an item.
+    pub fn mark_of(&self, id: &ItemId) -> Mark {
+        self.marks.read().unwrap_or_else(PoisonError::into_inner).get(id)
+    }
+
     /// What was made from an item.
     pub fn made(&self, id: &ItemId) -> Made {
         self.made.read().unwrap_or_else(PoisonError::into_inner).get(id)

@@ -20,7 +20,7 @@ pub use body::Pool;
 use body::{Noted, Piecewise};
 
 use crate::http::{Peer, Problem, conditional, range};
-use crate::library::{Entry, Library, OpenError};
+use crate::library::{Entry, Library, OpenError, Part};
 use crate::roster::Roster;
 use crate::types::ItemId;
 use crate::viewing::Sent;
@@ -51,6 +51,7 @@ impl Media {
             .route("/media/{item}", get(item))
             .route("/media/{item}/subtitles/{n}", get(subtitle))
             .route("/media/{item}/poster", get(poster))
+            .route("/media/{item}/thumb", get(thumb))
             .with_state(self)
     }
 }
@@ -277,5 +278,20 @@ async fn poster(
         .await?
         .map_err(|error| refused(&error))?;
     let cache = (header::CACHE_CONTROL, "private, max-age=300");
+    Ok(([(header::CONTENT_TYPE, mime), cache], bytes).into_response())
+}
+
+async fn thumb(
+    State(room): State<Media>,
+    peer: Peer,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let id = ItemId::parse(&id).map_err(|_| Problem::not_found())?;
+    room.may_see(&id, &headers, peer).await?;
+    let library = room.library.clone();
+    let picture = blocking(move || library.picture(&id, Part::Thumb)).await?;
+    let (bytes, mime) = picture.map_err(|error| refused(&error))?;
+    let cache = (header::CACHE_CONTROL, "private, max-age=604800");
     Ok(([(header::CONTENT_TYPE, mime), cache], bytes).into_response())
 }

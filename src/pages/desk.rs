@@ -2,10 +2,12 @@
 
 mod district;
 pub mod import;
+mod item;
 mod library;
 mod members;
 mod poster;
 mod sign_in;
+mod standing;
 mod today;
 
 use axum::Router;
@@ -21,6 +23,7 @@ pub(super) fn routes() -> Router<Pages> {
         .route("/desk", get(today::page))
         .route("/desk/sessions", get(today::sessions))
         .route("/desk/library", get(library::page).post(library::act))
+        .route("/desk/library/{item}", get(item::page).post(item::save))
         .route("/desk/members", get(members::page).post(members::save))
         .route("/desk/members/{number}", get(members::one))
         .route("/desk/import", get(import::page).post(import::check))

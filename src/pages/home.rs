@@ -169,17 +169,19 @@ fn row(entry: &Entry, bar: String, remark: String) -> Row {
     }
 }
 
-/// The item's own picture on its title card, if it has one.
+/// The item's own picture on its title card, if it has one; the small one, if there is one.
 pub(super) fn card(entry: &Entry) -> String {
     let drawn = art::card(entry.class.as_deref(), entry.length);
-    match (entry.has_poster, entry.id) {
-        (true, Some(id)) => drawn.replacen(
-            "<svg",
-            &format!(r#"<img src="/media/{id}/poster" alt="" loading="lazy"><svg"#),
-            1,
-        ),
-        _ => drawn,
-    }
+    let picture = match (entry.id, entry.has_thumb, entry.has_poster) {
+        (Some(id), true, _) => format!("/media/{id}/thumb"),
+        (Some(id), false, true) => format!("/media/{id}/poster"),
+        _ => return drawn,
+    };
+    drawn.replacen(
+        "<svg",
+        &format!(r#"<img src="{picture}" alt="" loading="lazy"><svg"#),
+        1,
+    )
 }
 
 fn plain_row(entry: &Entry, lang: Lang) -> Row {

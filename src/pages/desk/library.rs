@@ -3,14 +3,15 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use media_index::{Damage, Plays};
 use serde::Deserialize;
 
+use super::standing::{self, Standing, needs_you};
 use crate::http::Problem;
 use crate::http::body::Form;
 use crate::library::{Entry, State as FileState};
-use crate::look::{Frame, Tab, Texts, art, format, texts};
-use crate::pages::{Pages, Visit, go_to, show};
+use crate::look::{Frame, Tab, Texts, format, texts};
+use crate::pages::{Pages, Visit, go_to, home, show};
+use crate::prepare::Status;
 use crate::types::{ItemId, Lang, Millis};
 
 /// A page that a village PC renders without a pause; the search finds the rest.
@@ -28,6 +29,9 @@ pub(super) struct Act {
     item: String,
     #[serde(rename = "act")]
     wish: String,
+    /// `item` leads back to the item's page.
+    #[serde(default)]
+    back: String,
 }
 
 pub(super) struct Chip {
@@ -42,10 +46,7 @@ struct Line {
     title: String,
     facts: String,
     card: String,
-    tag: &'static str,
-    state: String,
-    bar: String,
-    remedy: String,
+    standing: Standing,
     can_approve: bool,
     hidden: bool,
 }
@@ -62,17 +63,13 @@ struct Page {
 }
 
 /// Which lines a filter shows.
-type Belongs = fn(&Entry) -> bool;
+type Belongs = fn(&Entry, &Status) -> bool;
 
-fn needs_you(entry: &Entry) -> bool {
-    matches!(entry.state, FileState::Damaged(_)) || (entry.state == FileState::Ready && entry.plays == Plays::Prepare)
-}
-
-fn is_copying(entry: &Entry) -> bool {
+fn is_copying(entry: &Entry, _: &Status) -> bool {
     matches!(entry.state, FileState::Copying(_))
 }
 
-fn is_waiting(entry: &Entry) -> bool {
+fn is_waiting(entry: &Entry, _: &Status) -> bool {
     entry.state == FileState::Waiting
 }
 
@@ -84,10 +81,11 @@ pub(super) async fn page(
     visit.operator()?;
     let t = texts(visit.lang);
     let all = pages.library.all();
-    let count = |wanted: fn(&Entry) -> bool| all.iter().filter(|e| wanted(e)).count();
+    let work = pages.preparer.status();
+    let count = |wanted: Belongs| all.iter().filter(|e| wanted(e, &work)).count();
     let key = wanted.show.as_deref().unwrap_or("all");
     let kinds: [(&'static str, &str, Belongs); 4] = [
-        ("all", t.all, |_| true),
+        ("all", t.all, |_, _| true),
         ("todo", t.to_do, needs_you),
         ("copying", t.copying, is_copying),
         ("waiting", t.state_waiting, is_waiting),
@@ -96,7 +94,7 @@ pub(super) async fn page(
     let query: String = wanted.q.unwrap_or_default().chars().take(60).collect();
     let listed = all
         .iter()
-        .filter(|e| belongs(e) && (query.is_empty() || e.matches(&query)));
+        .filter(|e| belongs(e, &work) && (query.is_empty() || e.matches(&query)));
     let chip = |(key_of, label, of): &(&'static str, &str, Belongs)| Chip {
         key: key_of,
         label: (*label).to_owned(),
@@ -104,32 +102,31 @@ pub(super) async fn page(
         here: *key_of == key,
     };
     let page = Page {
-        lead: lead(&pages, &all, t),
+        lead: lead(&pages, &all, &work, t),
         chips: kinds.iter().map(chip).collect(),
         heading: heading.to_owned(),
-        lines: listed.take(LINES).map(|entry| line(entry, t, visit.lang)).collect(),
+        lines: listed
+            .take(LINES)
+            .map(|entry| line(&pages, entry, &work, t, visit.lang))
+            .collect(),
         query,
         f: visit.frame(&pages, t.tab_library, Tab::Library),
     };
     show(&visit, &page)
 }
 
-fn lead(pages: &Pages, all: &[Entry], t: &Texts) -> String {
+fn lead(pages: &Pages, all: &[Entry], work: &Status, t: &Texts) -> String {
     let items = all.iter().filter(|e| e.id.is_some()).count();
     let ready = all.iter().filter(|e| e.is_shown()).count();
-    match all.iter().filter(|e| needs_you(e)).count() {
+    match all.iter().filter(|e| needs_you(e, work)).count() {
         _ if all.is_empty() => format::fill(t.library_empty, &[&pages.settings.media.display()]),
         0 => format::fill(t.library_fine, &[&items, &ready]),
         you => format::fill(t.library_lead, &[&items, &ready, &you]),
     }
 }
 
-fn line(entry: &Entry, t: &Texts, lang: Lang) -> Line {
-    let (tag, state, remedy) = standing(entry, t);
-    let bar = match entry.state {
-        FileState::Copying(Some(percent)) => art::share_bar(percent.into(), 100),
-        _ => String::new(),
-    };
+fn line(pages: &Pages, entry: &Entry, work: &Status, t: &'static Texts, lang: Lang) -> Line {
+    let item = entry.id.and_then(|id| pages.library.of_folder(&id));
     let length = match (entry.length, entry.size) {
         (Millis::ZERO, 0) => String::new(),
         (Millis::ZERO, size) => format::bytes(size),
@@ -145,46 +142,10 @@ fn line(entry: &Entry, t: &Texts, lang: Lang) -> Line {
         id: entry.id.map(|id| id.to_string()).unwrap_or_default(),
         title: entry.title.clone(),
         facts,
-        card: art::card(entry.class.as_deref(), entry.length),
-        tag,
-        state,
-        bar,
-        remedy,
-        can_approve: is_waiting(entry),
+        card: home::card(entry),
+        standing: standing::of(entry, item.as_ref().map(|item| &item.facts), work, t, lang),
+        can_approve: is_waiting(entry, work),
         hidden: entry.hidden,
-    }
-}
-
-/// Mark, word and remedy.
-fn standing(entry: &Entry, t: &Texts) -> (&'static str, String, String) {
-    let say = |tag, state: &str, remedy: &str| (tag, state.to_owned(), remedy.to_owned());
-    match &entry.state {
-        _ if entry.hidden => say("tag-off", t.state_hidden, ""),
-        FileState::Copying(percent) => {
-            let percent = percent.map(|p| format!(" {p}%")).unwrap_or_default();
-            ("tag-go", format!("{}{percent}", t.copying), t.copying_do.to_owned())
-        }
-        FileState::Damaged(damage) => say("tag-you", t.damaged, remedy(damage, t)),
-        FileState::Offline => say("tag-off", t.state_offline, t.offline_do),
-        FileState::Waiting => say("tag-you", t.state_waiting, t.waiting_do),
-        FileState::Ready => match entry.plays {
-            Plays::Everywhere => say("tag-ok", t.ready, ""),
-            Plays::Pc => say("tag-ok", t.plays_pc, ""),
-            Plays::Prepare | Plays::No => say("tag-you", t.plays_prepare, t.prepare_do),
-        },
-    }
-}
-
-fn remedy(damage: &Damage, t: &Texts) -> &'static str {
-    match damage {
-        Damage::Empty => t.damage_empty,
-        Damage::Truncated { .. } => t.damage_truncated,
-        Damage::IndexMissing => t.damage_index,
-        Damage::NotWhatItsNameSays => t.damage_name,
-        Damage::Broken(_) | Damage::NoStreams => t.damage_broken,
-        Damage::Unreadable(_) => t.damage_unreadable,
-        Damage::LinkOutside => t.damage_link,
-        Damage::TooMany => t.damage_many,
     }
 }
 
@@ -197,8 +158,14 @@ pub(super) async fn act(State(pages): State<Pages>, visit: Visit, Form(act): For
         "approve" => |mark| mark.approved = true,
         "hide" => |mark| mark.hidden = true,
         "show" => |mark| mark.hidden = false,
+        "prepare" => |mark| mark.prepare = Some(true),
+        "stop" => |mark| mark.prepare = Some(false),
         _ => return Err(Problem::bad_request("不认识这个按钮。", "This button is unknown.")),
     };
     pages.library.mark(id, decide).await?;
-    Ok(go_to("/desk/library"))
+    pages.preparer.reconsider(id);
+    match act.back.as_str() {
+        "item" => Ok(go_to(&format!("/desk/library/{id}"))),
+        _ => Ok(go_to("/desk/library")),
+    }
 }

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::Watching;
+use super::standing::needs_you;
 use crate::clock::Trust;
 use crate::http::Problem;
 use crate::ledger;
@@ -108,7 +109,8 @@ fn warn(text: String) -> Check {
 async fn todo(pages: &Pages, t: &Texts) -> Result<Vec<ToDo>, Problem> {
     let all = pages.library.all();
     let count = |wanted: fn(&FileState) -> bool| all.iter().filter(|entry| wanted(&entry.state)).count();
-    let damaged = count(|state| matches!(state, FileState::Damaged(_)));
+    let work = pages.preparer.status();
+    let damaged = all.iter().filter(|entry| needs_you(entry, &work)).count();
     let waiting = count(|state| *state == FileState::Waiting);
     let mut todo = Vec::new();
     if damaged > 0 {

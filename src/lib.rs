@@ -24,7 +24,8 @@ pub mod roster;
 // The rule.
 pub mod credit;
 
-// What is made of films; one person's session.
+// How films come in, what is made of them; one person's session.
+pub mod intake;
 pub mod prepare;
 pub mod viewing;
 

@@ -15,7 +15,7 @@ const ROWS: [&[&str]; 14] = [
     &["http"],
     &["library", "roster", "ledger"],
     &["credit"],
-    &["viewing", "screening", "programme", "prepare"],
+    &["viewing", "screening", "programme", "intake", "prepare"],
     &["report"],
     &["media", "pages", "api", "dlna", "exchange"],
     &["district"],

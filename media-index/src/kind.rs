@@ -25,6 +25,11 @@ const DOCUMENTS: [&str; 9] = ["pdf", "txt", "doc", "docx", "ppt", "pptx", "xls",
 const PICTURES: [&str; 6] = ["jpg", "jpeg", "png", "webp", "gif", "bmp"];
 
 impl Kind {
+    /// All endings of what a station shows, in lower case.
+    pub fn endings() -> impl Iterator<Item = &'static str> {
+        FILMS.into_iter().chain(AUDIO).chain(DOCUMENTS).chain(PICTURES)
+    }
+
     /// What a file with this ending (lower case) should be; `None` if it is nothing that a station shows.
     pub fn by_ending(ending: &str) -> Option<Self> {
         let table = [

@@ -26,6 +26,7 @@ use crate::credit::Policy;
 use crate::exchange::Exchange;
 use crate::http::Problem;
 use crate::http::guard::{Names, guard};
+use crate::intake::Intake;
 use crate::keys::{self, Keys};
 use crate::ledger::{self, Before, Leaf, Ledger, Listed, What};
 use crate::library::{self, Approval, IndexKeep, Library};
@@ -152,6 +153,7 @@ pub struct Station {
     library: Library,
     viewing: Viewing,
     preparer: Preparer,
+    intake: Intake,
     settings: config::Station,
     /// The one-time code for the operator's first sign-in, while there is no passphrase.
     pub first_code: Option<String>,
@@ -175,6 +177,8 @@ impl Station {
             begin_run(&base, &viewing)?;
         }
         let preparer = start_preparing(&settings, &library, &viewing).context("while starting to prepare films")?;
+        let own = vec![settings.media.folder.clone(), settings.data.clone()];
+        let intake = Intake::new(&library, settings.media.sticks.clone(), own).context("while starting the intake")?;
         let first_code = if base.roster.has_operator()? {
             None
         } else {
@@ -185,6 +189,7 @@ impl Station {
             library,
             viewing,
             preparer,
+            intake,
             settings,
             first_code,
         })
@@ -242,6 +247,7 @@ impl Station {
             settings: Arc::new(settings),
             plans: Waiting::default(),
             preparer: self.preparer.clone(),
+            intake: self.intake.clone(),
         };
         let api = Api {
             roster: base.roster.clone(),

@@ -110,6 +110,8 @@ pub struct Media {
     pub ffmpeg: Program,
     /// What is made without being asked for.
     pub prepare: Prepare,
+    /// A file system mounted below one of these is a stick.
+    pub sticks: Vec<PathBuf>,
 }
 
 /// Settings of viewing and sign-in.

@@ -55,6 +55,7 @@ table!(MediaTable {
     ffprobe: String = "auto".into(),
     ffmpeg: String = "auto".into(),
     prepare: String = "auto".into(),
+    sticks: Vec<String> = vec!["/media".into(), "/run/media".into(), "/mnt".into()],
 });
 table!(DataTable {
     folder: String = String::new(),
@@ -240,6 +241,7 @@ fn media(check: &mut Check, table: MediaTable) -> Media {
         ffprobe: program(&table.ffprobe),
         ffmpeg: program(&table.ffmpeg),
         prepare,
+        sticks: table.sticks.into_iter().map(PathBuf::from).collect(),
     }
 }
 

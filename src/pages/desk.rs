@@ -1,5 +1,6 @@
 //! The operator's desk 管理台. Every handler first asks the visit for the operator's power.
 
+mod add;
 mod district;
 pub mod import;
 mod item;
@@ -11,7 +12,7 @@ mod standing;
 mod today;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 
 use super::Pages;
 use crate::roster::Member;
@@ -24,6 +25,10 @@ pub(super) fn routes() -> Router<Pages> {
         .route("/desk/sessions", get(today::sessions))
         .route("/desk/library", get(library::page).post(library::act))
         .route("/desk/library/{item}", get(item::page).post(item::save))
+        .route("/desk/add", get(add::page))
+        .route("/desk/add/stick", get(add::stick).post(add::stick_act))
+        .route("/desk/uploads", post(add::begin))
+        .route("/desk/uploads/{ticket}", put(add::piece).delete(add::cancel_upload))
         .route("/desk/members", get(members::page).post(members::save))
         .route("/desk/members/{number}", get(members::one))
         .route("/desk/import", get(import::page).post(import::check))

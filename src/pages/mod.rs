@@ -27,6 +27,7 @@ pub use visit::Visit;
 
 use crate::clock::SharedClock;
 use crate::http::Problem;
+use crate::intake::Intake;
 use crate::ledger::Ledger;
 use crate::library::Library;
 use crate::look::{self, Station};
@@ -85,6 +86,8 @@ pub struct Pages {
     pub plans: Waiting,
     /// What is being prepared.
     pub preparer: Preparer,
+    /// How films come in.
+    pub intake: Intake,
 }
 
 pub use desk::import::Waiting;

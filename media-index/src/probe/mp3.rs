@@ -140,6 +140,6 @@ fn frames_counted(frame: &[u8]) -> Option<u64> {
         let mut cursor = Cursor(&head[at + 4..]);
         return (cursor.u32()? & 1 == 1).then(|| cursor.u32().map(u64::from)).flatten();
     }
-    let mut cursor = Cursor(&head[find(b"VBRI")? + 14..]);
+    let mut cursor = Cursor(head.get(find(b"VBRI")? + 14..)?);
     cursor.u32().map(u64::from)
 }

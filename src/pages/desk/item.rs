@@ -134,7 +134,7 @@ fn fields(mark: &Mark, item: Option<&media_index::Item>, t: &'static Texts) -> V
     ]
 }
 
-fn classes(pages: &Pages) -> Vec<String> {
+pub(super) fn classes(pages: &Pages) -> Vec<String> {
     let all = pages.library.all();
     let mut classes: Vec<String> = all.iter().filter_map(|entry| entry.class.clone()).collect();
     classes.sort();

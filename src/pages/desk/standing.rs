@@ -194,7 +194,7 @@ fn why(entry: &Entry, facts: &Facts, t: &Texts) -> String {
     }
 }
 
-fn remedy(damage: &Damage, t: &Texts) -> &'static str {
+pub(super) fn remedy(damage: &Damage, t: &Texts) -> &'static str {
     match damage {
         Damage::Empty => t.damage_empty,
         Damage::Truncated { .. } => t.damage_truncated,

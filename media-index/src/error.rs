@@ -37,6 +37,9 @@ pub enum Damage {
     /// A link that leads out of the folder.
     #[error("a link that leads out of the folder is not followed")]
     LinkOutside,
+    /// A link whose target is not there, perhaps not yet.
+    #[error("the link leads nowhere")]
+    LinkNowhere,
     /// Folders nested too deeply, or too many files.
     #[error("too many files or folders: this one was left out")]
     TooMany,

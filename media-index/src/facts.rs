@@ -19,8 +19,9 @@ pub struct Facts {
     pub index_first: bool,
     /// A title that the file carries.
     pub title: Option<String>,
-    /// Which bytes hold which time.
-    #[serde(default)]
+    /// Which bytes hold which time. Kept apart from the rest (see [`crate::Maps`]): it is as large as everything else
+    /// together, and needed only while a film is watched.
+    #[serde(skip, default = "TimeMap::elsewhere")]
     pub map: TimeMap,
 }
 

@@ -3,10 +3,12 @@
 //! It waits for the earliest of: something was touched, a growing file may have settled, a sweep is due. Then it walks
 //! what was touched (or everything), settles, looks into what is steady, keeps the changes, and publishes a snapshot.
 
+mod ears;
 mod growing;
 mod index;
 mod look;
 mod others;
+mod publish;
 mod wakes;
 mod worker;
 
@@ -16,7 +18,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::{Catalogue, IndexError, Keep};
+use crate::plan::RootIs;
+use crate::{Catalogue, IndexError, ItemId, Keep, KeepError, Maps, TimeMap};
 pub(crate) use wakes::Wake;
 use worker::Worker;
 
@@ -64,6 +67,8 @@ pub struct Status {
     pub waiting: usize,
     /// The last attempt to keep the index failed, and why.
     pub keep_fault: Option<String>,
+    /// What lies where the library should lie.
+    pub root: RootIs,
     /// The first sweep is done.
     pub complete: bool,
 }
@@ -87,6 +92,12 @@ impl Shared {
         self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// From now on changes may go unheard, and why.
+    pub(crate) fn heard_badly(&self, why: String) {
+        self.status().watching = Watching::Degraded(why);
+        self.changed.notify_all();
+    }
+
     fn catalogue(&self) -> Arc<Catalogue> {
         Arc::clone(&self.catalogue.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -104,6 +115,7 @@ impl Shared {
 #[derive(Debug)]
 pub struct Indexer {
     shared: Arc<Shared>,
+    maps: Arc<dyn Maps>,
     wake: SyncSender<Wake>,
     thread: Option<JoinHandle<()>>,
 }
@@ -113,13 +125,14 @@ impl Indexer {
     pub fn start(settings: Settings, keep: Box<dyn Keep>) -> Result<Self, IndexError> {
         let (wake, wakes) = sync_channel(4_096);
         let (mut worker, shared) = Worker::new(settings, keep)?;
-        let sender = wake.clone();
+        let (sender, maps) = (wake.clone(), worker.maps());
         let thread = std::thread::Builder::new()
             .name("indexer".into())
             .spawn(move || worker.run(&wakes, &sender))
             .map_err(IndexError::Thread)?;
         Ok(Self {
             shared,
+            maps,
             wake,
             thread: Some(thread),
         })
@@ -130,6 +143,11 @@ impl Indexer {
         self.shared.catalogue()
     }
 
+    /// Which bytes of this content hold which time. Reads what was kept: not for the event loop.
+    pub fn map(&self, content: &ItemId) -> Result<TimeMap, KeepError> {
+        self.maps.map(content)
+    }
+
     /// How the indexer is doing.
     pub fn status(&self) -> Status {
         self.shared.status().clone()
@@ -138,6 +156,13 @@ impl Indexer {
     /// Looks at everything soon.
     pub fn rescan(&self) {
         drop(self.wake.try_send(Wake::Sweep));
+    }
+
+    /// Takes what lies in the folder now for the library, although nothing that was known lies there: the operator has
+    /// put in a new disk for good (see [`Status::root`]). What lay on the old one is gone; people's marks on it stay with
+    /// whoever keeps them, and come back with the same content. Does nothing while the folder itself is missing.
+    pub fn accept_root(&self) {
+        drop(self.wake.try_send(Wake::Accept));
     }
 
     /// Waits until a snapshot satisfies `enough`, at most `patience`; returns the last one looked at.

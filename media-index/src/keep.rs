@@ -1,8 +1,10 @@
 //! What is remembered between runs, and the small trait of whoever remembers it.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Damage, Facts, ItemId, Kind, Place, Plays, Stamp, Why};
+use crate::{Damage, Facts, ItemId, Kind, Place, Plays, Stamp, TimeMap, Why};
 
 /// One file that was looked into.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,7 +59,8 @@ pub struct RootId {
 /// What changed. Kept before it is shown.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
-    /// A file was looked into for the first time, or anew.
+    /// A file was looked into for the first time, or anew. Its map is in the record, and is asked for later by
+    /// [`Maps::map`].
     Set(Record),
     /// A file is at another place; everything else about it stands.
     Moved {
@@ -75,7 +78,7 @@ pub enum Change {
 /// What was kept.
 #[derive(Debug, Clone, Default)]
 pub struct Kept {
-    /// Every file.
+    /// Every file; their maps are elsewhere.
     pub records: Vec<Record>,
     /// The root that they lay in.
     pub root: Option<RootId>,
@@ -90,4 +93,13 @@ pub trait Keep: Send {
     fn load(&mut self) -> Result<Kept, KeepError>;
     /// Keeps all of the changes or none.
     fn apply(&mut self, changes: &[Change]) -> Result<(), KeepError>;
+    /// The maps, for whoever watches films.
+    fn maps(&self) -> Arc<dyn Maps>;
+}
+
+/// Which bytes of a content hold which time: kept by content, and fetched when a film is watched. The maps of ten
+/// thousand films of an hour would fill the memory of the box.
+pub trait Maps: Send + Sync + std::fmt::Debug {
+    /// The map of this content; one that was never kept is [`TimeMap::elsewhere`].
+    fn map(&self, content: &ItemId) -> Result<TimeMap, KeepError>;
 }

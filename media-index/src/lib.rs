@@ -34,7 +34,7 @@ pub use error::{Damage, IndexError};
 pub use facts::{AudioTrack, Facts, Plays, VideoTrack, Why};
 pub use indexer::{Indexer, Settings, Status, Watching, scan_once};
 pub use item_id::ItemId;
-pub use keep::{Change, Keep, KeepError, Kept, Outcome, Record, RootId, Whole};
+pub use keep::{Change, Keep, KeepError, Kept, Maps, Outcome, Record, RootId, Whole};
 pub use kind::Kind;
 pub use memory::Memory;
 pub use place::Place;

@@ -1,34 +1,73 @@
 //! A [`Keep`] that forgets with the program: for tests, and for a station whose index cannot be written.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::{Change, Keep, KeepError, Kept};
+use crate::{Change, ItemId, Keep, KeepError, Kept, Maps, Outcome, Record, TimeMap};
+
+#[derive(Debug, Default)]
+struct Held {
+    kept: Kept,
+    maps: HashMap<ItemId, TimeMap>,
+}
 
 /// Clones share what they hold, so that a test can start a second indexer with the memory of the first.
 #[derive(Debug, Clone, Default)]
-pub struct Memory(Arc<Mutex<Kept>>);
+pub struct Memory(Arc<Mutex<Held>>);
+
+impl Memory {
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    fn set(&mut self, record: &Record) {
+        let mut record = record.clone();
+        if let Outcome::Whole(whole) = &mut record.outcome {
+            let map = std::mem::replace(&mut whole.facts.map, TimeMap::elsewhere());
+            self.maps.insert(whole.id, map);
+        }
+        self.kept.records.push(record);
+    }
+}
 
 impl Keep for Memory {
     fn load(&mut self) -> Result<Kept, KeepError> {
-        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        Ok(self.held().kept.clone())
     }
 
     fn apply(&mut self, changes: &[Change]) -> Result<(), KeepError> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.held();
         for change in changes {
             match change {
                 Change::Set(record) => {
-                    kept.records.retain(|r| r.place != record.place);
-                    kept.records.push(record.clone());
+                    held.kept.records.retain(|r| r.place != record.place);
+                    held.set(record);
                 }
                 Change::Moved { from, to } => {
-                    kept.records.retain(|r| r.place != *from && r.place != to.place);
-                    kept.records.push(to.clone());
+                    held.kept.records.retain(|r| r.place != *from && r.place != to.place);
+                    held.kept.records.push(to.clone());
                 }
-                Change::Gone(place) => kept.records.retain(|r| r.place != *place),
-                Change::Root(root) => kept.root = Some(*root),
+                Change::Gone(place) => held.kept.records.retain(|r| r.place != *place),
+                Change::Root(root) => held.kept.root = Some(*root),
             }
         }
         Ok(())
+    }
+
+    fn maps(&self) -> Arc<dyn Maps> {
+        Arc::new(self.clone())
+    }
+}
+
+impl Maps for Memory {
+    fn map(&self, content: &ItemId) -> Result<TimeMap, KeepError> {
+        Ok(self
+            .held()
+            .maps
+            .get(content)
+            .cloned()
+            .unwrap_or_else(TimeMap::elsewhere))
     }
 }

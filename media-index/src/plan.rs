@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use crate::scan::Found;
-use crate::{Change, Outcome, Place, Record, RootId, Stamp};
+use crate::{Change, Kind, Outcome, Place, Record, RootId, Stamp};
 
 /// Every file that was looked into, by place.
 pub type Known = BTreeMap<Place, Record>;
@@ -22,7 +22,7 @@ pub struct Plan {
 /// listed, is left as it is.
 pub fn plan(known: &Known, found: &Found, below: &Path) -> Plan {
     let there: HashSet<&Place> = found.files.iter().map(|(place, _)| place).collect();
-    let is_gone = |place: &&Place| place.path().starts_with(below) && !there.contains(place) && !found.is_unread(place);
+    let is_gone = |place: &&Place| !there.contains(place) && !found.is_unread(place);
     Plan {
         look: found
             .files
@@ -30,8 +30,15 @@ pub fn plan(known: &Known, found: &Found, below: &Path) -> Plan {
             .filter(|(place, stamp)| differs(known, place, *stamp))
             .cloned()
             .collect(),
-        gone: known.keys().filter(is_gone).cloned().collect(),
+        gone: known_below(known, below).filter(is_gone).cloned().collect(),
     }
+}
+
+/// What is known at `below` or under it: neighbours, since paths are ordered name by name.
+fn known_below<'a>(known: &'a Known, below: &'a Path) -> impl Iterator<Item = &'a Place> {
+    let from = Place::new(below.to_owned());
+    let onward = known.range(from..).map(|(place, _)| place);
+    onward.take_while(move |place| place.path().starts_with(below))
 }
 
 /// A file that could not be read is tried again each time: a change of its rights shows in none of its other marks.
@@ -41,13 +48,36 @@ fn differs(known: &Known, place: &Place, stamp: Stamp) -> bool {
     })
 }
 
+/// What lies where the library should lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RootIs {
+    /// The library.
+    #[default]
+    Library,
+    /// Nothing: the folder itself is gone.
+    Missing,
+    /// Something else, an empty mount point or another disk, with so many files that could be items. The library is
+    /// away until its disk is back, or until the operator says that this is the library now.
+    Foreign(usize),
+}
+
 /// Is the root still the library's, or only the place where its disk used to be mounted? Another root is the library
-/// under a new number only if something that was known lies there; what else lies on a mount point proves nothing.
-pub fn is_offline(known: &Known, before: Option<RootId>, now: Option<RootId>, files: &[(Place, Stamp)]) -> bool {
+/// under a new number only if something that was known lies there, or if the operator `accepted` it; what else lies on a
+/// mount point proves nothing.
+pub fn root_is(
+    known: &Known,
+    before: Option<RootId>,
+    now: Option<RootId>,
+    files: &[(Place, Stamp)],
+    accepted: bool,
+) -> RootIs {
     let is_known = |(place, stamp): &(Place, Stamp)| known.get(place).is_some_and(|r| r.stamp.size == stamp.size);
+    let could_be = |(place, _): &&(Place, Stamp)| Kind::by_ending(&place.ending()).is_some();
     match now {
-        None => true,
-        Some(now) => !known.is_empty() && before != Some(now) && !files.iter().any(is_known),
+        None => RootIs::Missing,
+        Some(_) if accepted || known.is_empty() || before == now => RootIs::Library,
+        Some(_) if files.iter().any(is_known) => RootIs::Library,
+        Some(_) => RootIs::Foreign(files.iter().filter(could_be).count()),
     }
 }
 
@@ -93,134 +123,4 @@ fn moved(known: &Known, from: Place, place: Place) -> Change {
         ..known[&from].clone()
     };
     Change::Moved { from, to }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Facts, ItemId, Kind, Plays, Whole, Why};
-
-    fn place(text: &str) -> Place {
-        Place::from(text.as_bytes().to_vec())
-    }
-
-    fn record(name: &str, content: u8, arrival: u64) -> Record {
-        Record {
-            place: place(name),
-            stamp: Stamp {
-                size: 1,
-                mtime_ns: 1,
-                inode: 1,
-            },
-            arrival,
-            outcome: Outcome::Whole(Whole {
-                id: ItemId::from_digest(&[content; 32]),
-                kind: Kind::Film,
-                mime: "video/mp4".into(),
-                facts: Facts::default(),
-                plays: Plays::Everywhere,
-                why: Why::Nothing,
-            }),
-        }
-    }
-
-    fn known(records: &[Record]) -> Known {
-        records.iter().map(|r| (r.place.clone(), r.clone())).collect()
-    }
-
-    fn files(names: &[&str]) -> Vec<(Place, Stamp)> {
-        let stamp = record("", 0, 0).stamp;
-        names.iter().map(|name| (place(name), stamp)).collect()
-    }
-
-    fn gone(names: &[&str]) -> Vec<Place> {
-        names.iter().map(|name| place(name)).collect()
-    }
-
-    #[test]
-    fn a_renamed_folder_is_moves_and_not_losses_and_the_same_name_goes_first() {
-        let before = known(&[record("a/1.mp4", 1, 1), record("a/2.mp4", 2, 2)]);
-        let plan = Plan {
-            look: files(&["b/2.mp4", "b/1.mp4"]),
-            gone: gone(&["a/1.mp4", "a/2.mp4"]),
-        };
-        let moved = |from: &str, to: Record| Change::Moved { from: place(from), to };
-        let expected = Moves {
-            moved: vec![
-                moved("a/1.mp4", record("b/1.mp4", 1, 1)),
-                moved("a/2.mp4", record("b/2.mp4", 2, 2)),
-            ],
-            rest: Plan::default(),
-        };
-        assert_eq!(moves(&before, plan), expected);
-    }
-
-    #[test]
-    fn a_new_name_is_a_move_but_a_new_ending_is_looked_into() {
-        let before = known(&[record("a.mp4", 1, 1), record("b.mp4", 2, 2), record("c.mp4", 3, 3)]);
-        let plan = Plan {
-            look: files(&["y.mkv", "x.mp4"]),
-            gone: gone(&["b.mp4", "a.mp4"]),
-        };
-        let found = moves(&before, plan);
-        assert_eq!(found.moved.len(), 1);
-        assert_eq!(found.rest.look, files(&["y.mkv"]));
-        assert_eq!(found.rest.gone.len(), 1);
-    }
-
-    #[test]
-    fn another_film_under_the_same_name_is_looked_into() {
-        let before = known(&[record("a.mp4", 1, 1)]);
-        let stamp = Stamp {
-            size: 1,
-            mtime_ns: 1,
-            inode: 2,
-        };
-        let found = Found {
-            files: vec![(place("a.mp4"), stamp)],
-            ..Found::default()
-        };
-        let plan = plan(&before, &found, Path::new(""));
-        assert_eq!(
-            plan,
-            Plan {
-                look: vec![(place("a.mp4"), stamp)],
-                gone: vec![]
-            }
-        );
-    }
-
-    #[test]
-    fn what_was_not_walked_or_could_not_be_listed_is_not_gone() {
-        let before = known(&[
-            record("a/1.mp4", 1, 1),
-            record("b/2.mp4", 2, 2),
-            record("b/c/3.mp4", 3, 3),
-        ]);
-        let found = Found {
-            unread: vec!["b/c".into()],
-            ..Found::default()
-        };
-        assert_eq!(plan(&before, &found, Path::new("b")).gone, [place("b/2.mp4")]);
-    }
-
-    #[test]
-    fn a_place_where_a_disk_was_mounted_is_a_disk_that_was_pulled_whatever_else_lies_there() {
-        let library = known(&[record("a.mp4", 1, 1)]);
-        let (disk, mount) = (RootId { device: 8, inode: 2 }, RootId { device: 1, inode: 77 });
-        let pulled = |before, now, names: &[&str]| is_offline(&library, before, now, &files(names));
-        assert!(pulled(Some(disk), Some(mount), &[]));
-        assert!(pulled(Some(disk), Some(mount), &["README.txt"]));
-        assert!(pulled(Some(disk), None, &[]));
-        assert!(
-            pulled(None, Some(mount), &[]),
-            "first look after a start without the disk"
-        );
-        assert!(!pulled(Some(disk), Some(disk), &[]), "the operator deleted everything");
-        assert!(
-            !pulled(Some(disk), Some(mount), &["a.mp4"]),
-            "back under another number"
-        );
-        assert!(!is_offline(&Known::new(), None, Some(mount), &[]), "a new station");
-    }
 }

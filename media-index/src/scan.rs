@@ -105,8 +105,7 @@ fn failed(place: PathBuf, error: &io::Error, found: &mut Found) {
 /// and so is one that leads nowhere.
 fn visit_link(root: &Path, place: PathBuf, found: &mut Found) {
     let Ok(target) = fs::canonicalize(root.join(&place)) else {
-        let why = Damage::Unreadable("the link leads nowhere".into());
-        found.refused.push((Place::new(place), why));
+        found.refused.push((Place::new(place), Damage::LinkNowhere));
         return;
     };
     if !fs::canonicalize(root).is_ok_and(|root| target.starts_with(root)) {

@@ -3,42 +3,34 @@
 //! The credit rule asks which media a device can have seen, given the bytes that were sent to it. The answer may be a
 //! second short, never a second long: an entry counts only if *all* its bytes, of picture and of sound, were sent.
 
+mod packed;
+
 use std::ops::Range;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use packed::Packed;
 
 /// More entries than this are made coarser: 4,096 seconds are over an hour at one entry a second.
 pub(crate) const ENTRIES: u64 = 4_096;
 
-/// The map. Empty: time and bytes are taken to run evenly.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct TimeMap {
-    /// Milliseconds per entry.
-    step: u64,
-    /// For each step, the hull of the bytes of up to two tracks: `[from, to)` each; `(0, 0)` is nothing.
-    #[serde(with = "steps")]
-    steps: Steps,
-}
+/// For each step, the hull of the bytes of up to two tracks: `[from, to)` each; `(0, 0)` is nothing.
+type Hulls = [(u64, u64); 2];
 
-/// Shared by what is known and every snapshot of it: the map of an hour has 115 KB.
-type Steps = Arc<Vec<[(u64, u64); 2]>>;
+/// The map.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TimeMap(Form);
 
-/// Kept as a plain list.
-mod steps {
-    use std::sync::Arc;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use super::Steps;
-
-    pub(super) fn serialize<S: Serializer>(steps: &Steps, to: S) -> Result<S::Ok, S::Error> {
-        steps.as_ref().serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Steps, D::Error> {
-        Vec::deserialize(from).map(Arc::new)
-    }
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+enum Form {
+    /// No map: time and bytes are taken to run evenly.
+    #[default]
+    Even,
+    /// There is one, but not here (see [`crate::Maps`]): nobody may be credited by it.
+    Elsewhere,
+    /// Being filled: 32 bytes an entry. `step` is the milliseconds of one.
+    Open { step: u64, hulls: Vec<Hulls> },
+    /// As it is kept: about ten bytes an entry, shared by all who hold it.
+    Packed(Arc<[u8]>),
 }
 
 impl TimeMap {
@@ -46,22 +38,30 @@ impl TimeMap {
     pub(crate) fn of_length(duration_ms: u64) -> Self {
         let step = duration_ms.div_ceil(ENTRIES).max(1000);
         let count = usize::try_from(duration_ms.div_ceil(step)).unwrap_or(0);
-        Self {
+        Self(Form::Open {
             step,
-            steps: Arc::new(vec![[(0, 0); 2]; count]),
-        }
+            hulls: vec![[(0, 0); 2]; count],
+        })
+    }
+
+    /// A map that is not here.
+    pub fn elsewhere() -> Self {
+        Self(Form::Elsewhere)
     }
 
     /// Notes that the sample of `track` (0 or 1) shown during `ms` lies at `bytes`.
     pub(crate) fn add(&mut self, track: usize, ms: Range<u64>, bytes: &Range<u64>) {
-        if self.steps.is_empty() || bytes.is_empty() || track > 1 {
+        let Form::Open { step, hulls } = &mut self.0 else {
+            return;
+        };
+        if hulls.is_empty() || bytes.is_empty() || track > 1 {
             return;
         }
-        let last = self.steps.len() - 1;
-        let clamp = |ms: u64| usize::try_from(ms / self.step).unwrap_or(last).min(last);
+        let last = hulls.len() - 1;
+        let clamp = |ms: u64| usize::try_from(ms / *step).unwrap_or(last).min(last);
         let (from, to) = (clamp(ms.start), clamp(ms.end.saturating_sub(1).max(ms.start)));
-        for step in &mut Arc::make_mut(&mut self.steps)[from..=to] {
-            let hull = &mut step[track];
+        for hulls in &mut hulls[from..=to] {
+            let hull = &mut hulls[track];
             *hull = match *hull {
                 (0, 0) => (bytes.start, bytes.end),
                 (from, to) => (from.min(bytes.start), to.max(bytes.end)),
@@ -69,33 +69,70 @@ impl TimeMap {
         }
     }
 
+    /// The same map in the form that is kept; no more can be added.
+    #[must_use]
+    pub(crate) fn packed(self) -> Self {
+        match self.0 {
+            Form::Open { hulls, .. } if hulls.is_empty() => Self(Form::Even),
+            Form::Open { step, hulls } => Self(Form::Packed(packed::pack(step, &hulls))),
+            form => Self(form),
+        }
+    }
+
+    /// The bytes to keep: none for a film without a map. `None` for a map that is elsewhere: it was kept already.
+    pub fn to_bytes(&self) -> Option<Arc<[u8]>> {
+        match self.clone().packed().0 {
+            Form::Even => Some(Arc::default()),
+            Form::Packed(bytes) => Some(bytes),
+            Form::Elsewhere | Form::Open { .. } => None,
+        }
+    }
+
+    /// From the bytes that [`Self::to_bytes`] gave. Damaged ones make a map that ends early and credits less.
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        Self(if bytes.is_empty() {
+            Form::Even
+        } else {
+            Form::Packed(bytes.into())
+        })
+    }
+
     /// The media in `[from_ms, to_ms)` pieces whose bytes lie completely in `sent` (sorted, disjoint), for a file of
     /// `size` bytes that plays `duration_ms`. Pieces are sorted and disjoint.
     pub fn media_for(&self, sent: &[Range<u64>], size: u64, duration_ms: u64) -> Vec<(u64, u64)> {
-        if self.steps.is_empty() {
-            return evenly(sent, size, duration_ms);
-        }
-        let mut pieces: Vec<(u64, u64)> = Vec::new();
-        let mut seen = false;
-        for (index, step) in (0_u64..).zip(self.steps.iter()) {
-            // A pause without picture and sound is seen with what comes before it.
-            let is_pause = *step == [(0, 0); 2];
-            seen = if is_pause {
-                seen
-            } else {
-                step.iter().all(|bytes| is_covered(*bytes, sent))
-            };
-            if !seen {
-                continue;
-            }
-            let (from, to) = (index * self.step, ((index + 1) * self.step).min(duration_ms));
-            match pieces.last_mut() {
-                Some(last) if last.1 == from => last.1 = to,
-                _ => pieces.push((from, to)),
+        match &self.0 {
+            Form::Even => evenly(sent, size, duration_ms),
+            Form::Elsewhere => Vec::new(),
+            Form::Open { hulls, .. } if hulls.is_empty() => evenly(sent, size, duration_ms),
+            Form::Open { step, hulls } => covered(*step, hulls.iter().copied(), sent, duration_ms),
+            Form::Packed(bytes) => {
+                Packed::open(bytes).map_or_else(Vec::new, |packed| covered(packed.step, packed, sent, duration_ms))
             }
         }
-        pieces
     }
+}
+
+fn covered(step: u64, hulls: impl Iterator<Item = Hulls>, sent: &[Range<u64>], duration_ms: u64) -> Vec<(u64, u64)> {
+    let mut pieces: Vec<(u64, u64)> = Vec::new();
+    let mut seen = false;
+    for (index, hulls) in (0_u64..).zip(hulls) {
+        // A pause without picture and sound is seen with what comes before it.
+        let is_pause = hulls == [(0, 0); 2];
+        seen = if is_pause {
+            seen
+        } else {
+            hulls.iter().all(|bytes| is_covered(*bytes, sent))
+        };
+        if !seen {
+            continue;
+        }
+        let (from, to) = (index * step, ((index + 1) * step).min(duration_ms));
+        match pieces.last_mut() {
+            Some(last) if last.1 == from => last.1 = to,
+            _ => pieces.push((from, to)),
+        }
+    }
+    pieces
 }
 
 fn is_covered((from, to): (u64, u64), sent: &[Range<u64>]) -> bool {
@@ -150,6 +187,45 @@ mod tests {
         map.add(0, 1_000..2_000, &(100..200));
         assert_eq!(map.media_for(&[0..50], 200, 4_000), []);
         assert_eq!(map.media_for(&[0..200], 200, 4_000), [(1_000, 4_000)]);
+    }
+
+    #[test]
+    fn the_form_that_is_kept_answers_the_same() {
+        let open = map();
+        let kept = TimeMap::from_bytes(&open.clone().packed().to_bytes().unwrap());
+        for sent in [vec![0..5_000], vec![1000..1120], vec![1000..1120, 1240..1360], vec![]] {
+            assert_eq!(kept.media_for(&sent, 5_000, 2_500), open.media_for(&sent, 5_000, 2_500));
+        }
+        assert_eq!(
+            TimeMap::from_bytes(&TimeMap::default().to_bytes().unwrap()),
+            TimeMap::default()
+        );
+    }
+
+    #[test]
+    fn a_map_that_is_elsewhere_or_damaged_credits_nothing_that_was_not_sent() {
+        let all: &[Range<u64>] = &[0..5_000];
+        assert_eq!(TimeMap::elsewhere().media_for(all, 5_000, 2_500), []);
+        assert_eq!(TimeMap::from_bytes(&[0xff; 3]).media_for(all, 5_000, 2_500), []);
+        let bytes = map().to_bytes().unwrap();
+        let cut = TimeMap::from_bytes(&bytes[..bytes.len() / 2]);
+        assert!(matches!(cut.media_for(all, 5_000, 2_500)[..], [(0, 1_000)]));
+    }
+
+    #[test]
+    fn the_map_of_an_hour_is_kept_in_40_kb() {
+        let mut map = TimeMap::of_length(3_600_000);
+        let mut at = 2_000_000;
+        // 2 Mbit/s of picture that varies by half, 128 kbit/s of sound, interleaved every half second.
+        for half in 0..7_200_u64 {
+            let ms = half * 500..half * 500 + 500;
+            let picture = 62_500 + half * 7_919 % 62_500;
+            map.add(0, ms.clone(), &(at..at + picture));
+            map.add(1, ms, &(at + picture..at + picture + 8_000));
+            at += picture + 8_000;
+        }
+        let kept = map.to_bytes().unwrap().len();
+        assert!(kept <= 40_000, "{kept}");
     }
 
     #[test]

@@ -1,22 +1,27 @@
-//! Hearing that something moved. The watcher may fail (too many folders, a network share); the sweep works without it.
+//! Hearing that something moved. The watcher may fail at once (a network share) or later (one folder more than the system
+//! lets anybody watch); either is said, and the sweep works without it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
 use notify::{Config, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
-use crate::indexer::Wake;
+use crate::indexer::{Shared, Wake};
 
 /// Watches the root; dropping it ends the watch. An error is a sentence for the operator's page.
-pub(crate) fn watch(root: &Path, wake: SyncSender<Wake>) -> Result<RecommendedWatcher, String> {
-    let base = root.to_owned();
+pub(crate) fn watch(root: &Path, shared: &Arc<Shared>, wake: SyncSender<Wake>) -> Result<RecommendedWatcher, String> {
+    let (base, shared) = (root.to_owned(), Arc::clone(shared));
     let heard = move |event: notify::Result<notify::Event>| {
         // A full queue means that a sweep is due anyway; nothing is lost by not queueing more.
         match event {
             Ok(event) if matches!(event.kind, EventKind::Access(_)) && !event.need_rescan() => {}
             Ok(event) if event.need_rescan() => drop(wake.try_send(Wake::Sweep)),
             Ok(event) => touched(&base, event.paths, &wake),
-            Err(_) => drop(wake.try_send(Wake::Sweep)),
+            Err(error) => {
+                shared.heard_badly(error.to_string());
+                drop(wake.try_send(Wake::Sweep));
+            }
         }
     };
     // The walk follows no links, so neither do the ears.

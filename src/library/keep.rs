@@ -1,17 +1,32 @@
 //! The folder's index in a SQLite file of its own, `index.db`. It can be deleted; a scan brings it back.
+//!
+//! Records are read once, at the start; the maps of time to bytes, which are larger than all the rest, lie in a table of
+//! their own by content and are read when a film is watched.
 
-use media_index::{Change, Keep, KeepError, Kept, Record};
+use std::sync::Arc;
+
+use media_index::{Change, Keep, KeepError, Kept, Maps, Outcome, Place, Record, TimeMap};
 use rusqlite::OptionalExtension;
 
 use crate::store::{Schema, Store, StoreError, Tx};
+use crate::types::ItemId;
 
-/// The table of `index.db`.
+/// The tables of `index.db`. The second step takes the maps out of the records; each file gets an inode that no file
+/// has, so that it is looked into again and its map is kept, while its turn of arrival stays.
 pub const SCHEMA: Schema = Schema {
     room: "index",
-    steps: &["
+    steps: &[
+        "
         CREATE TABLE file (place BLOB PRIMARY KEY, record TEXT NOT NULL) STRICT, WITHOUT ROWID;
         CREATE TABLE root (only INTEGER PRIMARY KEY CHECK (only = 1), id TEXT NOT NULL) STRICT;
-    "],
+        ",
+        "
+        UPDATE file SET record = json_set(json_remove(record, '$.outcome.whole.facts.map'), '$.stamp.inode', 0);
+        ALTER TABLE file ADD COLUMN content BLOB;
+        CREATE INDEX file_of_content ON file (content) WHERE content IS NOT NULL;
+        CREATE TABLE map (content BLOB PRIMARY KEY, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;
+        ",
+    ],
 };
 
 /// Keeps the index in a store.
@@ -60,15 +75,30 @@ impl Keep for IndexKeep {
             .write_blocking(move |tx| changes.iter().try_for_each(|change| apply(tx, change)))??;
         Ok(())
     }
+
+    fn maps(&self) -> Arc<dyn Maps> {
+        Arc::new(IndexMaps(self.0.clone()))
+    }
+}
+
+#[derive(Debug)]
+struct IndexMaps(Store);
+
+impl Maps for IndexMaps {
+    fn map(&self, content: &ItemId) -> Result<TimeMap, KeepError> {
+        let bytes = self.0.read_blocking::<_, StoreError, _>(|conn| {
+            let mut query = conn.prepare_cached("SELECT bytes FROM map WHERE content = ?1")?;
+            let bytes = query.query_row([content.bytes()], |row| row.get::<_, Vec<u8>>(0));
+            Ok(bytes.optional()?)
+        })?;
+        Ok(bytes.map_or_else(TimeMap::elsewhere, |bytes| TimeMap::from_bytes(&bytes)))
+    }
 }
 
 fn apply(tx: &Tx<'_>, change: &Change) -> Result<(), KeepError> {
     match change {
         Change::Set(record) => set(tx, record),
-        Change::Moved { from, to } => {
-            gone(tx, from)?;
-            set(tx, to)
-        }
+        Change::Moved { from, to } => moved(tx, from, to),
         Change::Gone(place) => gone(tx, place),
         Change::Root(id) => {
             let id = serde_json::to_string(id)?;
@@ -78,17 +108,41 @@ fn apply(tx: &Tx<'_>, change: &Change) -> Result<(), KeepError> {
     }
 }
 
+/// Its content and its map stay.
+fn moved(tx: &Tx<'_>, from: &Place, to: &Record) -> Result<(), KeepError> {
+    set(tx, to)?;
+    gone(tx, from)
+}
+
 fn set(tx: &Tx<'_>, record: &Record) -> Result<(), KeepError> {
+    gone(tx, &record.place)?;
     let text = serde_json::to_string(record)?;
     let place: Vec<u8> = record.place.clone().into();
-    tx.prepare_cached("INSERT OR REPLACE INTO file (place, record) VALUES (?1, ?2)")?
-        .execute(rusqlite::params![place, text])?;
+    let content = match &record.outcome {
+        Outcome::Whole(whole) => Some(whole.id),
+        Outcome::Damaged(_) => None,
+    };
+    tx.prepare_cached("INSERT INTO file (place, record, content) VALUES (?1, ?2, ?3)")?
+        .execute(rusqlite::params![place, text, content.as_ref().map(ItemId::bytes)])?;
+    if let Outcome::Whole(whole) = &record.outcome
+        && let Some(map) = whole.facts.map.to_bytes()
+    {
+        tx.prepare_cached("INSERT OR REPLACE INTO map (content, bytes) VALUES (?1, ?2)")?
+            .execute(rusqlite::params![whole.id.bytes(), &map[..]])?;
+    }
     Ok(())
 }
 
-fn gone(tx: &Tx<'_>, place: &media_index::Place) -> Result<(), KeepError> {
+/// Forgets a file, and the map of its content if it was the last with it.
+fn gone(tx: &Tx<'_>, place: &Place) -> Result<(), KeepError> {
     let place: Vec<u8> = place.clone().into();
-    tx.prepare_cached("DELETE FROM file WHERE place = ?1")?
-        .execute([place])?;
+    let content: Option<Option<Vec<u8>>> = tx
+        .prepare_cached("DELETE FROM file WHERE place = ?1 RETURNING content")?
+        .query_row([place], |row| row.get(0))
+        .optional()?;
+    if let Some(content) = content.flatten() {
+        tx.prepare_cached("DELETE FROM map WHERE content = ?1 AND NOT EXISTS (SELECT 1 FROM file WHERE content = ?1)")?
+            .execute([content])?;
+    }
     Ok(())
 }

@@ -6,6 +6,7 @@
 
 mod keep;
 mod made;
+mod maps;
 mod marks;
 mod shelf;
 
@@ -14,7 +15,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use media_index::{Catalogue, Facts, Indexer, Item, Plays, Stamp};
+use media_index::{Catalogue, Indexer, Item, Plays, Stamp, TimeMap};
 
 pub use keep::IndexKeep;
 pub use made::{FOLDER as MADE_FOLDER, Made, Part, Version};
@@ -58,6 +59,7 @@ pub struct Library {
     approval: Approval,
     marks: Arc<RwLock<Arc<marks::Marks>>>,
     made: Arc<RwLock<Arc<made::AllMade>>>,
+    maps: Arc<maps::RecentMaps>,
     shelf: Arc<RwLock<Arc<shelf::Shelf>>>,
 }
 
@@ -71,6 +73,7 @@ impl Library {
             approval,
             marks: Arc::new(RwLock::new(Arc::new(marks))),
             made: Arc::default(),
+            maps: Arc::default(),
             shelf: Arc::default(),
         })
     }
@@ -219,9 +222,14 @@ impl Library {
         let Some(item) = catalogue.get(id) else {
             return Intervals::none();
         };
-        let own = media_for(&item.facts, item.stamp.size, &sent(item.id));
+        let map = self.maps.get(&self.indexer, id);
+        let own = media_for(&map, length(item), item.stamp.size, &sent(item.id));
         match self.made(id).film {
-            Some(version) => own.union(&media_for(&version.facts, version.stamp.size, &sent(version.content))),
+            Some(version) => {
+                let (facts, sent) = (&version.facts, sent(version.content));
+                let length = Millis(facts.duration_ms.unwrap_or(0));
+                own.union(&media_for(&facts.map, length, version.stamp.size, &sent))
+            }
             None => own,
         }
     }
@@ -240,12 +248,11 @@ impl Library {
     }
 }
 
-fn media_for(facts: &Facts, size: u64, bytes: &[Range<u64>]) -> Intervals {
+fn media_for(map: &TimeMap, length: Millis, size: u64, bytes: &[Range<u64>]) -> Intervals {
     if bytes.is_empty() {
         return Intervals::none();
     }
-    let length = facts.duration_ms.unwrap_or(0);
-    Intervals::from(facts.map.media_for(bytes, size, length))
+    Intervals::from(map.media_for(bytes, size, length.0))
 }
 
 /// A poster that a phone on a village Wi-Fi should wait for.

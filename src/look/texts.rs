@@ -275,6 +275,7 @@ texts! {
     damage_broken: "文件坏了，放不了。请再拷一次，或者换一份。", "The file is damaged. Copy it again, or get another copy.";
     damage_unreadable: "读不了这个文件，可能没有权限。等拷完会再试。", "The file cannot be read, perhaps for lack of rights. It is tried again.";
     damage_link: "这是指向别处的链接，不放。请把片子本身拷进来。", "This is a link to elsewhere and is not followed. Copy the film itself.";
+    damage_link_nowhere: "这是一个链接，它指的文件不在。把片子本身拷进来就行。", "This is a link to a file that is not there. Copy the film itself.";
     damage_many: "文件或文件夹太多，这一个没有收。", "Too many files or folders; this one was left out.";
     state_offline: "盘不在", "Disk away";
     offline_do: "插上硬盘就回来。", "Plug the disk in and it is back.";

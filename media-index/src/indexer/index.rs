@@ -1,9 +1,10 @@
 //! What is known, and the keeper that remembers it between runs.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::plan::Known;
-use crate::{Change, IndexError, ItemId, Keep, Outcome, Place, Record, RootId, Stamp};
+use crate::{Change, IndexError, ItemId, Keep, Maps, Outcome, Place, Record, RootId, Stamp, TimeMap};
 
 pub(super) struct Index {
     keep: Box<dyn Keep>,
@@ -33,6 +34,10 @@ impl Index {
 
     pub(super) fn known(&self) -> &Known {
         &self.known
+    }
+
+    pub(super) fn maps(&self) -> Arc<dyn Maps> {
+        self.keep.maps()
     }
 
     pub(super) fn root(&self) -> Option<RootId> {
@@ -75,8 +80,10 @@ impl Index {
         outcome.err().map(|error| error.to_string())
     }
 
-    fn know(&mut self, record: Record) {
-        if let Outcome::Whole(whole) = &record.outcome {
+    /// All but its map: that was kept.
+    fn know(&mut self, mut record: Record) {
+        if let Outcome::Whole(whole) = &mut record.outcome {
+            whole.facts.map = TimeMap::elsewhere();
             let first = self.arrivals.entry(whole.id).or_insert(record.arrival);
             *first = record.arrival.min(*first);
         }

@@ -18,6 +18,8 @@ const TOUCHED: usize = 1_000;
 pub(crate) enum Wake {
     Touched(PathBuf),
     Sweep,
+    /// What lies there is the library now: the operator says so.
+    Accept,
     Stop,
 }
 
@@ -26,25 +28,29 @@ pub(crate) enum Wake {
 pub(super) enum Heard {
     /// These; none if only the time has come.
     Touched(BTreeSet<PathBuf>),
-    Everything,
+    Everything {
+        /// And take it for the library, whatever it is.
+        accept: bool,
+    },
     Stop,
 }
 
 /// Waits until `until` (milliseconds of the machine's clock) or until something is heard.
 pub(super) fn wait(wakes: &Receiver<Wake>, mut until: u64) -> Heard {
     let mut touched = BTreeSet::new();
-    let mut everything = false;
+    let (mut everything, mut accept) = (false, false);
     loop {
         match wakes.recv_timeout(Duration::from_millis(until.saturating_sub(now_ms()))) {
             Ok(Wake::Touched(path)) => drop(touched.insert(path)),
             Ok(Wake::Sweep) => everything = true,
+            Ok(Wake::Accept) => (everything, accept) = (true, true),
             Ok(Wake::Stop) | Err(RecvTimeoutError::Disconnected) => return Heard::Stop,
-            Err(RecvTimeoutError::Timeout) if everything => return Heard::Everything,
+            Err(RecvTimeoutError::Timeout) if everything => return Heard::Everything { accept },
             Err(RecvTimeoutError::Timeout) => return Heard::Touched(touched),
         }
         until = until.min(now_ms().saturating_add(BREATH_MS));
         if touched.len() > TOUCHED {
-            return Heard::Everything;
+            return Heard::Everything { accept };
         }
     }
 }
@@ -70,6 +76,6 @@ mod tests {
         for n in 0..=TOUCHED {
             wake.send(Wake::Touched(n.to_string().into())).unwrap();
         }
-        assert_eq!(wait(&wakes, u64::MAX), Heard::Everything);
+        assert_eq!(wait(&wakes, u64::MAX), Heard::Everything { accept: false });
     }
 }

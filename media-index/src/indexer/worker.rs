@@ -8,34 +8,40 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::Duration;
 
+use super::ears::Ears;
 use super::growing::Growing;
 use super::index::Index;
 use super::look::{Looked, announced, look};
 use super::others::Others;
+use super::publish::Pace;
 use super::wakes::{self, Heard, Wake};
-use super::{Settings, Shared, Watching};
+use super::{Settings, Shared};
 use crate::catalogue::About;
 use crate::monotonic::now_ms;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, RootIs};
 use crate::scan::{self, Found, Stamp};
-use crate::{Catalogue, Change, IndexError, Keep, Kind, Place, RootId, watch};
+use crate::{Catalogue, Change, IndexError, Keep, Kind, Maps, Place, RootId};
 
 /// While the disk is away it is looked for this often.
 const OFFLINE_MS: u64 = 2_000;
-/// Files are looked into for so long between two snapshots: new ones appear while a large copy is still being read, and
-/// the snapshots of a large library do not cost more than the looking.
+/// Whether the root is still the same is asked this often: the kernel does not always say that a disk was pulled.
+const ROOT_MS: u64 = 2_000;
+/// Files are looked into for so long before what was found is kept, and whoever touched something is heard.
 const BATCH_MS: u64 = 500;
 
 pub(super) struct Worker {
     settings: Settings,
     shared: Arc<Shared>,
     index: Index,
-    offline: bool,
+    root_is: RootIs,
+    /// The operator said that what lies there is the library; it holds for one sweep.
+    accepted: bool,
     growing: Growing,
     /// Steady files that wait to be looked into.
     queue: BTreeMap<Place, Stamp>,
     others: Others,
     generation: u64,
+    pace: Pace,
     next_sweep: u64,
 }
 
@@ -54,48 +60,46 @@ impl Worker {
             index: Index::load(keep)?,
             settings,
             shared: Arc::clone(&shared),
-            offline: false,
+            root_is: RootIs::Library,
+            accepted: false,
             queue: BTreeMap::new(),
             others: Others::default(),
             generation: 0,
+            pace: Pace::default(),
             next_sweep: 0,
         };
         worker.publish();
         Ok((worker, shared))
     }
 
+    pub(super) fn maps(&self) -> Arc<dyn Maps> {
+        self.index.maps()
+    }
+
     pub(super) fn run(&mut self, heard: &Receiver<Wake>, wake: &SyncSender<Wake>) {
-        let mut watcher = None;
-        let mut watched_root = None;
+        let mut ears = Ears::default();
         loop {
-            if watched_root != self.root_now() || watcher.is_none() {
-                watched_root = self.root_now();
-                watcher = self.start_watching(wake.clone());
-            }
             match wakes::wait(heard, self.next_step()) {
                 Heard::Stop => return,
-                Heard::Everything => self.next_sweep = 0,
+                Heard::Everything { accept } => {
+                    self.accepted |= accept;
+                    self.next_sweep = 0;
+                }
                 Heard::Touched(touched) if touched.is_empty() => {}
                 Heard::Touched(touched) => self.look_at(&touched),
             }
-            if now_ms() >= self.next_sweep {
+            let root = self.root_now();
+            if now_ms() >= self.next_sweep || root != ears.root {
+                // What happened before the watch began is found by the sweep after it.
+                ears.listen(&self.settings.root, root, &self.shared, wake);
                 self.sweep();
             }
             self.settle_growing();
             self.look_into_some();
+            if self.pace.next().is_some_and(|at| at <= now_ms()) {
+                self.publish();
+            }
         }
-    }
-
-    /// What happened before the watch began is found by a sweep after it.
-    fn start_watching(&mut self, wake: SyncSender<Wake>) -> Option<notify::RecommendedWatcher> {
-        let outcome = watch::watch(&self.settings.root, wake);
-        self.shared.status().watching = match &outcome {
-            Ok(_) => Watching::Live,
-            Err(why) => Watching::Degraded(why.clone()),
-        };
-        let watcher = outcome.ok()?;
-        self.next_sweep = 0;
-        Some(watcher)
     }
 
     /// When there is something to do even if nothing is heard.
@@ -103,9 +107,9 @@ impl Worker {
         if !self.queue.is_empty() {
             return 0;
         }
-        self.growing
-            .next()
-            .map_or(self.next_sweep, |at| at.min(self.next_sweep))
+        let root_check = now_ms().saturating_add(ROOT_MS);
+        let next = [self.growing.next(), self.pace.next(), Some(root_check)];
+        next.into_iter().flatten().fold(self.next_sweep, u64::min)
     }
 
     fn root_now(&self) -> Option<RootId> {
@@ -128,18 +132,21 @@ impl Worker {
     /// Looks at everything. A vanished disk makes everything offline and deletes nothing.
     pub(super) fn sweep(&mut self) {
         let (walks, root) = self.walk(std::iter::once(Path::new("")));
-        let was_offline = self.offline;
-        self.offline = plan::is_offline(self.index.known(), self.index.root(), root, &walks[0].1.files);
-        let pause = if self.offline {
+        let was = self.root_is;
+        let accepted = std::mem::take(&mut self.accepted);
+        let files = &walks[0].1.files;
+        self.root_is = plan::root_is(self.index.known(), self.index.root(), root, files, accepted);
+        let pause = if self.is_offline() {
             OFFLINE_MS
         } else {
             milliseconds(self.settings.sweep)
         };
         self.next_sweep = now_ms().saturating_add(pause);
-        if self.offline {
-            if !was_offline {
-                self.publish();
-            }
+        self.shared.status().root = self.root_is;
+        if was != self.root_is {
+            self.pace.want();
+        }
+        if self.is_offline() {
             return;
         }
         if let Some(id) = root.filter(|_| root != self.index.root()) {
@@ -147,8 +154,8 @@ impl Worker {
         }
         let changed = self.take(&walks);
         let first = !std::mem::replace(&mut self.shared.status().complete, true);
-        if changed || first || was_offline {
-            self.publish();
+        if changed || first {
+            self.pace.want();
         }
     }
 
@@ -156,10 +163,10 @@ impl Worker {
     fn look_at(&mut self, touched: &BTreeSet<PathBuf>) {
         let is_covered = |path: &PathBuf| path.ancestors().skip(1).any(|above| touched.contains(above));
         let (walks, root) = self.walk(touched.iter().filter(|path| !is_covered(path)).map(PathBuf::as_path));
-        if self.offline || root.is_none() || root != self.index.root() {
+        if self.is_offline() || root.is_none() || root != self.index.root() {
             self.next_sweep = 0;
         } else if self.take(&walks) {
-            self.publish();
+            self.pace.want();
         }
     }
 
@@ -222,8 +229,8 @@ impl Worker {
                 None => self.growing.forget(&place),
             }
         }
-        if any && self.queue.is_empty() {
-            self.publish();
+        if any {
+            self.pace.want();
         }
     }
 
@@ -236,9 +243,10 @@ impl Worker {
         while !self.queue.is_empty() {
             self.look_into_some();
         }
+        self.publish();
     }
 
-    /// Looks into a batch of steady files, keeps what was found and shows it.
+    /// Looks into a batch of steady files and keeps what was found.
     fn look_into_some(&mut self) {
         if self.queue.is_empty() {
             return;
@@ -259,7 +267,7 @@ impl Worker {
             }
         }
         self.keep(changes);
-        self.publish();
+        self.pace.want();
     }
 
     /// If it cannot be kept it is shown all the same, and said.
@@ -269,15 +277,21 @@ impl Worker {
         }
     }
 
+    fn is_offline(&self) -> bool {
+        self.root_is != RootIs::Library
+    }
+
     fn publish(&mut self) {
+        let begun = now_ms();
         self.generation += 1;
         let about = About {
             generation: self.generation,
-            offline: self.offline,
+            offline: self.is_offline(),
             troubles: self.growing.troubles().chain(self.others.troubles()).collect(),
         };
         let next = Catalogue::build(&self.settings.root, about, self.index.known(), &self.others.subtitles);
         self.shared.publish(next, self.queue.len() + self.growing.len());
+        self.pace.made(begun);
     }
 }
 

@@ -64,7 +64,8 @@ pub fn probe(subject: &Subject<'_>) -> Result<Whole, Damage> {
             need,
         });
     }
-    let facts = reading.facts;
+    let mut facts = reading.facts;
+    facts.map = facts.map.packed();
     let id = identity::item_id(subject.file, subject.size).map_err(|error| unreadable(&error))?;
     let (plays, why) = verdict(kind, subject.ending, &facts);
     Ok(Whole {

@@ -203,6 +203,7 @@ pub(super) fn remedy(damage: &Damage, t: &Texts) -> &'static str {
         Damage::Broken(_) | Damage::NoStreams => t.damage_broken,
         Damage::Unreadable(_) => t.damage_unreadable,
         Damage::LinkOutside => t.damage_link,
+        Damage::LinkNowhere => t.damage_link_nowhere,
         Damage::TooMany => t.damage_many,
     }
 }

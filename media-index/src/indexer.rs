@@ -9,6 +9,7 @@ mod index;
 mod look;
 mod others;
 mod publish;
+mod root;
 mod wakes;
 mod worker;
 

@@ -46,14 +46,18 @@ pub struct Whole {
     pub why: Why,
 }
 
-/// Which folder was indexed: the root's device and inode. An empty root that is another one than last time is a disk
-/// that was pulled, not a library that was deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Which folder was indexed. An empty root that is another one than last time is a disk that was pulled, not a library
+/// that was deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct RootId {
     /// `st_dev`.
     pub device: u64,
     /// `st_ino`.
     pub inode: u64,
+    /// `f_fsid` of the file system: where it has a name of its own (ext4, btrfs, xfs), another stick in the same socket is
+    /// told by it; its roots' device and inode are the same.
+    #[serde(default)]
+    pub volume: u64,
 }
 
 /// What changed. Kept before it is shown.

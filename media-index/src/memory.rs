@@ -1,13 +1,14 @@
 //! A [`Keep`] that forgets with the program: for tests, and for a station whose index cannot be written.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::{Change, ItemId, Keep, KeepError, Kept, Maps, Outcome, Record, TimeMap};
+use crate::{Change, ItemId, Keep, KeepError, Kept, Maps, Outcome, Place, Record, RootId, TimeMap};
 
 #[derive(Debug, Default)]
 struct Held {
-    kept: Kept,
+    records: BTreeMap<Place, Record>,
+    root: Option<RootId>,
     maps: HashMap<ItemId, TimeMap>,
 }
 
@@ -28,29 +29,30 @@ impl Held {
             let map = std::mem::replace(&mut whole.facts.map, TimeMap::elsewhere());
             self.maps.insert(whole.id, map);
         }
-        self.kept.records.push(record);
+        self.records.insert(record.place.clone(), record);
     }
 }
 
 impl Keep for Memory {
     fn load(&mut self) -> Result<Kept, KeepError> {
-        Ok(self.held().kept.clone())
+        let held = self.held();
+        Ok(Kept {
+            records: held.records.values().cloned().collect(),
+            root: held.root,
+        })
     }
 
     fn apply(&mut self, changes: &[Change]) -> Result<(), KeepError> {
         let mut held = self.held();
         for change in changes {
             match change {
-                Change::Set(record) => {
-                    held.kept.records.retain(|r| r.place != record.place);
-                    held.set(record);
-                }
+                Change::Set(record) => held.set(record),
                 Change::Moved { from, to } => {
-                    held.kept.records.retain(|r| r.place != *from && r.place != to.place);
-                    held.kept.records.push(to.clone());
+                    held.records.remove(from);
+                    held.records.insert(to.place.clone(), to.clone());
                 }
-                Change::Gone(place) => held.kept.records.retain(|r| r.place != *place),
-                Change::Root(root) => held.kept.root = Some(*root),
+                Change::Gone(place) => drop(held.records.remove(place)),
+                Change::Root(root) => held.root = Some(*root),
             }
         }
         Ok(())

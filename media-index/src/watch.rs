@@ -44,3 +44,29 @@ fn touched(base: &Path, paths: Vec<PathBuf>, wake: &SyncSender<Wake>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::io::Read;
+    use std::sync::mpsc::sync_channel;
+
+    #[test]
+    fn the_stations_own_reading_wakes_nobody() {
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir(home.path().join("class")).unwrap();
+        fs::write(home.path().join("class/film.mp4"), "a film").unwrap();
+        let (wake, wakes) = sync_channel(1_000);
+        let watcher = watch(home.path(), &Arc::default(), wake).unwrap();
+        for _ in 0..20 {
+            assert!(fs::read_dir(home.path().join("class")).unwrap().next().is_some());
+            let mut film = fs::File::open(home.path().join("class/film.mp4")).unwrap();
+            film.read_to_end(&mut Vec::new()).unwrap();
+        }
+        // The system tells in order: whatever the reading caused comes before this.
+        fs::write(home.path().join("mark"), "").unwrap();
+        assert_eq!(wakes.recv().unwrap(), Wake::Touched("mark".into()));
+        drop(watcher);
+    }
+}

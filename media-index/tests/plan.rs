@@ -32,7 +32,8 @@ struct Files {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    file: String,
+    #[serde(rename = "file")]
+    name: String,
     #[serde(default)]
     size: u64,
     #[serde(default)]
@@ -74,23 +75,24 @@ impl File {
 
     fn record(&self) -> Record {
         Record {
-            place: place(&self.file),
+            place: place(&self.name),
             stamp: self.stamp(),
             arrival: self.arrival,
-            outcome: Outcome::Damaged(match self.unreadable {
-                true => Damage::Unreadable("not allowed".into()),
-                false => Damage::Empty,
+            outcome: Outcome::Damaged(if self.unreadable {
+                Damage::Unreadable("not allowed".into())
+            } else {
+                Damage::Empty
             }),
         }
     }
 }
 
 fn known(files: &[File]) -> Known {
-    files.iter().map(|file| (place(&file.file), file.record())).collect()
+    files.iter().map(|file| (place(&file.name), file.record())).collect()
 }
 
 fn found(files: &[File]) -> Vec<(Place, Stamp)> {
-    files.iter().map(|file| (place(&file.file), file.stamp())).collect()
+    files.iter().map(|file| (place(&file.name), file.stamp())).collect()
 }
 
 #[test]
@@ -148,7 +150,11 @@ enum Standing {
 #[test]
 fn a_disk_that_was_pulled_is_told_from_a_library_that_was_emptied() {
     for (name, case) in cases::of::<Disks>("root") {
-        let root = |device: u64| RootId { device, inode: 2 };
+        let root = |volume: u64| RootId {
+            device: 8,
+            inode: 2,
+            volume,
+        };
         let (before, now) = (case.before.map(root), case.now.map(root));
         let standing = root_is(&known(&case.known), before, now, &found(&case.found), case.accepted);
         let standing = match standing {
@@ -163,7 +169,7 @@ fn a_disk_that_was_pulled_is_told_from_a_library_that_was_emptied() {
 #[test]
 fn a_thousand_other_folders_do_not_matter_to_the_one_that_was_looked_at() {
     let other = |n: usize| File {
-        file: format!("{n}/film.mp4"),
+        name: format!("{n}/film.mp4"),
         size: 1,
         date: 0,
         number: n as u64,

@@ -17,6 +17,12 @@ pub(super) struct Ears {
 }
 
 impl Ears {
+    /// A look found what should have been heard: a disk that was pulled and put back at once is another one to the
+    /// system, and nobody says so. At the next sweep the watch is begun anew.
+    pub(super) fn distrust(&mut self) {
+        self.watcher = None;
+    }
+
     /// Makes sure that `now` is watched, and says how well. Called before each sweep, so that a system that has room
     /// for watches again is used within the time of one.
     pub(super) fn listen(&mut self, root: &Path, now: Option<RootId>, shared: &Arc<Shared>, wake: &SyncSender<Wake>) {

@@ -9,6 +9,8 @@ use crate::{Change, IndexError, ItemId, Keep, Maps, Outcome, Place, Record, Root
 pub(super) struct Index {
     keep: Box<dyn Keep>,
     known: Known,
+    /// What could not be kept, in order; it is tried again with the next change and with each sweep.
+    unkept: Vec<Change>,
     root: Option<RootId>,
     /// The turn in which each content arrived first. A film that is copied, taken out and put back, or moved from disk
     /// to disk is not a new film.
@@ -22,6 +24,7 @@ impl Index {
         let mut index = Self {
             keep,
             known: Known::new(),
+            unkept: Vec::new(),
             root: kept.root,
             arrivals: HashMap::new(),
             last_arrival: kept.records.iter().map(|r| r.arrival).max().unwrap_or(0),
@@ -62,10 +65,19 @@ impl Index {
         }
     }
 
+    /// Whether something is known that could not be kept.
+    pub(super) fn is_behind(&self) -> bool {
+        !self.unkept.is_empty()
+    }
+
     /// Keeps first, then knows: what is shown was kept. If it cannot be kept it is known all the same; the answer is
     /// the keeper's complaint.
     pub(super) fn apply(&mut self, changes: Vec<Change>) -> Option<String> {
-        let outcome = self.keep.apply(&changes);
+        self.unkept.extend(changes.iter().cloned());
+        let outcome = self.keep.apply(&self.unkept);
+        if outcome.is_ok() {
+            self.unkept = Vec::new();
+        }
         for change in changes {
             match change {
                 Change::Set(record) => self.know(record),

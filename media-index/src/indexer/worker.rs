@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
@@ -14,6 +13,7 @@ use super::index::Index;
 use super::look::{Looked, announced, look};
 use super::others::Others;
 use super::publish::Pace;
+use super::root;
 use super::wakes::{self, Heard, Wake};
 use super::{Settings, Shared};
 use crate::catalogue::About;
@@ -78,21 +78,26 @@ impl Worker {
 
     pub(super) fn run(&mut self, heard: &Receiver<Wake>, wake: &SyncSender<Wake>) {
         let mut ears = Ears::default();
+        let mut asked = true;
         loop {
             match wakes::wait(heard, self.next_step()) {
                 Heard::Stop => return,
                 Heard::Everything { accept } => {
-                    self.accepted |= accept;
+                    (asked, self.accepted) = (true, self.accepted || accept);
                     self.next_sweep = 0;
                 }
                 Heard::Touched(touched) if touched.is_empty() => {}
                 Heard::Touched(touched) => self.look_at(&touched),
             }
-            let root = self.root_now();
+            let root = root::now(&self.settings.root);
             if now_ms() >= self.next_sweep || root != ears.root {
                 // What happened before the watch began is found by the sweep after it.
                 ears.listen(&self.settings.root, root, &self.shared, wake);
-                self.sweep();
+                let was_asked = std::mem::take(&mut asked);
+                if self.sweep() && !was_asked {
+                    (asked, self.next_sweep) = (true, 0);
+                    ears.distrust();
+                }
             }
             self.settle_growing();
             self.look_into_some();
@@ -112,25 +117,17 @@ impl Worker {
         next.into_iter().flatten().fold(self.next_sweep, u64::min)
     }
 
-    fn root_now(&self) -> Option<RootId> {
-        let meta = fs::metadata(&self.settings.root).ok()?;
-        meta.is_dir().then(|| RootId {
-            device: meta.dev(),
-            inode: meta.ino(),
-        })
-    }
-
     /// Walks, and makes sure that the disk did not go away meanwhile: then it says nothing about what is there.
     fn walk<'a>(&self, places: impl Iterator<Item = &'a Path>) -> (Walks, Option<RootId>) {
-        let before = self.root_now();
+        let before = root::now(&self.settings.root);
         let walks = places
             .map(|below| (below.to_owned(), scan::walk(&self.settings.root, below)))
             .collect();
-        (walks, self.root_now().filter(|now| before == Some(*now)))
+        (walks, root::now(&self.settings.root).filter(|now| before == Some(*now)))
     }
 
-    /// Looks at everything. A vanished disk makes everything offline and deletes nothing.
-    pub(super) fn sweep(&mut self) {
+    /// Looks at everything; true if something was found. A vanished disk makes everything offline and deletes nothing.
+    pub(super) fn sweep(&mut self) -> bool {
         let (walks, root) = self.walk(std::iter::once(Path::new("")));
         let was = self.root_is;
         let accepted = std::mem::take(&mut self.accepted);
@@ -147,7 +144,7 @@ impl Worker {
             self.pace.want();
         }
         if self.is_offline() {
-            return;
+            return false;
         }
         if let Some(id) = root.filter(|_| root != self.index.root()) {
             self.keep(vec![Change::Root(id)]);
@@ -157,6 +154,7 @@ impl Worker {
         if changed || first {
             self.pace.want();
         }
+        changed
     }
 
     /// Looks at what was touched; what lies below another touched place is walked with that one.
@@ -208,7 +206,7 @@ impl Worker {
 
     /// Queues a file that has settled; true if it has not.
     fn settle(&mut self, place: Place, stamp: Stamp) -> bool {
-        if Kind::by_ending(&place.ending()).is_none() {
+        if Kind::by_ending(&place.ending()).is_none() || self.queue.get(&place) == Some(&stamp) {
             return false;
         }
         let root = &self.settings.root;
@@ -272,7 +270,7 @@ impl Worker {
 
     /// If it cannot be kept it is shown all the same, and said.
     fn keep(&mut self, changes: Vec<Change>) {
-        if !changes.is_empty() {
+        if !changes.is_empty() || self.index.is_behind() {
             self.shared.status().keep_fault = self.index.apply(changes);
         }
     }

@@ -1,4 +1,4 @@
-//! Disks that go away, and links that lead out.
+//! Folders that go away, and links that lead out.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -46,12 +46,21 @@ fn links_that_lead_out_or_nowhere_are_refused_each_for_its_reason() {
     symlink(&outside, station.path("out.mp4")).unwrap();
     symlink(station.home.path().join("elsewhere"), station.path("folder")).unwrap();
     symlink("nothing.mp4", station.path("dangling.mp4")).unwrap();
-    let nowhere = Damage::Unreadable("the link leads nowhere".into());
-    station.until_trouble("dangling.mp4", |standing| is_damaged(standing, &nowhere));
+    station.until_trouble("dangling.mp4", |standing| is_damaged(standing, &Damage::LinkNowhere));
     for name in ["out.mp4", "folder"] {
         station.until_trouble(name, |standing| is_damaged(standing, &Damage::LinkOutside));
     }
     fs::write(station.home.path().join("elsewhere/film.mp4"), other_film()).unwrap();
     station.put("film.mp4", film());
     station.until_shown(&["film.mp4"]);
+}
+
+#[test]
+fn a_link_within_the_folder_is_a_second_name_and_not_a_second_film() {
+    let station = Station::new();
+    station.put("a/film.mp4", film());
+    symlink("a/film.mp4", station.path("again.mp4")).unwrap();
+    symlink("a", station.path("b")).unwrap();
+    symlink(".", station.path("a/round")).unwrap();
+    assert!(station.until_shown(&["a/film.mp4"]).troubles.is_empty());
 }

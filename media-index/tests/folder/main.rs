@@ -5,7 +5,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod borders;
+mod child;
 mod contents;
 mod copies;
+mod crowd;
+mod disk;
+mod disks;
+mod hearing;
 mod identity;
+mod names;
 mod station;

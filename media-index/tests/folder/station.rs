@@ -67,23 +67,44 @@ impl Station {
 
     pub fn with(settle: Duration, sweep: Duration) -> Self {
         let mut station = Self {
-            home: tempfile::tempdir().unwrap(),
-            memory: Memory::default(),
             settle,
             sweep,
-            indexer: None,
+            ..Self::off()
         };
         station.switch_on();
         station
     }
 
-    pub fn switch_on(&mut self) {
-        let settings = Settings {
+    /// Not switched on yet.
+    pub fn off() -> Self {
+        Self {
+            home: tempfile::tempdir().unwrap(),
+            memory: Memory::default(),
+            settle: SETTLE,
+            sweep: NO_SWEEP,
+            indexer: None,
+        }
+    }
+
+    pub fn indexer(&self) -> &Indexer {
+        self.indexer.as_ref().unwrap()
+    }
+
+    pub fn settings(&self) -> Settings {
+        Settings {
             settle: self.settle,
             sweep: self.sweep,
             ..Settings::new(self.root())
-        };
-        self.indexer = Some(Indexer::start(settings, Box::new(self.memory.clone())).unwrap());
+        }
+    }
+
+    /// Without its disk it is not done with its first look until that is back.
+    pub fn switch_on_without_waiting(&mut self) {
+        self.indexer = Some(Indexer::start(self.settings(), Box::new(self.memory.clone())).unwrap());
+    }
+
+    pub fn switch_on(&mut self) {
+        self.switch_on_without_waiting();
         self.until(|_, status| status.complete);
     }
 

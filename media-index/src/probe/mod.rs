@@ -4,11 +4,24 @@
 //! is limited, so that a hostile file costs a bounded moment and one sentence. As a last net a panic in a probe is
 //! caught and becomes [`Damage::Broken`].
 
+mod aac;
+mod ac3;
+mod avi;
+mod bits;
 mod document;
+mod elementary;
 mod ffprobe;
+mod formats;
+mod h264;
+mod hevc;
 mod matroska;
+mod measure;
 mod mp3;
 mod mp4;
+mod mpeg4visual;
+mod mpegaudio;
+mod mpegvideo;
+mod riff;
 mod source;
 
 use std::fs::File;
@@ -109,6 +122,7 @@ pub fn read(source: &Source<'_>, ending: &str) -> Result<Option<Reading>, Damage
         "mp4" | "m4v" | "mov" | "3gp" | "3g2" | "f4v" | "m4a" => mp4::probe(source)?,
         "mkv" | "webm" => matroska::probe(source)?,
         "mp3" => mp3::probe(source)?,
+        "avi" => avi::probe(source)?,
         _ if matches!(Kind::by_ending(ending), Some(Kind::Document | Kind::Picture)) => {
             document::check(source, ending)?;
             Reading::default()

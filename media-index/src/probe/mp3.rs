@@ -1,37 +1,25 @@
 //! MP3: an `ID3v2` tag, then frames. Length from the Xing or VBRI header if there is one, else from the bit rate.
 
 use super::Reading;
+use super::mpegaudio;
 use super::source::{Cursor, Source};
-use crate::{AudioTrack, Damage, Facts};
+use crate::{Damage, Facts};
 
 /// The first frame is looked for in so many bytes after the tag.
 const SEARCH: u64 = 64 * 1024;
 /// A tag larger than this (its picture) is skipped by its length, not read.
 const TAG_LIMIT: u64 = 256 * 1024;
 
-#[derive(Debug, Clone, Copy)]
-struct Frame {
-    bitrate: u64,
-    sample_rate: u32,
-    samples: u64,
-    channels: u16,
-    length: usize,
-}
-
 pub(super) fn probe(source: &Source<'_>) -> Result<Reading, Damage> {
     let (after_tag, title) = tag(source)?;
     let bytes = source.read_up_to(after_tag, SEARCH)?;
-    let (at, frame) = first_frame(&bytes).ok_or(Damage::NotWhatItsNameSays)?;
+    let (at, frame) = mpegaudio::first(&bytes).ok_or(Damage::NotWhatItsNameSays)?;
     let audio_bytes = source.size() - after_tag - at as u64;
     let counted = frames_counted(&bytes[at..]).map(|n| n * frame.samples * 1000 / u64::from(frame.sample_rate));
     let duration_ms = counted.unwrap_or(audio_bytes * 8_000 / frame.bitrate);
     Ok(Reading::whole(Facts {
         duration_ms: Some(duration_ms).filter(|ms| *ms > 0),
-        audio: Some(AudioTrack {
-            codec: "mp3".into(),
-            channels: frame.channels,
-            sample_rate: frame.sample_rate,
-        }),
+        audio: Some(frame.track()),
         bitrate: Some(frame.bitrate),
         index_first: true,
         title,
@@ -94,42 +82,6 @@ fn decode(content: &[u8]) -> Option<String> {
     };
     let text: String = text.chars().filter(|c| !c.is_control()).take(200).collect();
     Some(text.trim().to_owned()).filter(|t| !t.is_empty())
-}
-
-/// The first frame that is followed by another one, or by the end of the file.
-fn first_frame(bytes: &[u8]) -> Option<(usize, Frame)> {
-    (0..bytes.len().saturating_sub(4)).find_map(|at| {
-        let first = frame(&bytes[at..])?;
-        let next = bytes.get(at + first.length..)?;
-        (next.len() < 4 || frame(next).is_some_and(|f| f.sample_rate == first.sample_rate)).then_some((at, first))
-    })
-}
-
-/// ISO/IEC 11172-3 §2.4.1.3 and its extension to lower rates; layer III only.
-fn frame(bytes: &[u8]) -> Option<Frame> {
-    const MPEG1: [u64; 15] = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
-    const MPEG2: [u64; 15] = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
-    let [0xff, b, c, d, ..] = *bytes else { return None };
-    let (version, layer) = (b >> 3 & 3, b >> 1 & 3);
-    if b & 0xe0 != 0xe0 || version == 1 || layer != 1 {
-        return None;
-    }
-    let table = if version == 3 { MPEG1 } else { MPEG2 };
-    let bitrate = *table.get(usize::from(c >> 4)).filter(|rate| **rate > 0)? * 1000;
-    let base: u32 = *[44_100, 48_000, 32_000].get(usize::from(c >> 2 & 3))?;
-    let (sample_rate, samples) = match version {
-        3 => (base, 1152),
-        2 => (base / 2, 576),
-        _ => (base / 4, 576),
-    };
-    let length = samples / 8 * bitrate / u64::from(sample_rate) + u64::from(c >> 1 & 1);
-    Some(Frame {
-        bitrate,
-        sample_rate,
-        samples,
-        channels: if d >> 6 == 3 { 1 } else { 2 },
-        length: usize::try_from(length).ok()?,
-    })
 }
 
 /// The number of frames that the Xing, Info or VBRI header in the first frame names.

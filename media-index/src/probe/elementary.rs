@@ -1,0 +1,100 @@
+//! What the first bytes of a picture or sound stream say, once its container has told in what it is coded.
+
+use super::bits::{Bits, units};
+use super::measure::frame_rate;
+use super::{aac, ac3, h264, hevc, mpeg4visual, mpegaudio, mpegvideo};
+use crate::{AudioTrack, VideoTrack};
+
+/// The picture in a stream that the container calls `codec`; `None` until its description has come by.
+pub(super) fn video(codec: &str, bytes: &[u8]) -> Option<VideoTrack> {
+    match codec {
+        "h264" => h264::in_stream(bytes),
+        "hevc" => hevc::in_stream(bytes),
+        "mpeg4" => mpeg4visual::in_stream(bytes),
+        "mpeg1video" | "mpeg2video" => mpegvideo::sequence(bytes).map(|sequence| sequence.track),
+        "cavs" => units(bytes).find_map(cavs),
+        "vc1" => units(bytes).find_map(vc1),
+        _ => None,
+    }
+}
+
+/// The sound in a stream that the container calls `codec`; `None` until a whole frame has come by.
+pub(super) fn audio(codec: &str, bytes: &[u8]) -> Option<AudioTrack> {
+    match codec {
+        "mp2" | "mp3" => mpegaudio::first(bytes).map(|(_, frame)| frame.track()),
+        "aac" => aac::in_adts(bytes),
+        "aac_latm" => aac::in_latm(bytes),
+        "ac3" | "eac3" => ac3::in_stream(bytes),
+        "dts" => bytes.windows(16).find_map(dts),
+        _ => None,
+    }
+}
+
+/// The picture in a stream of which the container does not say in what it is coded.
+pub(super) fn guess(bytes: &[u8]) -> Option<VideoTrack> {
+    let candidates = ["mpeg2video", "h264", "hevc", "mpeg4"];
+    candidates.iter().find_map(|codec| video(codec, bytes))
+}
+
+/// The Chinese broadcasters' picture (GB/T 20090.2 §7.1.2.1, sequence header).
+fn cavs(unit: &[u8]) -> Option<VideoTrack> {
+    let mut bits = Bits::new(unit.strip_prefix(&[0xb0])?);
+    bits.skip(17)?;
+    let (width, height) = (bits.take(14)?, bits.take(14)?);
+    Some(VideoTrack {
+        codec: "cavs".into(),
+        bit_depth: Some(8),
+        width,
+        height,
+        ..VideoTrack::default()
+    })
+}
+
+/// VC-1's advanced profile (SMPTE 421M §6.1, sequence header).
+fn vc1(unit: &[u8]) -> Option<VideoTrack> {
+    let mut bits = Bits::new(unit.strip_prefix(&[0x0f])?);
+    let (profile, level) = (bits.take(2)?, bits.take(3)?);
+    bits.skip(2 + 3 + 5 + 1)?;
+    let (width, height) = ((bits.take(12)? + 1) * 2, (bits.take(12)? + 1) * 2);
+    (profile == 3).then(|| VideoTrack {
+        codec: "vc1".into(),
+        profile: Some(3),
+        level: u8::try_from(level).ok(),
+        bit_depth: Some(8),
+        width,
+        height,
+        ..VideoTrack::default()
+    })
+}
+
+/// A DTS core frame (ETSI TS 102 114 §5.3).
+fn dts(bytes: &[u8]) -> Option<AudioTrack> {
+    const CHANNELS: [u16; 16] = [1, 2, 2, 2, 2, 3, 3, 4, 4, 5, 6, 6, 6, 7, 8, 8];
+    const RATES: [u32; 16] = [
+        0, 8_000, 16_000, 32_000, 0, 0, 11_025, 22_050, 44_100, 0, 0, 12_000, 24_000, 48_000, 0, 0,
+    ];
+    let mut bits = Bits::new(bytes.strip_prefix(&[0x7f, 0xfe, 0x80, 0x01])?);
+    bits.skip(1 + 5 + 1 + 7 + 14)?;
+    let (mode, rate) = (
+        usize::try_from(bits.take(6)?).ok()?,
+        usize::try_from(bits.take(4)?).ok()?,
+    );
+    bits.skip(5 + 10)?;
+    let low = u16::from(bits.take(2)? != 0);
+    Some(AudioTrack {
+        codec: "dts".into(),
+        channels: CHANNELS.get(mode)? + low,
+        sample_rate: RATES[rate],
+    })
+    .filter(|track| track.sample_rate > 0)
+}
+
+/// The rate of pictures of which the times (90 kHz) are known, in any order: the commonest step.
+pub(super) fn rate_of(times: &[i64]) -> Option<f32> {
+    let mut times = times.to_vec();
+    times.sort_unstable();
+    let mut steps: Vec<i64> = times.windows(2).map(|w| w[1] - w[0]).filter(|step| *step > 0).collect();
+    steps.sort_unstable();
+    let step = *steps.get(steps.len() / 2)?;
+    frame_rate(90_000, u64::try_from(step).ok()?)
+}

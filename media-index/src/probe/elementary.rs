@@ -1,7 +1,6 @@
 //! What the first bytes of a picture or sound stream say, once its container has told in what it is coded.
 
 use super::bits::{Bits, units};
-use super::measure::frame_rate;
 use super::{aac, ac3, h264, hevc, mpeg4visual, mpegaudio, mpegvideo};
 use crate::{AudioTrack, VideoTrack};
 
@@ -26,6 +25,7 @@ pub(super) fn audio(codec: &str, bytes: &[u8]) -> Option<AudioTrack> {
         "aac_latm" => aac::in_latm(bytes),
         "ac3" | "eac3" => ac3::in_stream(bytes),
         "dts" => bytes.windows(16).find_map(dts),
+        "pcm_bluray" => pcm_bluray(bytes),
         _ => None,
     }
 }
@@ -67,6 +67,24 @@ fn vc1(unit: &[u8]) -> Option<VideoTrack> {
     })
 }
 
+/// The four bytes before the samples of a disc: length, loudspeakers and rate.
+fn pcm_bluray(bytes: &[u8]) -> Option<AudioTrack> {
+    const CHANNELS: [u16; 12] = [0, 1, 0, 2, 3, 3, 4, 4, 5, 6, 7, 8];
+    let (channels, rate) = (bytes.get(2)? >> 4, bytes.get(2)? & 0xf);
+    let sample_rate = match rate {
+        1 => 48_000,
+        4 => 96_000,
+        5 => 192_000,
+        _ => return None,
+    };
+    let channels = *CHANNELS.get(usize::from(channels)).filter(|n| **n > 0)?;
+    Some(AudioTrack {
+        codec: "pcm_bluray".into(),
+        channels,
+        sample_rate,
+    })
+}
+
 /// A DTS core frame (ETSI TS 102 114 §5.3).
 fn dts(bytes: &[u8]) -> Option<AudioTrack> {
     const CHANNELS: [u16; 16] = [1, 2, 2, 2, 2, 3, 3, 4, 4, 5, 6, 6, 6, 7, 8, 8];
@@ -87,14 +105,4 @@ fn dts(bytes: &[u8]) -> Option<AudioTrack> {
         sample_rate: RATES[rate],
     })
     .filter(|track| track.sample_rate > 0)
-}
-
-/// The rate of pictures of which the times (90 kHz) are known, in any order: the commonest step.
-pub(super) fn rate_of(times: &[i64]) -> Option<f32> {
-    let mut times = times.to_vec();
-    times.sort_unstable();
-    let mut steps: Vec<i64> = times.windows(2).map(|w| w[1] - w[0]).filter(|step| *step > 0).collect();
-    steps.sort_unstable();
-    let step = *steps.get(steps.len() / 2)?;
-    frame_rate(90_000, u64::try_from(step).ok()?)
 }

@@ -8,9 +8,11 @@ mod aac;
 mod ac3;
 mod avi;
 mod bits;
+mod clock;
 mod document;
 mod elementary;
 mod ffprobe;
+mod flow;
 mod formats;
 mod h264;
 mod hevc;
@@ -20,7 +22,9 @@ mod mp3;
 mod mp4;
 mod mpeg4visual;
 mod mpegaudio;
+mod mpegts;
 mod mpegvideo;
+mod pes;
 mod riff;
 mod source;
 
@@ -123,6 +127,7 @@ pub fn read(source: &Source<'_>, ending: &str) -> Result<Option<Reading>, Damage
         "mkv" | "webm" => matroska::probe(source)?,
         "mp3" => mp3::probe(source)?,
         "avi" => avi::probe(source)?,
+        "ts" | "mts" | "m2ts" => mpegts::probe(source)?,
         _ if matches!(Kind::by_ending(ending), Some(Kind::Document | Kind::Picture)) => {
             document::check(source, ending)?;
             Reading::default()

@@ -20,7 +20,10 @@ const FILMS: [&str; 22] = [
     "mp4", "m4v", "mov", "3gp", "mkv", "webm", "avi", "flv", "wmv", "asf", "mpg", "mpeg", "vob", "ts", "mts", "m2ts",
     "rm", "rmvb", "ogv", "f4v", "dat", "3g2",
 ];
-const AUDIO: [&str; 9] = ["mp3", "m4a", "aac", "ogg", "opus", "flac", "wav", "wma", "amr"];
+const AUDIO: [&str; 17] = [
+    "mp3", "m4a", "m4b", "aac", "ogg", "oga", "opus", "flac", "wav", "wma", "amr", "mka", "mp2", "ra", "ac3", "eac3",
+    "au",
+];
 const DOCUMENTS: [&str; 9] = ["pdf", "txt", "doc", "docx", "ppt", "pptx", "xls", "xlsx", "wps"];
 const PICTURES: [&str; 6] = ["jpg", "jpeg", "png", "webp", "gif", "bmp"];
 

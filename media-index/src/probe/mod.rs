@@ -6,12 +6,16 @@
 
 mod aac;
 mod ac3;
+mod adts;
+mod amr;
+mod asf;
 mod avi;
 mod bits;
 mod clock;
 mod document;
 mod elementary;
 mod ffprobe;
+mod flac;
 mod flow;
 mod formats;
 mod h264;
@@ -24,9 +28,12 @@ mod mpeg4visual;
 mod mpegaudio;
 mod mpegts;
 mod mpegvideo;
+mod ogg;
 mod pes;
+mod realmedia;
 mod riff;
 mod source;
+mod wav;
 
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -123,9 +130,16 @@ pub fn inspect(content: &dyn Content, size: u64, ending: &str) -> Result<Inspect
 /// panic in here is a fault, which the fuzz targets look for.
 pub fn read(source: &Source<'_>, ending: &str) -> Result<Option<Reading>, Damage> {
     let reading = match ending {
-        "mp4" | "m4v" | "mov" | "3gp" | "3g2" | "f4v" | "m4a" => mp4::probe(source)?,
-        "mkv" | "webm" => matroska::probe(source)?,
-        "mp3" => mp3::probe(source)?,
+        "mp4" | "m4v" | "mov" | "3gp" | "3g2" | "f4v" | "m4a" | "m4b" => mp4::probe(source)?,
+        "mkv" | "webm" | "mka" => matroska::probe(source)?,
+        "mp3" | "mp2" => mp3::probe(source)?,
+        "wmv" | "asf" | "wma" => asf::probe(source)?,
+        "rm" | "rmvb" | "ra" => realmedia::probe(source)?,
+        "ogg" | "oga" | "opus" | "ogv" => ogg::probe(source)?,
+        "flac" => flac::probe(source)?,
+        "wav" => wav::probe(source)?,
+        "aac" => adts::probe(source)?,
+        "amr" => amr::probe(source)?,
         "avi" => avi::probe(source)?,
         "ts" | "mts" | "m2ts" => mpegts::probe(source)?,
         _ if matches!(Kind::by_ending(ending), Some(Kind::Document | Kind::Picture)) => {
@@ -161,16 +175,18 @@ fn unreadable(error: &std::io::Error) -> Damage {
 
 fn mime(kind: Kind, ending: &str) -> &'static str {
     match (ending, kind) {
-        ("m4a", _) | ("mp4", Kind::Audio) => "audio/mp4",
+        ("m4a" | "m4b", _) | ("mp4", Kind::Audio) => "audio/mp4",
         // Browsers refuse `video/quicktime` and play the same file as `video/mp4`.
         ("mp4" | "m4v" | "f4v" | "mov", _) => "video/mp4",
         ("3gp" | "3g2", _) => "video/3gpp",
         ("webm", _) => "video/webm",
         ("mkv", _) => "video/x-matroska",
-        ("mp3", _) => "audio/mpeg",
+        ("mp3" | "mp2", _) => "audio/mpeg",
+        ("mka", _) => "audio/x-matroska",
         ("aac", _) => "audio/aac",
         ("wav", _) => "audio/wav",
-        ("ogg" | "opus", _) => "audio/ogg",
+        ("ogg" | "oga" | "opus", _) => "audio/ogg",
+        ("ogv", _) => "video/ogg",
         ("flac", _) => "audio/flac",
         ("pdf", _) => "application/pdf",
         ("txt", _) => "text/plain; charset=utf-8",

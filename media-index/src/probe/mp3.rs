@@ -1,4 +1,5 @@
-//! MP3: an `ID3v2` tag, then frames. Length from the Xing or VBRI header if there is one, else from the bit rate.
+//! MP3: an `ID3v2` tag, then frames, then older tags. Length from the Xing or VBRI header if there is one, else from the
+//! average rate of the first frames.
 
 use super::Reading;
 use super::mpegaudio;
@@ -14,9 +15,11 @@ pub(super) fn probe(source: &Source<'_>) -> Result<Reading, Damage> {
     let (after_tag, title) = tag(source)?;
     let bytes = source.read_up_to(after_tag, SEARCH)?;
     let (at, frame) = mpegaudio::first(&bytes).ok_or(Damage::NotWhatItsNameSays)?;
-    let audio_bytes = source.size() - after_tag - at as u64;
-    let counted = frames_counted(&bytes[at..]).map(|n| n * frame.samples * 1000 / u64::from(frame.sample_rate));
-    let duration_ms = counted.unwrap_or(audio_bytes * 8_000 / frame.bitrate);
+    let audio_bytes = (source.size() - after_tag - at as u64).saturating_sub(tags_behind(source)?);
+    let played = |frames: u64| frames * frame.samples * 1000 / u64::from(frame.sample_rate);
+    let counted = frames_counted(&bytes[at..]).map(played);
+    let (frames, length) = run(&bytes[at..], frame);
+    let duration_ms = counted.unwrap_or_else(|| audio_bytes.saturating_mul(played(frames)) / length.max(1));
     Ok(Reading::whole(Facts {
         duration_ms: Some(duration_ms).filter(|ms| *ms > 0),
         audio: Some(frame.track()),
@@ -27,8 +30,40 @@ pub(super) fn probe(source: &Source<'_>) -> Result<Reading, Damage> {
     }))
 }
 
+/// How many frames of this kind follow one another from here, and how many bytes they take: rates may change from frame
+/// to frame.
+fn run(bytes: &[u8], first: mpegaudio::Frame) -> (u64, u64) {
+    let (mut at, mut frames) = (0, 0);
+    while let Some(next) = bytes.get(at..).and_then(mpegaudio::frame) {
+        if (next.sample_rate, next.layer) != (first.sample_rate, first.layer) {
+            break;
+        }
+        at += next.length;
+        frames += 1;
+    }
+    (frames, at as u64)
+}
+
+/// Bytes of tags at the end: `ID3v1` has 128, and before it an `APEv2` footer tells the length of its tag.
+fn tags_behind(source: &Source<'_>) -> Result<u64, Damage> {
+    let from = source.size().saturating_sub(128 + 32);
+    let tail = source.read(from, source.size() - from)?;
+    let older = if tail.len() >= 128 && tail[tail.len() - 128..].starts_with(b"TAG") {
+        128
+    } else {
+        0
+    };
+    let before = &tail[..tail.len() - older];
+    let footer = before.get(before.len().saturating_sub(32)..).unwrap_or_default();
+    let ape = footer
+        .starts_with(b"APETAGEX")
+        .then(|| super::riff::u32_at(footer, 12))
+        .flatten();
+    Ok(older as u64 + ape.map_or(0, u64::from))
+}
+
 /// Where the tag ends (0 without one), and its title.
-fn tag(source: &Source<'_>) -> Result<(u64, Option<String>), Damage> {
+pub(super) fn tag(source: &Source<'_>) -> Result<(u64, Option<String>), Damage> {
     let head = source.read_up_to(0, 10)?;
     let [b'I', b'D', b'3', version, _, _, a, b, c, d] = head[..] else {
         return Ok((0, None));

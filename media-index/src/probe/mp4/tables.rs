@@ -164,10 +164,10 @@ impl<'a> Times<'a> {
 mod tests {
     use super::*;
 
-    fn boxed(kind: &[u8; 4], fields: &[u32]) -> Vec<u8> {
+    fn boxed(kind: [u8; 4], fields: &[u32]) -> Vec<u8> {
         let length = u32::try_from(8 + fields.len() * 4).unwrap();
         let fields = fields.iter().flat_map(|field| field.to_be_bytes());
-        length.to_be_bytes().into_iter().chain(*kind).chain(fields).collect()
+        length.to_be_bytes().into_iter().chain(kind).chain(fields).collect()
     }
 
     fn steps(stbl: &[u8]) -> Vec<(Range<u64>, Range<u64>)> {
@@ -179,10 +179,10 @@ mod tests {
     #[test]
     fn a_table_that_claims_four_thousand_million_samples_costs_a_step_a_chunk() {
         let stbl = [
-            boxed(b"stts", &[0, 1, u32::MAX, 2]),
-            boxed(b"stsc", &[0, 1, 1, u32::MAX, 1]),
-            boxed(b"stsz", &[0, 3, u32::MAX]),
-            boxed(b"stco", &[0, 1, 100]),
+            boxed(*b"stts", &[0, 1, u32::MAX, 2]),
+            boxed(*b"stsc", &[0, 1, 1, u32::MAX, 1]),
+            boxed(*b"stsz", &[0, 3, u32::MAX]),
+            boxed(*b"stco", &[0, 1, 100]),
         ];
         let all = u64::from(u32::MAX);
         assert_eq!(steps(&stbl.concat()), [(0..2 * all, 100..100 + 3 * all)]);
@@ -192,11 +192,11 @@ mod tests {
     fn chunks_that_several_runs_claim_are_walked_once() {
         let back_and_forth: Vec<u32> = (0..1000).flat_map(|n| [1 + n % 2, 1, 1]).collect();
         let stbl = [
-            boxed(b"stts", &[0, 1, 2000, 1]),
-            boxed(b"stsc", &[&[0, 1000][..], &back_and_forth].concat()),
-            boxed(b"stsz", &[&[0, 0, 2000][..], &[5; 2000]].concat()),
+            boxed(*b"stts", &[0, 1, 2000, 1]),
+            boxed(*b"stsc", &[&[0, 1000][..], &back_and_forth].concat()),
+            boxed(*b"stsz", &[&[0, 0, 2000][..], &[5; 2000]].concat()),
             boxed(
-                b"stco",
+                *b"stco",
                 &[&[0, 1000][..], &(0..1000).map(|n| n * 5).collect::<Vec<u32>>()].concat(),
             ),
         ];

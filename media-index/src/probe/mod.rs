@@ -17,6 +17,7 @@ mod elementary;
 mod ffprobe;
 mod flac;
 mod flow;
+mod flv;
 mod formats;
 mod h264;
 mod hevc;
@@ -141,6 +142,7 @@ pub fn read(source: &Source<'_>, ending: &str) -> Result<Option<Reading>, Damage
         "aac" => adts::probe(source)?,
         "amr" => amr::probe(source)?,
         "avi" => avi::probe(source)?,
+        "flv" => flv::probe(source)?,
         "ts" | "mts" | "m2ts" => mpegts::probe(source)?,
         _ if matches!(Kind::by_ending(ending), Some(Kind::Document | Kind::Picture)) => {
             document::check(source, ending)?;

@@ -3,26 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::plan::Known;
-use crate::{Damage, Facts, ItemId, Kind, Outcome, Place, Plays, Record, Stamp, Subtitle, Why, beneath, sidecar};
+use crate::{Damage, ItemId, Outcome, Place, Record, Stamp, Subtitle, Whole, beneath, sidecar};
 
 /// One media item 课件: whole, and known by its content.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Item {
-    /// Its id.
-    pub id: ItemId,
-    /// What it is.
-    pub kind: Kind,
-    /// Its media type.
-    pub mime: String,
-    /// What the probe found.
-    pub facts: Facts,
-    /// Where it plays.
-    pub plays: Plays,
-    /// Why not everywhere.
-    pub why: Why,
+    /// What looking into it found; its fields read as the item's own. Shared with the index and with other snapshots.
+    pub whole: Arc<Whole>,
     /// The file's name without its ending.
     pub title: String,
     /// The first folder below the root.
@@ -39,6 +31,14 @@ pub struct Item {
     pub subtitles: Vec<Subtitle>,
     /// A picture beside it.
     pub poster: Option<Place>,
+}
+
+impl Deref for Item {
+    type Target = Whole;
+
+    fn deref(&self) -> &Whole {
+        &self.whole
+    }
 }
 
 /// A file that is not shown to members, and why.
@@ -150,7 +150,7 @@ impl Catalogue {
     }
 }
 
-fn add(items: &mut BTreeMap<ItemId, Item>, record: &Record, whole: &crate::Whole) {
+fn add(items: &mut BTreeMap<ItemId, Item>, record: &Record, whole: &Arc<Whole>) {
     if let Some(item) = items.get_mut(&whole.id) {
         item.places.push(record.place.clone());
         item.stamps.push(record.stamp);
@@ -158,12 +158,7 @@ fn add(items: &mut BTreeMap<ItemId, Item>, record: &Record, whole: &crate::Whole
         return;
     }
     let item = Item {
-        id: whole.id,
-        kind: whole.kind,
-        mime: whole.mime.clone(),
-        facts: whole.facts.clone(),
-        plays: whole.plays,
-        why: whole.why,
+        whole: Arc::clone(whole),
         title: record.place.stem(),
         class: record.place.top_folder(),
         places: vec![record.place.clone()],

@@ -24,7 +24,7 @@ pub struct Record {
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It is whole.
-    Whole(Whole),
+    Whole(Arc<Whole>),
     /// It is not, and why.
     Damaged(Damage),
 }

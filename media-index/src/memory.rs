@@ -26,7 +26,7 @@ impl Held {
     fn set(&mut self, record: &Record) {
         let mut record = record.clone();
         if let Outcome::Whole(whole) = &mut record.outcome {
-            let map = std::mem::replace(&mut whole.facts.map, TimeMap::elsewhere());
+            let map = std::mem::replace(&mut Arc::make_mut(whole).facts.map, TimeMap::elsewhere());
             self.maps.insert(whole.id, map);
         }
         self.records.insert(record.place.clone(), record);

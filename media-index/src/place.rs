@@ -1,20 +1,21 @@
 //! Where a file lies: a path relative to the root, in the bytes that the file system has, readable to people.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// A path below the root. Kept as bytes: names written by old systems are GBK, and must be found again as they are.
+/// A path below the root, cheap to clone: it is in the index, in every snapshot, and in lists. Kept as bytes: names written by old systems are GBK, and must be found again as they are.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "Vec<u8>", into = "Vec<u8>")]
-pub struct Place(PathBuf);
+pub struct Place(Arc<Path>);
 
 impl Place {
     /// Wraps a relative path; the caller got it by walking below the root.
     pub(crate) fn new(path: PathBuf) -> Self {
-        Self(path)
+        Self(path.into())
     }
 
     /// The path as the file system has it, relative to the root.
@@ -52,13 +53,13 @@ impl Place {
 
 impl From<Vec<u8>> for Place {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(PathBuf::from(std::ffi::OsString::from_vec(bytes)))
+        Self::new(PathBuf::from(OsString::from_vec(bytes)))
     }
 }
 
 impl From<Place> for Vec<u8> {
     fn from(place: Place) -> Self {
-        place.0.into_os_string().into_vec()
+        place.0.as_os_str().as_bytes().to_vec()
     }
 }
 

@@ -95,7 +95,9 @@ impl Index {
     /// All but its map: that was kept.
     fn know(&mut self, mut record: Record) {
         if let Outcome::Whole(whole) = &mut record.outcome {
-            whole.facts.map = TimeMap::elsewhere();
+            if whole.facts.map != TimeMap::elsewhere() {
+                Arc::make_mut(whole).facts.map = TimeMap::elsewhere();
+            }
             let first = self.arrivals.entry(whole.id).or_insert(record.arrival);
             *first = record.arrival.min(*first);
         }

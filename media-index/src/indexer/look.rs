@@ -34,7 +34,7 @@ pub(super) fn look(root: &Path, place: &Place, stamp: Stamp, ffprobe: Option<&Pa
 
 fn found(outcome: Result<Whole, Damage>) -> Looked {
     Looked::Found(Box::new(match outcome {
-        Ok(whole) => Outcome::Whole(whole),
+        Ok(whole) => Outcome::Whole(whole.into()),
         Err(damage) => Outcome::Damaged(damage),
     }))
 }

@@ -8,17 +8,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::plan::Known;
-use crate::{Damage, ItemId, Outcome, Place, Record, Stamp, Subtitle, Whole, beneath, sidecar};
+use crate::sheet::{self, Notes};
+use crate::{Damage, ItemId, Kind, Outcome, Place, Record, Sheet, Stamp, Subtitle, Whole, beneath, sidecar};
 
 /// One media item 课件: whole, and known by its content.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Item {
     /// What looking into it found; its fields read as the item's own. Shared with the index and with other snapshots.
     pub whole: Arc<Whole>,
-    /// The file's name without its ending.
+    /// What a note says, or the file's name without its ending.
     pub title: String,
-    /// The first folder below the root.
+    /// What a note says, or the first folder below the root.
     pub class: Option<String>,
+    /// What people wrote about it, beside it.
+    pub sheet: Arc<Sheet>,
     /// Where it lies; the same content may lie in several places.
     pub places: Vec<Place>,
     /// Size, date and inode of the first place.
@@ -31,6 +34,8 @@ pub struct Item {
     pub subtitles: Vec<Subtitle>,
     /// A picture beside it.
     pub poster: Option<Place>,
+    /// Hand-outs 讲义 beside it: documents whose names begin with the film's. They are items of their own, too.
+    pub handouts: Vec<ItemId>,
 }
 
 impl Deref for Item {
@@ -85,9 +90,16 @@ pub(crate) struct About {
     pub(crate) troubles: Vec<Trouble>,
 }
 
+/// What lies beside the items.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Beside<'a> {
+    pub(crate) subtitles: &'a BTreeSet<Place>,
+    pub(crate) notes: &'a Notes,
+}
+
 impl Catalogue {
     /// Puts together what is shown; of a file that is in trouble already (it is growing again) only the trouble.
-    pub(crate) fn build(root: &Path, about: About, known: &Known, extras: &BTreeSet<Place>) -> Self {
+    pub(crate) fn build(root: &Path, about: About, known: &Known, beside: Beside<'_>) -> Self {
         let About {
             generation,
             offline,
@@ -104,7 +116,8 @@ impl Catalogue {
                 }),
             }
         }
-        sidecar::attach(&mut items, extras.iter());
+        sidecar::attach(&mut items, beside.subtitles.iter());
+        describe(&mut items, beside.notes);
         troubles.sort_by(|a, b| a.place.cmp(&b.place));
         Self {
             root: root.to_owned(),
@@ -161,12 +174,32 @@ fn add(items: &mut BTreeMap<ItemId, Item>, record: &Record, whole: &Arc<Whole>) 
         whole: Arc::clone(whole),
         title: record.place.stem(),
         class: record.place.top_folder(),
+        sheet: Arc::default(),
         places: vec![record.place.clone()],
         stamp: record.stamp,
         stamps: vec![record.stamp],
         arrival: record.arrival,
         subtitles: Vec::new(),
         poster: None,
+        handouts: Vec::new(),
     };
     items.insert(whole.id, item);
+}
+
+/// Gives films and sound what is written about them.
+fn describe(items: &mut BTreeMap<ItemId, Item>, notes: &Notes) {
+    for item in items
+        .values_mut()
+        .filter(|item| matches!(item.kind, Kind::Film | Kind::Audio))
+    {
+        let sheet = sheet::of_film(notes, &item.places[0]);
+        if sheet == Sheet::default() {
+            continue;
+        }
+        if let Some(title) = &sheet.title {
+            item.title.clone_from(title);
+        }
+        item.class = sheet.class.clone().or(item.class.take());
+        item.sheet = Arc::new(sheet);
+    }
 }

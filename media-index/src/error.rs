@@ -40,6 +40,9 @@ pub enum Damage {
     /// A link whose target is not there, perhaps not yet.
     #[error("the link leads nowhere")]
     LinkNowhere,
+    /// A note beside a film, or of a folder, of which something cannot be understood. The films are shown all the same.
+    #[error("the note is not understood: {0}")]
+    Note(String),
     /// Folders nested too deeply, or too many files.
     #[error("too many files or folders: this one was left out")]
     TooMany,

@@ -27,6 +27,7 @@ pub(crate) fn is_subtitle(place: &Place) -> bool {
 pub(crate) fn attach<'a>(items: &mut BTreeMap<ItemId, Item>, subtitles: impl Iterator<Item = &'a Place>) {
     let mut subtitles = by_film(subtitles);
     let posters = take_posters(items);
+    let mut handouts = handouts(items);
     for item in items.values_mut().filter(|item| can_have_sidecars(item.kind)) {
         let film = item.places[0].path();
         let own = posters.get(&film.with_extension(""));
@@ -34,7 +35,21 @@ pub(crate) fn attach<'a>(items: &mut BTreeMap<ItemId, Item>, subtitles: impl Ite
         item.poster = own.or_else(folders).cloned();
         item.subtitles = subtitles.remove(&film.with_extension("")).unwrap_or_default();
         item.subtitles.sort();
+        item.handouts = handouts.remove(&film.with_extension("")).unwrap_or_default();
     }
+}
+
+/// Documents by the film's path without its ending: `film.pdf` and `film.讲义.pdf` both belong to `film.mp4`.
+fn handouts(items: &BTreeMap<ItemId, Item>) -> HashMap<PathBuf, Vec<ItemId>> {
+    let mut films: HashMap<PathBuf, Vec<ItemId>> = HashMap::new();
+    for item in items.values().filter(|item| item.kind == Kind::Document) {
+        let name = item.places[0].path().with_extension("");
+        films.entry(name.with_extension("")).or_default().push(item.id);
+        if name.extension().is_some() {
+            films.entry(name).or_default().push(item.id);
+        }
+    }
+    films
 }
 
 /// Only films and sound have sidecars.

@@ -33,18 +33,25 @@ pub fn to_webvtt(bytes: &[u8], ending: &str) -> Result<String, SubtitleError> {
     Ok(format!("WEBVTT\n\n{cues}"))
 }
 
-/// By its mark if it has one, as UTF-8 if it is valid, else by its looks: GBK, GB18030, Big5.
+/// In the encoding that it is in.
 pub fn decode(bytes: &[u8]) -> String {
+    encoding(bytes, true).decode(bytes).0.into_owned()
+}
+
+/// By its mark if it has one, UTF-8 if it is valid, else by its looks: GBK, GB18030, Big5. Bytes that are not `whole` may
+/// end within a character.
+pub(crate) fn encoding(bytes: &[u8], whole: bool) -> &'static Encoding {
     if let Some((encoding, _)) = Encoding::for_bom(bytes) {
-        return encoding.decode(bytes).0.into_owned();
+        return encoding;
     }
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return text.to_owned();
+    match std::str::from_utf8(bytes) {
+        Ok(_) => return encoding_rs::UTF_8,
+        Err(error) if !whole && error.error_len().is_none() => return encoding_rs::UTF_8,
+        Err(_) => {}
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    detector.feed(bytes, true);
-    let encoding = detector.guess(Some(b"cn"), Utf8Detection::Deny);
-    encoding.decode(bytes).0.into_owned()
+    detector.feed(bytes, whole);
+    detector.guess(Some(b"cn"), Utf8Detection::Deny)
 }
 
 /// Blocks with a line `00:00:01,000 --> 00:00:04,000`; WebVTT's own blocks look alike but for the comma.

@@ -44,6 +44,10 @@ pub struct Entry {
     pub speaker: Option<String>,
     /// Made here 本土电教片.
     pub local: bool,
+    /// What it is about.
+    pub plot: Option<String>,
+    /// Hand-outs 讲义 that belong to it.
+    pub handouts: Vec<ItemId>,
     /// What it is.
     pub kind: Kind,
     /// Its media type.
@@ -146,14 +150,17 @@ fn of_item(item: &Item, mark: &Mark, approval: Approval, offline: bool) -> Entry
         (false, false) => State::Waiting,
     };
     let title = mark.title.clone().unwrap_or_else(|| item.title.clone());
+    let keywords = item.sheet.keywords.join(" ");
     Entry {
         id: Some(item.id),
-        keys: SearchKeys::of(&title),
+        keys: SearchKeys::of(&format!("{title} {keywords}")),
         title,
-        local: mark.local.unwrap_or_else(|| is_local(item)),
+        local: mark.local.or(item.sheet.local).unwrap_or(false),
         class: mark.class.clone().or_else(|| item.class.clone()),
-        source: mark.source.clone(),
-        speaker: mark.speaker.clone(),
+        source: mark.source.clone().or_else(|| item.sheet.source.clone()),
+        speaker: mark.speaker.clone().or_else(|| item.sheet.speaker.clone()),
+        plot: item.sheet.plot.clone(),
+        handouts: item.handouts.clone(),
         kind: item.kind,
         mime: item.mime.clone(),
         length: length(item),
@@ -172,11 +179,6 @@ fn of_item(item: &Item, mark: &Mark, approval: Approval, offline: bool) -> Entry
         prepare: mark.prepare,
         content: Some(item.id),
     }
-}
-
-/// Films made here lie in a folder that says so.
-fn is_local(item: &Item) -> bool {
-    item.class.as_deref().is_some_and(|class| class.contains("本土"))
 }
 
 /// What was made shows the item, and is delivered instead of it.
@@ -211,6 +213,8 @@ fn of_trouble(trouble: &media_index::Trouble) -> Entry {
         source: None,
         speaker: None,
         local: false,
+        plot: None,
+        handouts: Vec::new(),
         kind: Kind::by_ending(&trouble.place.ending()).unwrap_or(Kind::Document),
         mime: String::new(),
         length: Millis::ZERO,

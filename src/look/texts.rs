@@ -264,6 +264,10 @@ texts! {
     item_length: "时长", "Length";
     item_plays: "能在哪里放", "Where it plays";
     item_subtitles: "字幕", "Subtitles";
+    item_handouts: "讲义", "Hand-outs";
+    item_speaker_says: "主讲：{0}", "Speaker: {0}";
+    item_source_says: "来源：{0}", "Source: {0}";
+    item_local_says: "本土电教片", "Local film";
     item_saved: "存好了。改名、重扫、换盘，这些都在。", "Saved. It survives new names, rescans and a new disk.";
     item_open: "打开看看", "Open it";
     text_too_long: "“{0}”太长了，请写在 {1} 个字以内。", "“{0}” is too long; please keep it below {1} characters.";
@@ -273,6 +277,8 @@ texts! {
     damage_index: "片子的目录不在，放不了。请再拷一次，或者换一份。", "The film's index is missing. Copy it again, or get another copy.";
     damage_name: "里面不是文件名说的那种内容。请换一份。", "The content is not what the name says. Get another copy.";
     damage_broken: "文件坏了，放不了。请再拷一次，或者换一份。", "The file is damaged. Copy it again, or get another copy.";
+    note_wrong: "说明文件有一处看不懂", "Something in the note is not understood";
+    note_wrong_do: "片子照常放，看得懂的照样用。请改这一处：{0}", "Films play all the same and the rest counts. Please mend: {0}";
     damage_unreadable: "读不了这个文件，可能没有权限。等拷完会再试。", "The file cannot be read, perhaps for lack of rights. It is tried again.";
     damage_link: "这是指向别处的链接，不放。请把片子本身拷进来。", "This is a link to elsewhere and is not followed. Copy the film itself.";
     damage_link_nowhere: "这是一个链接，它指的文件不在。把片子本身拷进来就行。", "This is a link to a file that is not there. Copy the film itself.";

@@ -17,6 +17,11 @@ struct Track {
     label: String,
 }
 
+struct Handout {
+    id: String,
+    title: String,
+}
+
 struct Player {
     src: String,
     audio: bool,
@@ -37,6 +42,9 @@ struct Page {
     facts: String,
     remark: String,
     card: String,
+    about: String,
+    plot: String,
+    handouts: Vec<Handout>,
     player: Option<Player>,
     document: Option<String>,
 }
@@ -73,6 +81,9 @@ pub(super) async fn page(
             String::new()
         },
         card: art::card(entry.class.as_deref(), Millis::ZERO),
+        about: about(&entry, f.t),
+        plot: entry.plot.clone().unwrap_or_default(),
+        handouts: handouts(&pages, &entry, everything),
         document: (!plays).then(|| pages.media_address(&id, visit.visitor.device)),
         player,
         f,
@@ -89,6 +100,36 @@ fn facts(entry: &Entry, lang: Lang) -> String {
         Some(class) => format!("{class}{}{length}", if lang == Lang::Zh { "，" } else { ", " }),
         None => length,
     }
+}
+
+/// Who speaks, where it comes from, whether it was made here.
+fn about(entry: &Entry, t: &Texts) -> String {
+    let speaker = entry
+        .speaker
+        .as_ref()
+        .map(|name| format::fill(t.item_speaker_says, &[name]));
+    let source = entry
+        .source
+        .as_ref()
+        .map(|name| format::fill(t.item_source_says, &[name]));
+    let local = entry.local.then(|| t.item_local_says.to_owned());
+    [speaker, source, local]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" · ")
+}
+
+fn handouts(pages: &Pages, entry: &Entry, everything: bool) -> Vec<Handout> {
+    let entries = entry.handouts.iter().filter_map(|id| pages.library.entry(id));
+    let shown = entries.filter(|handout| everything || handout.is_shown());
+    let of = |handout: Entry| {
+        Some(Handout {
+            id: handout.id?.to_string(),
+            title: handout.title,
+        })
+    };
+    shown.filter_map(of).collect()
 }
 
 async fn player(pages: &Pages, visit: &Visit, entry: &Entry, id: ItemId, t: &'static Texts) -> Result<Player, Problem> {

@@ -1,6 +1,6 @@
 //! The indexer's steps, one after the other on one thread.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use super::publish::Pace;
 use super::root;
 use super::wakes::{self, Heard, Wake};
 use super::{Settings, Shared};
-use crate::catalogue::About;
+use crate::catalogue::{About, Beside};
 use crate::monotonic::now_ms;
 use crate::plan::{self, Plan, RootIs};
 use crate::scan::{self, Found, Stamp};
@@ -176,7 +176,7 @@ impl Worker {
             let here = plan::plan(self.index.known(), found, below);
             plan.look.extend(here.look);
             plan.gone.extend(here.gone);
-            self.others.note(below, found);
+            self.others.note(&self.settings.root, below, found);
         }
         let mut differs = self.forget_vanished();
         let moves = plan::moves(self.index.known(), plan);
@@ -279,15 +279,39 @@ impl Worker {
         self.root_is != RootIs::Library
     }
 
+    /// Tells whether a film of this path, without its ending, is known.
+    fn films(&self) -> impl Fn(&Path) -> bool {
+        let stems: HashSet<PathBuf> = if self.others.notes.is_empty() {
+            HashSet::new()
+        } else {
+            self.index
+                .known()
+                .keys()
+                .map(|place| place.path().with_extension(""))
+                .collect()
+        };
+        move |stem| stems.contains(stem)
+    }
+
     fn publish(&mut self) {
         let begun = now_ms();
         self.generation += 1;
         let about = About {
             generation: self.generation,
             offline: self.is_offline(),
-            troubles: self.growing.troubles().chain(self.others.troubles()).collect(),
+            troubles: self
+                .growing
+                .troubles()
+                .chain(self.others.troubles(self.films()))
+                .collect(),
         };
-        let next = Catalogue::build(&self.settings.root, about, self.index.known(), &self.others.subtitles);
+        let (subtitles, notes) = (&self.others.subtitles, &self.others.notes);
+        let next = Catalogue::build(
+            &self.settings.root,
+            about,
+            self.index.known(),
+            Beside { subtitles, notes },
+        );
         self.shared.publish(next, self.queue.len() + self.growing.len());
         self.pace.made(begun);
     }

@@ -25,6 +25,16 @@ pub(super) fn check(source: &Source<'_>, ending: &str) -> Result<(), Damage> {
     if ending == "pdf" { whole_pdf(source) } else { Ok(()) }
 }
 
+/// So much of a text tells its encoding.
+const SAMPLE: u64 = 64 * 1024;
+
+/// The media type of a text with the encoding that it is in: most old hand-outs are GBK, and say so nowhere.
+pub(super) fn text_type(source: &Source<'_>) -> String {
+    let bytes = source.read_up_to(0, SAMPLE).unwrap_or_default();
+    let encoding = crate::subtitle::encoding(&bytes, bytes.len() as u64 == source.size());
+    format!("text/plain; charset={}", encoding.name().to_lowercase())
+}
+
 /// A PDF ends with `%%EOF`, give or take what mail programs append.
 fn whole_pdf(source: &Source<'_>) -> Result<(), Damage> {
     let from = source.size().saturating_sub(2048);

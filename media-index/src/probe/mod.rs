@@ -96,7 +96,10 @@ pub fn probe(subject: &Subject<'_>) -> Result<Whole, Damage> {
     Ok(Whole {
         id,
         kind,
-        mime: mime(kind, subject.ending).to_owned(),
+        mime: match subject.ending {
+            "txt" => document::text_type(&Source::new(subject.file, subject.size)),
+            ending => mime(kind, ending).to_owned(),
+        },
         facts,
         plays,
         why,
@@ -191,7 +194,6 @@ fn mime(kind: Kind, ending: &str) -> &'static str {
         ("ogv", _) => "video/ogg",
         ("flac", _) => "audio/flac",
         ("pdf", _) => "application/pdf",
-        ("txt", _) => "text/plain; charset=utf-8",
         ("jpg" | "jpeg", _) => "image/jpeg",
         ("png", _) => "image/png",
         ("webp", _) => "image/webp",

@@ -14,4 +14,5 @@ mod disks;
 mod hearing;
 mod identity;
 mod names;
+mod sidecars;
 mod station;

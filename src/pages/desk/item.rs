@@ -90,14 +90,20 @@ fn page_of(pages: &Pages, visit: &Visit, id: ItemId, entry: &Entry) -> Page {
         standing: standing::of(entry, facts, &pages.preparer.status(), t, visit.lang),
         can_approve: entry.state == FileState::Waiting,
         hidden: entry.hidden,
-        facts: facts_of(entry, facts, t, visit.lang),
+        facts: facts_of(pages, entry, facts, t, visit.lang),
         fields: fields(&pages.library.mark_of(&id), known.as_ref(), t),
         classes: classes(pages),
         local: entry.local,
     }
 }
 
-fn facts_of(entry: &Entry, facts: Option<&media_index::Facts>, t: &'static Texts, lang: Lang) -> Vec<Fact> {
+fn facts_of(
+    pages: &Pages,
+    entry: &Entry,
+    facts: Option<&media_index::Facts>,
+    t: &'static Texts,
+    lang: Lang,
+) -> Vec<Fact> {
     let fact = |label, value| Fact { label, value };
     let mut list = vec![fact(t.item_where, entry.file.clone())];
     if let Some(facts) = facts.filter(|_| matches!(entry.kind, Kind::Film | Kind::Audio)) {
@@ -110,6 +116,14 @@ fn facts_of(entry: &Entry, facts: Option<&media_index::Facts>, t: &'static Texts
     if !entry.subtitles.is_empty() {
         let languages = entry.subtitles.iter().map(|l| l.clone().unwrap_or_else(|| "zh".into()));
         list.push(fact(t.item_subtitles, languages.collect::<Vec<_>>().join(", ")));
+    }
+    let handouts: Vec<String> = entry
+        .handouts
+        .iter()
+        .filter_map(|id| Some(pages.library.entry(id)?.title))
+        .collect();
+    if !handouts.is_empty() {
+        list.push(fact(t.item_handouts, handouts.join("，")));
     }
     list
 }
@@ -129,8 +143,20 @@ fn fields(mark: &Mark, item: Option<&media_index::Item>, t: &'static Texts) -> V
     vec![
         field("title", t.item_title, &mark.title, item.map(|i| i.title.clone()), TITLE),
         field("class", t.item_class, &mark.class, Some(class), WORDS),
-        field("source", t.item_source, &mark.source, None, WORDS),
-        field("speaker", t.item_speaker, &mark.speaker, None, WORDS),
+        field(
+            "source",
+            t.item_source,
+            &mark.source,
+            item.and_then(|i| i.sheet.source.clone()),
+            WORDS,
+        ),
+        field(
+            "speaker",
+            t.item_speaker,
+            &mark.speaker,
+            item.and_then(|i| i.sheet.speaker.clone()),
+            WORDS,
+        ),
     ]
 }
 

@@ -66,6 +66,7 @@ pub(super) fn of(entry: &Entry, facts: Option<&Facts>, work: &Status, t: &'stati
     match &entry.state {
         _ if entry.hidden => say("tag-off", t.state_hidden, ""),
         FileState::Copying(percent) => copying(*percent, t),
+        FileState::Damaged(Damage::Note(why)) => say("tag-you", t.note_wrong, format::fill(t.note_wrong_do, &[why])),
         FileState::Damaged(damage) => say("tag-you", t.damaged, remedy(damage, t)),
         FileState::Offline => say("tag-off", t.state_offline, t.offline_do),
         FileState::Waiting => say("tag-you", t.state_waiting, t.waiting_do),
@@ -200,7 +201,7 @@ pub(super) fn remedy(damage: &Damage, t: &Texts) -> &'static str {
         Damage::Truncated { .. } => t.damage_truncated,
         Damage::IndexMissing => t.damage_index,
         Damage::NotWhatItsNameSays => t.damage_name,
-        Damage::Broken(_) | Damage::NoStreams => t.damage_broken,
+        Damage::Broken(_) | Damage::NoStreams | Damage::Note(_) => t.damage_broken,
         Damage::Unreadable(_) => t.damage_unreadable,
         Damage::LinkOutside => t.damage_link,
         Damage::LinkNowhere => t.damage_link_nowhere,

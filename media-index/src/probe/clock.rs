@@ -42,25 +42,28 @@ impl Stamp {
 const FIRST: usize = 64;
 const STEADY: usize = 4;
 
-/// When a stream begins and ends, and its first times, since the file's origin.
+/// When something begins, since the file's origin (90 kHz), and how many bytes it has; 0 if that is not known.
+type Point = (i64, u16);
+
+/// When a stream begins and ends.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Span {
-    first: Vec<i64>,
-    ends: Option<(i64, i64)>,
+    first: Vec<Point>,
+    ends: Option<(i64, Point)>,
 }
 
 impl Span {
-    pub(super) fn note(&mut self, time: i64) {
+    pub(super) fn note(&mut self, time: i64, length: u16) {
         if self.first.len() < FIRST {
-            self.first.push(time);
+            self.first.push((time, length));
         }
-        self.reach(time);
+        self.reach(time, length);
     }
 
     /// Notes a time that does not follow upon the last one.
-    pub(super) fn reach(&mut self, time: i64) {
-        let (from, to) = self.ends.unwrap_or((time, time));
-        self.ends = Some((from.min(time), to.max(time)));
+    pub(super) fn reach(&mut self, time: i64, length: u16) {
+        let (from, to) = self.ends.unwrap_or((time, (time, length)));
+        self.ends = Some((from.min(time), to.max((time, length))));
     }
 
     /// There are times, and enough of them to see the step.
@@ -69,14 +72,23 @@ impl Span {
     }
 
     /// From the first time to the end of what the last one begins.
-    pub(super) fn ends(&self) -> Option<(i64, i64)> {
-        let (from, to) = self.ends?;
-        Some((from, to + self.step().unwrap_or(0)))
+    fn ends(&self) -> Option<(i64, i64)> {
+        let (from, (to, length)) = self.ends?;
+        Some((from, to + self.lasting(length).or(self.step()).unwrap_or(0)))
+    }
+
+    /// How long so many bytes last, as the first ones do: the last packet of sound is seldom full.
+    fn lasting(&self, length: u16) -> Option<i64> {
+        let (last, before) = self.first.split_last()?;
+        let time = last.0 - before.first()?.0;
+        let bytes: i64 = before.iter().map(|(_, length)| i64::from(*length)).sum();
+        let is_known = length > 0 && time > 0 && before.iter().all(|(_, length)| *length > 0);
+        is_known.then(|| time.saturating_mul(length.into()) / bytes)
     }
 
     /// The commonest step between times, whatever their order.
     pub(super) fn step(&self) -> Option<i64> {
-        let mut times = self.first.clone();
+        let mut times: Vec<i64> = self.first.iter().map(|(time, _)| *time).collect();
         times.sort_unstable();
         let mut steps: Vec<i64> = times.windows(2).map(|w| w[1] - w[0]).filter(|step| *step > 0).collect();
         steps.sort_unstable();

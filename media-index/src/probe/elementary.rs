@@ -25,6 +25,7 @@ pub(super) fn audio(codec: &str, bytes: &[u8]) -> Option<AudioTrack> {
         "aac_latm" => aac::in_latm(bytes),
         "ac3" | "eac3" => ac3::in_stream(bytes),
         "dts" => bytes.windows(16).find_map(dts),
+        "pcm_dvd" => pcm_dvd(bytes),
         "pcm_bluray" => pcm_bluray(bytes),
         _ => None,
     }
@@ -34,6 +35,12 @@ pub(super) fn audio(codec: &str, bytes: &[u8]) -> Option<AudioTrack> {
 pub(super) fn guess(bytes: &[u8]) -> Option<VideoTrack> {
     let candidates = ["mpeg2video", "h264", "hevc", "mpeg4"];
     candidates.iter().find_map(|codec| video(codec, bytes))
+}
+
+/// The sound in such a stream.
+pub(super) fn guess_sound(bytes: &[u8]) -> Option<AudioTrack> {
+    let candidates = ["mp2", "aac", "ac3", "dts"];
+    candidates.iter().find_map(|codec| audio(codec, bytes))
 }
 
 /// The Chinese broadcasters' picture (GB/T 20090.2 §7.1.2.1, sequence header).
@@ -82,6 +89,17 @@ fn pcm_bluray(bytes: &[u8]) -> Option<AudioTrack> {
         codec: "pcm_bluray".into(),
         channels,
         sample_rate,
+    })
+}
+
+/// The three bytes before the samples of a DVD: emphasis, then bits, rate and loudspeakers, then the range.
+fn pcm_dvd(bytes: &[u8]) -> Option<AudioTrack> {
+    const RATES: [u32; 4] = [48_000, 96_000, 44_100, 32_000];
+    let format = bytes.get(1)?;
+    Some(AudioTrack {
+        codec: "pcm_dvd".into(),
+        channels: u16::from(format & 7) + 1,
+        sample_rate: RATES[usize::from(format >> 4 & 3)],
     })
 }
 

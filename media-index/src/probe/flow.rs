@@ -14,7 +14,7 @@ const KEPT: usize = 512 * 1024;
 
 /// What the stream turned out to be.
 #[derive(Debug)]
-pub(super) enum Content {
+enum Content {
     /// Pictures; the track is complete once it has a size.
     Picture(VideoTrack),
     /// Sound; the track is complete once it has a rate.
@@ -26,7 +26,7 @@ pub(super) enum Content {
 /// A stream that is being read.
 #[derive(Debug)]
 pub(super) struct Flow {
-    pub(super) content: Content,
+    content: Content,
     pub(super) span: Span,
     /// The first PES packet has begun.
     begun: bool,
@@ -36,7 +36,7 @@ pub(super) struct Flow {
 }
 
 impl Flow {
-    /// Pictures in this codec; in an empty one: it is guessed.
+    /// Pictures in this codec; an empty one is guessed.
     pub(super) fn picture(codec: &str) -> Self {
         let known = ["", "mpeg1video", "mpeg2video", "mpeg4", "h264", "hevc", "cavs", "vc1"];
         let track = VideoTrack {
@@ -46,8 +46,10 @@ impl Flow {
         Self::new(Content::Picture(track), !known.contains(&codec))
     }
 
+    /// Sound in this codec; an empty one is guessed.
     pub(super) fn sound(codec: &str) -> Self {
         let known = [
+            "",
             "mp2",
             "mp3",
             "aac",
@@ -83,7 +85,10 @@ impl Flow {
     pub(super) fn begin(&mut self, pes: Pes<'_>, origin: &mut Option<Stamp>) {
         self.begun = true;
         if let Some(time) = pes.time {
-            self.note(time, origin);
+            let origin = *origin.get_or_insert(time);
+            // Pictures differ in size, and one may go over several packets: their step says more than their bytes.
+            let length = if self.is_sound() { pes.length } else { 0 };
+            self.span.note(time.since(origin), length);
         }
         self.go_on(pes.content);
     }
@@ -97,7 +102,7 @@ impl Flow {
 
     pub(super) fn note(&mut self, time: Stamp, origin: &mut Option<Stamp>) {
         let origin = *origin.get_or_insert(time);
-        self.span.note(time.since(origin));
+        self.span.note(time.since(origin), 0);
     }
 
     /// Nothing more is to be learnt from the beginning of the file.
@@ -111,6 +116,10 @@ impl Flow {
 
     pub(super) fn is_sound(&self) -> bool {
         matches!(self.content, Content::Sound(_))
+    }
+
+    pub(super) fn is_cues(&self) -> bool {
+        matches!(self.content, Content::Cues)
     }
 
     /// Nothing more is to be learnt from its bytes.
@@ -138,7 +147,12 @@ impl Flow {
                 *track = found.unwrap_or_else(|| track.clone());
             }
             Content::Sound(track) => {
-                *track = elementary::audio(&track.codec, &self.bytes).unwrap_or_else(|| track.clone());
+                let found = if track.codec.is_empty() {
+                    elementary::guess_sound(&self.bytes)
+                } else {
+                    elementary::audio(&track.codec, &self.bytes)
+                };
+                *track = found.unwrap_or_else(|| track.clone());
             }
             Content::Cues => {}
         }
@@ -161,7 +175,7 @@ impl Flow {
 
     pub(super) fn audio(&self) -> Option<AudioTrack> {
         match &self.content {
-            Content::Sound(track) => Some(track.clone()),
+            Content::Sound(track) => Some(track.clone()).filter(|track| !track.codec.is_empty()),
             _ => None,
         }
     }

@@ -27,8 +27,10 @@ mod mp3;
 mod mp4;
 mod mpeg4visual;
 mod mpegaudio;
+mod mpegps;
 mod mpegts;
 mod mpegvideo;
+mod multiplex;
 mod ogg;
 mod pes;
 mod realmedia;
@@ -146,7 +148,9 @@ pub fn read(source: &Source<'_>, ending: &str) -> Result<Option<Reading>, Damage
         "amr" => amr::probe(source)?,
         "avi" => avi::probe(source)?,
         "flv" => flv::probe(source)?,
-        "ts" | "mts" | "m2ts" => mpegts::probe(source)?,
+        // Either kind goes by any of these names.
+        "ts" | "mts" | "m2ts" | "mpg" | "mpeg" | "vob" | "dat" if mpegts::is_one(source)? => mpegts::probe(source)?,
+        "ts" | "mts" | "m2ts" | "mpg" | "mpeg" | "vob" | "dat" => mpegps::probe(source)?,
         _ if matches!(Kind::by_ending(ending), Some(Kind::Document | Kind::Picture)) => {
             document::check(source, ending)?;
             Reading::default()

@@ -7,12 +7,11 @@
 //!
 //! There is no index; bytes and time are taken to run evenly.
 
-use super::clock::{Span, Stamp, length_ms};
-use super::flow::{Content, Flow};
-use super::measure::bitrate;
+use super::flow::Flow;
+use super::multiplex::Multiplex;
 use super::source::Source;
 use super::{Reading, pes};
-use crate::{Damage, Facts};
+use crate::Damage;
 
 mod packets;
 mod tables;
@@ -39,12 +38,12 @@ fn find(source: &Source<'_>) -> Result<Option<(usize, usize)>, Damage> {
 pub(super) fn probe(source: &Source<'_>) -> Result<Reading, Damage> {
     let (stride, first) = find(source)?.ok_or(Damage::NotWhatItsNameSays)?;
     let mut survey = Survey::read(source, stride, first as u64, true)?;
-    if survey.flows.is_empty() {
+    if survey.streams.is_empty() {
         // Its tables are damaged throughout: better a name that may be wrong than none.
         survey = Survey::read(source, stride, first as u64, false)?;
     }
     survey.read_tail(source, stride)?;
-    survey.facts(source.size()).map(Reading::whole)
+    survey.streams.facts(source.size()).map(Reading::whole)
 }
 
 fn reading(stride: usize) -> u64 {
@@ -58,15 +57,8 @@ struct Survey {
     strict: bool,
     /// Tables that are being put together, by the packets that carry them.
     sections: Vec<(u16, Section)>,
-    /// The streams, by the packets that carry them, and the programme (its place in the association table).
-    flows: Vec<(u16, usize, Flow)>,
-    /// The first time of all.
-    origin: Option<Stamp>,
-    /// The programme's clock, for streams without times of their own.
-    clock: Span,
-    clock_origin: Option<Stamp>,
-    /// What it shows at this packet.
-    now: Option<Stamp>,
+    /// The streams by the packets that carry them, in the order of the association table.
+    streams: Multiplex,
 }
 
 impl Survey {
@@ -80,8 +72,8 @@ impl Survey {
         for at in places.take(HEAD) {
             let bytes = source.read_up_to(at, reading(stride))?;
             Packets::new(&bytes, stride).for_each(|packet| survey.add(&packet));
-            survey.flows.iter_mut().for_each(|(_, _, flow)| flow.look());
-            if survey.is_done() {
+            survey.streams.look();
+            if survey.streams.is_done() {
                 break;
             }
         }
@@ -89,7 +81,10 @@ impl Survey {
     }
 
     fn add(&mut self, packet: &Packet<'_>) {
-        self.note_clock(packet);
+        packet
+            .clock
+            .into_iter()
+            .for_each(|clock| self.streams.note_clock(clock));
         let table = self.sections.iter().position(|(pid, _)| *pid == packet.pid);
         if let Some(index) = table {
             let section = self.sections[index].1.add(packet);
@@ -98,14 +93,12 @@ impl Survey {
             }
             return;
         }
-        let Some((_, _, flow)) = self.flows.iter_mut().find(|(pid, _, _)| *pid == packet.pid) else {
+        let Some(flow) = self.streams.flow(packet.pid) else {
             return;
         };
         match (packet.starts, pes::read(packet.payload)) {
-            (true, _) if matches!(flow.content, Content::Cues) => {
-                self.now.into_iter().for_each(|now| flow.note(now, &mut self.origin));
-            }
-            (true, Some(pes)) => flow.begin(pes, &mut self.origin),
+            (true, _) if flow.is_cues() => self.streams.begin_now(packet.pid),
+            (true, Some(pes)) => self.streams.begin(packet.pid, pes),
             _ => flow.go_on(packet.payload),
         }
     }
@@ -121,17 +114,7 @@ impl Survey {
             return;
         }
         for (pid, carries) in tables::streams(section) {
-            if self.flows.iter().all(|(known, _, _)| *known != pid) {
-                self.flows.push((pid, index, flow(carries)));
-            }
-        }
-    }
-
-    fn note_clock(&mut self, packet: &Packet<'_>) {
-        if let Some(clock) = packet.clock {
-            let origin = *self.clock_origin.get_or_insert(clock);
-            self.clock.reach(clock.since(origin));
-            self.now = Some(clock);
+            self.streams.enter(pid, index, flow(carries));
         }
     }
 
@@ -141,12 +124,14 @@ impl Survey {
         for _ in 0..TAIL {
             let start = end.saturating_sub(reading(stride));
             let bytes = source.read(start, end - start)?;
-            let needs_picture = self.shown().any(Flow::is_picture);
             let mut enough = false;
             for packet in Packets::new(&bytes, stride) {
-                enough |= self
-                    .reach(&packet)
-                    .is_some_and(|is_picture| is_picture || !needs_picture);
+                packet
+                    .clock
+                    .into_iter()
+                    .for_each(|clock| self.streams.note_clock(clock));
+                let pes = pes::read(packet.payload).filter(|_| packet.starts);
+                enough |= pes.is_some_and(|pes| self.streams.reach(packet.pid, pes));
             }
             if enough || start == 0 {
                 break;
@@ -154,48 +139,6 @@ impl Survey {
             end = start;
         }
         Ok(())
-    }
-
-    /// Takes the times from a packet near the end; whether it was one of pictures.
-    fn reach(&mut self, packet: &Packet<'_>) -> Option<bool> {
-        self.note_clock(packet);
-        let (_, _, flow) = self.flows.iter_mut().find(|(pid, _, _)| *pid == packet.pid)?;
-        let pes = pes::read(packet.payload).filter(|_| packet.starts)?;
-        flow.span.reach(pes.time?.since(self.origin?));
-        Some(flow.is_picture())
-    }
-
-    /// The programme that is shown: the first with pictures, or the first.
-    fn shown(&self) -> impl Iterator<Item = &Flow> {
-        let with_pictures = self.flows.iter().find(|(_, _, flow)| flow.is_picture());
-        let programme = with_pictures.or(self.flows.first()).map(|(_, programme, _)| *programme);
-        let flows = self.flows.iter().filter(move |(_, of, _)| Some(*of) == programme);
-        flows.map(|(_, _, flow)| flow)
-    }
-
-    fn is_done(&self) -> bool {
-        let picture = self.shown().find(|flow| flow.is_picture());
-        let sound = self.shown().find(|flow| flow.is_sound());
-        let mut first = picture.into_iter().chain(sound).peekable();
-        first.peek().is_some() && first.all(Flow::is_done)
-    }
-
-    fn facts(&self, size: u64) -> Result<Facts, Damage> {
-        let video = self.shown().find_map(Flow::video);
-        let audio = self.shown().find_map(Flow::audio);
-        if video.is_none() && audio.is_none() {
-            return Err(Damage::NoStreams);
-        }
-        let told = length_ms(self.shown().map(|flow| &flow.span));
-        let duration_ms = told.or_else(|| length_ms(std::iter::once(&self.clock)));
-        Ok(Facts {
-            duration_ms,
-            video,
-            audio,
-            bitrate: bitrate(size, duration_ms),
-            index_first: true,
-            ..Facts::default()
-        })
     }
 }
 

@@ -30,7 +30,7 @@ fn header(unit: &[u8]) -> Option<Sequence> {
     let mut bits = Bits::new(unit.get(1..)?);
     let (width, height) = (bits.take(12)?, bits.take(12)?);
     bits.skip(4)?;
-    let (pictures, seconds) = pictures_per_seconds(bits.take(4)?)?;
+    let rate = pictures_per_seconds(bits.take(4)?);
     // All ones: the rate varies. It counts in 400 bits a second.
     let bitrate = Some(bits.take(18)?).filter(|rate| !matches!(rate, 0 | 0x3_ffff));
     (width > 0 && height > 0).then(|| Sequence {
@@ -39,7 +39,7 @@ fn header(unit: &[u8]) -> Option<Sequence> {
             bit_depth: Some(8),
             width,
             height,
-            frame_rate: frame_rate(pictures, seconds),
+            frame_rate: rate.and_then(|(pictures, seconds)| frame_rate(pictures, seconds)),
             ..VideoTrack::default()
         },
         bitrate: bitrate.map(|rate| u64::from(rate) * 400),

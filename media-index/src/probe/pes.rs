@@ -7,6 +7,8 @@ use super::clock::Stamp;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pes<'a> {
     pub(super) time: Option<Stamp>,
+    /// Bytes of the whole packet; 0 where the writer left it open, as with large pictures.
+    pub(super) length: u16,
     pub(super) content: &'a [u8],
 }
 
@@ -17,10 +19,12 @@ const STUFFING: usize = 16;
 /// Reads a packet from its start code on; what follows the head may be cut off.
 pub(super) fn read(packet: &[u8]) -> Option<Pes<'_>> {
     let body = packet.strip_prefix(&[0, 0, 1])?.get(HEAD - 3..)?;
-    match body.first()? >> 6 {
+    let mut pes = match body.first()? >> 6 {
         0b10 => newer(body),
         _ => older(body),
-    }
+    }?;
+    pes.length = u16::from_be_bytes([packet[4], packet[5]]);
+    Some(pes)
 }
 
 fn newer(body: &[u8]) -> Option<Pes<'_>> {
@@ -32,6 +36,7 @@ fn newer(body: &[u8]) -> Option<Pes<'_>> {
     };
     Some(Pes {
         time,
+        length: 0,
         content: body.get(3 + length..).unwrap_or_default(),
     })
 }
@@ -50,6 +55,7 @@ fn older(body: &[u8]) -> Option<Pes<'_>> {
     };
     Some(Pes {
         time,
+        length: 0,
         content: rest.get(length..).unwrap_or_default(),
     })
 }

@@ -65,7 +65,7 @@ pub(super) fn programmes(section: &[u8]) -> Vec<u16> {
 pub(super) enum Carries {
     /// Pictures, in this codec.
     Picture(&'static str),
-    /// Sound, in this codec.
+    /// Sound, in this codec; an empty one is guessed.
     Sound(&'static str),
     /// Where advertisements may be put in (SCTE 35), on the programme's clock.
     Cues,
@@ -119,6 +119,7 @@ fn carries(kind: u8, about: &[u8], is_disc: bool) -> Option<Carries> {
         0x82 | 0x8a => Sound("dts"),
         0x87 => Sound("eac3"),
         0x86 => Cues,
+        0x06 if about.is_empty() => Sound(""),
         0x06 | 0x80..=0xff => return private(about),
         _ => return None,
     })

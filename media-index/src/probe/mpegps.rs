@@ -1,0 +1,110 @@
+//! MPEG program streams (ISO/IEC 13818-1, 11172-1): discs, Video CDs, old recorders; and MPEG video without a container
+//! under the same names.
+//!
+//! 1. Are the bytes those of a disc's sectors? What begins first: packs, or a picture sequence?
+//! 2. From the head, in readings of 128 KB until it is known: the streams with their first bytes and times.
+//! 3. From the tail, backwards: the last times.
+//!
+//! There is no index; bytes and time are taken to run evenly.
+
+use super::Reading;
+use super::bits::units;
+use super::flow::Flow;
+use super::multiplex::Multiplex;
+use super::source::Source;
+use crate::Damage;
+
+mod bare;
+mod packs;
+mod sectors;
+
+use packs::{Kind, Packets};
+use sectors::Film;
+
+/// Twice the longest packet.
+const READING: u64 = 128 * 1024;
+/// A recording that begins in the middle of a picture group shows its size within a second or two: 2 MB.
+const HEAD: usize = 16;
+/// Sound that has not come by after half a megabyte does not come.
+const ENOUGH: usize = 4;
+const TAIL: usize = 8;
+
+pub(super) fn probe(source: &Source<'_>) -> Result<Reading, Damage> {
+    let film = Film::open(source)?;
+    let head = film.read_up_to(0, READING)?;
+    let facts = match beginning(&head) {
+        Some(Beginning::Packs) => {
+            let mut streams = read_head(&film)?;
+            read_tail(&film, &mut streams)?;
+            streams.facts(source.size())?
+        }
+        Some(Beginning::Pictures) => bare::probe(&film, &head)?.facts,
+        None => return Err(Damage::NotWhatItsNameSays),
+    };
+    Ok(Reading { facts, cut: film.cut })
+}
+
+/// What the first telling start code begins.
+enum Beginning {
+    Packs,
+    Pictures,
+}
+
+fn beginning(head: &[u8]) -> Option<Beginning> {
+    units(head).find_map(|unit| match unit {
+        // A pack's next bits are 01 or 0010, by its age.
+        [0xba, next, ..] if next >> 6 == 1 || next >> 4 == 2 => Some(Beginning::Packs),
+        // A packet, if it was cut out of the middle; its marker is 10 by the newer rules.
+        [0xe0 | 0xc0 | 0xbd, _, _, marker, ..] if marker >> 6 == 2 => Some(Beginning::Packs),
+        [0xb3, ..] => Some(Beginning::Pictures),
+        _ => None,
+    })
+}
+
+fn read_head(film: &Film<'_>) -> Result<Multiplex, Damage> {
+    let (mut streams, mut at) = (Multiplex::default(), 0);
+    for count in 1..=HEAD {
+        let bytes = film.read_up_to(at, READING)?;
+        let mut packets = Packets::new(&bytes);
+        for packet in &mut packets {
+            streams.enter(packet.id, 0, flow(packet.kind));
+            streams.begin(packet.id, packet.pes);
+        }
+        streams.look();
+        if streams.is_done() && (streams.has_both() || count >= ENOUGH) {
+            break;
+        }
+        // Nothing but rubbish: the next reading begins behind it.
+        let walked = if packets.at == 0 { bytes.len() } else { packets.at };
+        at += walked as u64;
+        if at >= film.size() {
+            break;
+        }
+    }
+    Ok(streams)
+}
+
+fn flow(kind: Kind) -> Flow {
+    match kind {
+        Kind::Picture => Flow::picture(""),
+        Kind::Sound(codec) => Flow::sound(codec),
+    }
+}
+
+/// The last times: of the pictures, or of whatever is there.
+fn read_tail(film: &Film<'_>, streams: &mut Multiplex) -> Result<(), Damage> {
+    let mut end = film.size();
+    for _ in 0..TAIL {
+        let start = end.saturating_sub(READING);
+        let bytes = film.read_up_to(start, end - start)?;
+        let mut enough = false;
+        for packet in Packets::new(&bytes) {
+            enough |= streams.reach(packet.id, packet.pes);
+        }
+        if enough || start == 0 {
+            break;
+        }
+        end = start;
+    }
+    Ok(())
+}

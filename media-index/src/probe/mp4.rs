@@ -218,14 +218,17 @@ pub(super) fn to_ms(units: u64, scale: u64) -> u64 {
     u64::try_from(u128::from(units) * 1000 / u128::from(scale.max(1))).unwrap_or(u64::MAX)
 }
 
-/// `udta/meta/ilst/©nam/data`: eight bytes of type and locale, then UTF-8.
+/// `udta/meta/ilst/©nam/data`: eight bytes of type and locale, then UTF-8. `QuickTime` has `udta/©nam`: two bytes of
+/// length, two of language, then text.
 fn title(udta: &[u8]) -> Option<String> {
-    let meta = child(udta, b"meta")?;
-    let ilst = child(meta.get(4..)?, b"ilst")?;
-    let data = child(child(ilst, b"\xa9nam")?, b"data")?;
-    let text = std::str::from_utf8(data.get(8..)?).ok()?.trim();
+    let listed = || {
+        let ilst = child(child(udta, b"meta")?.get(4..)?, b"ilst")?;
+        child(child(ilst, b"\xa9nam")?, b"data")?.get(8..)
+    };
+    let bare = || child(udta, b"\xa9nam")?.get(4..);
+    let text = String::from_utf8_lossy(listed().or_else(bare)?);
     let shown: String = text.chars().filter(|c| !c.is_control()).take(200).collect();
-    (!shown.is_empty()).then_some(shown)
+    Some(shown.trim().to_owned()).filter(|title| !title.is_empty())
 }
 
 pub(super) type Codec = (Option<VideoTrack>, Option<AudioTrack>);

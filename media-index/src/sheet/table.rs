@@ -51,7 +51,7 @@ pub(super) fn read(text: &str) -> Note {
 /// `line 3: …`, as editors count.
 fn place_of(text: &str, error: &toml::de::Error) -> String {
     let at = error.span().map_or(0, |span| span.start.min(text.len()));
-    let number = text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+    let number = text.get(..at).unwrap_or_default().split('\n').count();
     format!("line {number}: {}", error.message())
 }
 
@@ -159,10 +159,8 @@ mod tests {
     fn everything_that_can_be_said_is_understood() {
         let example = include_str!("table.rs");
         let block = example.split("```").nth(1).unwrap().trim_start_matches("toml");
-        let text: String = block
-            .lines()
-            .map(|line| format!("{}\n", line.trim_start_matches("//!")))
-            .collect();
+        let lines: Vec<&str> = block.lines().map(|line| line.trim_start_matches("//!")).collect();
+        let text = lines.join("\n");
         let note = read(&text);
         assert_eq!(note.faults, Vec::<String>::new());
         let sheet = note.sheet;

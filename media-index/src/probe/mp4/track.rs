@@ -3,6 +3,7 @@
 use super::tables::Tables;
 use super::{Codec, boxes, child, scale_and_duration, to_ms};
 use crate::probe::source::Cursor;
+use crate::probe::{aac, h264};
 use crate::{AudioTrack, TimeMap, VideoTrack};
 
 pub(super) struct Track<'a> {
@@ -133,12 +134,14 @@ fn word(kind: [u8; 4]) -> String {
         .collect()
 }
 
-/// ISO/IEC 14496-15 §5.3.3.1: version, profile, compatibility, level. Only the high profiles can hold more than 8 bits.
+/// ISO/IEC 14496-15 §5.3.3.1: version, profile, compatibility, level, and the parameter sets, which know the depth.
 fn avc(track: &mut VideoTrack, body: &[u8]) {
     if let [_, profile, _, level, ..] = *body {
         track.profile = Some(profile);
         track.level = Some(level);
-        track.bit_depth = Some(if matches!(profile, 110 | 122 | 244) { 10 } else { 8 });
+        let told = h264::in_record(body).and_then(|set| set.bit_depth);
+        // Only the high profiles can hold more than 8 bits.
+        track.bit_depth = told.or(Some(if matches!(profile, 110 | 122 | 244) { 10 } else { 8 }));
     }
 }
 
@@ -163,8 +166,15 @@ fn audio(kind: [u8; 4], body: &[u8]) -> Option<AudioTrack> {
         2 => 36,
         _ => 0,
     })?;
+    if &kind == b"mp4a" {
+        return Some(mp4a(cursor.0, channels, sample_rate));
+    }
     let codec = match &kind {
-        b"mp4a" => mp4a(cursor.0),
+        b"sowt" => "pcm_s16le".into(),
+        b"twos" => "pcm_s16be".into(),
+        b"raw " => "pcm_u8".into(),
+        b"ulaw" => "pcm_mulaw".into(),
+        b"alaw" => "pcm_alaw".into(),
         b"Opus" => "opus".into(),
         b"ac-3" => "ac3".into(),
         b"ec-3" => "eac3".into(),
@@ -182,25 +192,35 @@ fn audio(kind: [u8; 4], body: &[u8]) -> Option<AudioTrack> {
     })
 }
 
-/// The object type in `esds` (ISO/IEC 14496-1 §7.2.6.6): 0x40 and 0x66-0x68 are AAC, 0x69 and 0x6B are MP3.
-fn mp4a(boxes_after: &[u8]) -> String {
+/// The object type in `esds` (ISO/IEC 14496-1 §7.2.6.6): 0x40 and 0x66-0x68 are AAC, 0x69 and 0x6B are MP3. What AAC says
+/// of its channels and its rate counts more than what the container says.
+fn mp4a(boxes_after: &[u8], channels: u16, sample_rate: u32) -> AudioTrack {
     let esds = child(boxes_after, b"esds").or_else(|| child(child(boxes_after, b"wave")?, b"esds"));
-    match esds.and_then(object_type) {
-        Some(0x69 | 0x6b) => "mp3",
-        Some(0xa5) => "ac3",
+    let (kind, config) = esds.and_then(decoder).unwrap_or((0x40, &[]));
+    let codec = match kind {
+        0x69 | 0x6b => "mp3",
+        0xa5 => "ac3",
         _ => "aac",
-    }
-    .to_owned()
+    };
+    let plain = AudioTrack {
+        codec: codec.to_owned(),
+        channels,
+        sample_rate,
+    };
+    aac::in_config(config).filter(|_| codec == "aac").unwrap_or(plain)
 }
 
-fn object_type(esds: &[u8]) -> Option<u8> {
+/// The object type, and what the decoder is told.
+fn decoder(esds: &[u8]) -> Option<(u8, &[u8])> {
     let mut cursor = Cursor(esds.get(4..)?);
     descriptor(&mut cursor, 3)?;
     cursor.skip(2)?;
     let flags = cursor.u8()?;
     cursor.skip(if flags & 0x80 == 0 { 0 } else { 2 })?;
     descriptor(&mut cursor, 4)?;
-    cursor.u8()
+    let kind = cursor.u8()?;
+    let told = cursor.skip(1 + 3 + 4 + 4).and_then(|()| descriptor(&mut cursor, 5));
+    Some((kind, told.map_or(&[], |()| cursor.0)))
 }
 
 /// A descriptor's tag and its length in up to four bytes of seven bits.

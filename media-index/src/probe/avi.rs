@@ -121,6 +121,10 @@ fn walk(source: &Source<'_>) -> Result<Top, Damage> {
         if end <= source.size() || &name == b"LIST" {
             top.enter(name, kind, at + 8, length);
         }
+        // Media without an end go on to the end of the file.
+        if &name == b"LIST" && is_open(length) {
+            break;
+        }
         at = end + length % 2;
     }
     Ok(top)

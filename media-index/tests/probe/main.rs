@@ -1,0 +1,13 @@
+//! What the probes find in films, container by container: made by ffmpeg, or by hand where a film is broken.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::single_range_in_vec_init,
+    reason = "one piece was sent, not each of its bytes"
+)]
+
+mod avi;
+mod film;
+mod flv;
+mod mpegps;
+mod mpegts;

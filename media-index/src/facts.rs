@@ -44,6 +44,9 @@ pub struct VideoTrack {
     pub rotation: u16,
     /// Pictures per second.
     pub frame_rate: Option<f32>,
+    /// Only somebody with a key can see it.
+    #[serde(default)]
+    pub encrypted: bool,
 }
 
 /// A sound track.
@@ -91,6 +94,8 @@ pub enum Why {
     TooFast,
     /// It plays, but starts late: its index lies behind the media.
     IndexLast,
+    /// It is encrypted, and nobody here has the key.
+    Encrypted,
     /// A document that browsers do not open: it is offered for download.
     Download,
 }
@@ -107,6 +112,7 @@ pub(crate) fn verdict(kind: Kind, container: &str, facts: &Facts) -> (Plays, Why
         Kind::Document if matches!(container, "pdf" | "txt") => (Plays::Everywhere, Why::Nothing),
         Kind::Document => (Plays::Pc, Why::Download),
         Kind::Audio => audio_verdict(container, facts),
+        Kind::Film if facts.video.as_ref().is_some_and(|video| video.encrypted) => (Plays::No, Why::Encrypted),
         Kind::Film => film_verdict(container, facts),
     }
 }

@@ -213,6 +213,7 @@ texts! {
     why_large: "画面是 {0}，比老手机能放的大。", "The picture has {0}, more than old phones can play.";
     why_fast: "每秒 {0} 兆比特，几台手机一起看就会卡。", "At {0} Mbit/s a few phones fill the Wi-Fi.";
     why_index_last: "能放，但片子的目录在文件末尾，开头要多等一会儿。", "It plays, but its index lies at the end, so it starts a little late.";
+    why_encrypted: "片子加了密，没有钥匙哪里都放不了。请换一份没有加密的。", "It is encrypted and nobody here has the key. Get a copy without encryption.";
     why_download: "浏览器里打不开，要下载后用办公软件看。", "Browsers do not open it; it is downloaded and read with office software.";
     // Desk: adding films
     add_films: "添加课件", "Add films";

@@ -49,6 +49,7 @@ fn sequence(unit: &[u8]) -> Option<VideoTrack> {
         height,
         rotation: 0,
         frame_rate: rate(&mut bits),
+        encrypted: false,
     })
 }
 

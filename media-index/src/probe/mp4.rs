@@ -28,7 +28,8 @@ pub(super) fn probe(source: &Source<'_>) -> Result<Reading, Damage> {
     if length > MOOV_LIMIT {
         return Err(broken("its index is larger than any film's"));
     }
-    let moov = source.read(at, length)?;
+    // Of an index that is cut off the beginning tells how long the film should be.
+    let moov = source.read_up_to(at, length)?;
     let mut movie = Movie::read(&moov).ok_or_else(|| broken("its index contradicts itself"))?;
     if !top.moofs.is_empty() {
         let length = fragments::duration_ms(source, &moov, &top.moofs)?;
@@ -45,6 +46,7 @@ struct Top {
     moofs: Vec<(u64, u64)>,
     /// The last box should go on to here, beyond the end of the file.
     cut: Option<u64>,
+    is_index_cut: bool,
 }
 
 fn walk(source: &Source<'_>) -> Result<Top, Damage> {
@@ -78,7 +80,8 @@ fn ended_early(have: u64, need: u64, kind: [u8; 4], mut top: Top) -> Result<Top,
     let indexed = top.moov.is_some() && top.mdat.is_some();
     match &kind {
         b"mdat" if indexed && top.moofs.is_empty() => top.cut = Some(need),
-        b"moov" | b"mdat" | b"moof" => return Err(Damage::Truncated { have, need }),
+        b"moov" => (top.cut, top.is_index_cut) = (Some(need), true),
+        b"mdat" | b"moof" => return Err(Damage::Truncated { have, need }),
         _ if indexed => {}
         _ => return Err(Damage::Truncated { have, need }),
     }
@@ -182,7 +185,7 @@ impl<'a> Movie<'a> {
     fn reading(self, size: u64, top: &Top) -> Result<Reading, Damage> {
         let video = self.tracks.iter().find(|t| t.video.is_some());
         let audio = self.tracks.iter().find(|t| t.audio.is_some());
-        if video.is_none() && audio.is_none() {
+        if video.is_none() && audio.is_none() && !top.is_index_cut {
             return Err(Damage::NoStreams);
         }
         let longest = self.tracks.iter().filter_map(Track::duration_ms).max();

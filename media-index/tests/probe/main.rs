@@ -7,6 +7,7 @@
 )]
 
 mod avi;
+mod every;
 mod film;
 mod flv;
 mod mpegps;

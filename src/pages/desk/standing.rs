@@ -41,7 +41,7 @@ fn say(tag: &'static str, state: &str, remedy: impl Into<String>) -> Standing {
 pub(super) fn needs_you(entry: &Entry, work: &Status) -> bool {
     match entry.state {
         FileState::Damaged(_) => true,
-        FileState::Ready if entry.plays == Plays::Prepare && !entry.hidden => {
+        FileState::Ready if matches!(entry.plays, Plays::Prepare | Plays::No) && !entry.hidden => {
             entry.id.is_none_or(|id| !is_on_its_way(&id, work))
         }
         _ => false,
@@ -89,10 +89,11 @@ fn ready(entry: &Entry, facts: Option<&Facts>, work: &Status, t: &'static Texts,
         (Some(standing), _) => return standing,
         (None, Plays::Everywhere) => say("tag-ok", t.ready, why),
         (None, Plays::Pc) => say("tag-ok", t.plays_pc, why),
+        (None, Plays::No) => say("tag-you", t.plays_prepare, why),
         (None, _) if work.is_able => say("tag-you", t.plays_prepare, format!("{why}{}", t.prepare_unasked_do)),
         (None, _) => say("tag-you", t.plays_prepare, format!("{why}{}", t.prepare_missing)),
     };
-    let would_help = !matches!(entry.why, Why::Nothing | Why::Download);
+    let would_help = !matches!(entry.why, Why::Nothing | Why::Download | Why::Encrypted);
     if work.is_able && would_help {
         standing.buttons.push(Button {
             act: "prepare",
@@ -191,6 +192,7 @@ fn why(entry: &Entry, facts: &Facts, t: &Texts) -> String {
         }
         Why::TooFast => format::fill(t.why_fast, &[&(facts.bitrate.unwrap_or(0) / 1_000_000)]),
         Why::IndexLast => t.why_index_last.to_owned(),
+        Why::Encrypted => t.why_encrypted.to_owned(),
         Why::Download => t.why_download.to_owned(),
     }
 }

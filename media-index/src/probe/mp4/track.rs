@@ -105,11 +105,17 @@ fn video(kind: [u8; 4], body: &[u8]) -> Option<VideoTrack> {
         match &kind {
             b"avcC" => avc(&mut track, body),
             b"hvcC" => hevc(&mut track, body),
-            b"sinf" => track.codec = "encrypted".into(),
+            b"sinf" => (track.codec, track.encrypted) = (original(body), true),
             _ => {}
         }
     }
     Some(track)
+}
+
+/// The format before it was encrypted (ISO/IEC 14496-12 §8.12.2).
+fn original(sinf: &[u8]) -> String {
+    let format = child(sinf, b"frma").and_then(|body| body.get(..4)?.try_into().ok());
+    format.map_or_else(|| "encrypted".into(), video_name)
 }
 
 fn video_name(kind: [u8; 4]) -> String {

@@ -174,6 +174,9 @@ texts! {
     waiting_do: "审核后党员才看得到。", "Members see them once they are approved.";
     no_members: "花名册还是空的", "The roster is still empty";
     no_members_do: "导入花名册后，党员才能登录记学时。", "Import the roster so that members can sign in.";
+    new_disk: "插着的盘不是原来那块，里面有 {0} 个课件", "This is not the disk that was there before; it holds {0} items";
+    new_disk_do: "要是换了新盘，就点“用这块盘”，学时和审核都还在。要是插错了，把原来的盘插回来。", "If you have put in a new disk, press “Use this disk”; hours and approvals stay. If it is the wrong one, put the old one back.";
+    new_disk_take: "用这块盘", "Use this disk";
     look_there: "去看看", "Look";
     import: "导入花名册", "Import the roster";
     // Desk: library

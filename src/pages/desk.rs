@@ -22,6 +22,7 @@ use crate::viewing::{self, Live};
 pub(super) fn routes() -> Router<Pages> {
     Router::new()
         .route("/desk", get(today::page))
+        .route("/desk/disk", post(today::take_disk))
         .route("/desk/sessions", get(today::sessions))
         .route("/desk/library", get(library::page).post(library::act))
         .route("/desk/library/{item}", get(item::page).post(item::save))

@@ -33,6 +33,7 @@ mod mpegvideo;
 mod multiplex;
 mod ogg;
 mod pes;
+mod picture;
 mod realmedia;
 mod riff;
 mod source;
@@ -151,11 +152,11 @@ pub fn read(source: &Source<'_>, ending: &str) -> Result<Option<Reading>, Damage
         // Either kind goes by any of these names.
         "ts" | "mts" | "m2ts" | "mpg" | "mpeg" | "vob" | "dat" if mpegts::is_one(source)? => mpegts::probe(source)?,
         "ts" | "mts" | "m2ts" | "mpg" | "mpeg" | "vob" | "dat" => mpegps::probe(source)?,
-        _ if matches!(Kind::by_ending(ending), Some(Kind::Document | Kind::Picture)) => {
-            document::check(source, ending)?;
-            Reading::default()
-        }
-        _ => return Ok(None),
+        _ => match Kind::by_ending(ending) {
+            Some(Kind::Document) => document::probe(source, ending)?,
+            Some(Kind::Picture) => picture::probe(source)?,
+            _ => return Ok(None),
+        },
     };
     Ok(Some(reading))
 }

@@ -22,7 +22,7 @@ fn a_name_in_gbk_is_listed_readably_and_opens() {
 fn subtitles_and_a_poster_beside_a_film_belong_to_it() {
     let station = Station::new();
     station.put("film.mp4", film());
-    station.put("film.jpg", b"\xff\xd8\xff\xe0 a picture");
+    station.put("film.jpg", b"\xff\xd8\xff\xe0 a picture\xff\xd9");
     station.put("film.zh.srt", "1\n00:00:01,000 --> 00:00:02,000\n你好\n".as_bytes());
     station.put("other.srt", b"");
     let catalogue = station.until(|catalogue, status| {
@@ -119,7 +119,7 @@ fn media_that_are_said_to_be_longer_than_they_are_harm_nobody_if_no_sample_is_mi
 #[test]
 fn the_folders_poster_stands_for_films_that_have_no_picture_of_their_own() {
     let station = Station::new();
-    let picture = |n: u8| [b"\xff\xd8\xff\xe0", &[n][..]].concat();
+    let picture = |n: u8| [b"\xff\xd8\xff\xe0", &[n][..], b"\xff\xd9"].concat();
     station.put("bees/a.mp4", film());
     station.put("bees/b.mp4", &other_film());
     station.put("bees/b.jpg", &picture(1));

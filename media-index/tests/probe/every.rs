@@ -147,3 +147,35 @@ fn any_byte_may_be_wrong_without_a_panic_and_any_end_may_be_missing() {
         }
     }
 }
+
+/// Ending, and how ffmpeg makes one picture.
+const PICTURES: [(&str, &[&str]); 5] = [
+    ("jpg", &["-an", "-frames:v", "1", "-pix_fmt", "yuvj420p"]),
+    ("png", &["-an", "-frames:v", "1"]),
+    ("gif", &["-an", "-frames:v", "1"]),
+    ("bmp", &["-an", "-frames:v", "1"]),
+    ("webp", &["-an", "-frames:v", "1", "-c:v", "libwebp"]),
+];
+
+#[test]
+fn pictures_tell_their_size_and_whether_they_are_whole() {
+    for (ending, way) in PICTURES {
+        let picture = made(ending, way);
+        let (kind, reading) = look(&picture, ending).unwrap();
+        let video = reading.facts.video.unwrap();
+        assert_eq!(
+            (kind, video.width, video.height, reading.cut),
+            (Kind::Picture, 160, 120, None),
+            "{ending}"
+        );
+        let (_, half) = look(&picture[..picture.len() / 2], ending).unwrap();
+        assert!(
+            half.cut.is_some() || ending == "gif",
+            "{ending}: a GIF's last byte is any byte"
+        );
+        assert_eq!(
+            look(b"<svg></svg> is something else", ending),
+            Err(Damage::NotWhatItsNameSays)
+        );
+    }
+}

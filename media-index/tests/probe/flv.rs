@@ -66,7 +66,8 @@ fn a_download_says_what_is_in_it() {
 
 #[test]
 fn the_pictures_of_old_tell_their_size_themselves() {
-    let cases: [(&[&str], &str, (&str, u16, u32)); 3] = [
+    type Case<'a> = (&'a [&'a str], &'a str, (&'a str, u16, u32));
+    let cases: [Case<'_>; 3] = [
         (
             &["-c:v", "flv", "-ar", "22050", "-c:a", "libmp3lame"],
             "flv1",
@@ -179,11 +180,7 @@ fn key_frames_of_another_file_make_no_map() {
 
 #[test]
 fn a_script_nested_without_end_is_left_alone() {
-    let deep = [
-        [3, 0, 1, b'a'].repeat(50_000),
-        vec![10, 0xff, 0xff, 0xff, 0xff].repeat(10),
-    ]
-    .concat();
+    let deep = [[3, 0, 1, b'a'].repeat(50_000), [10, 0xff, 0xff, 0xff, 0xff].repeat(10)].concat();
     let film = [&HEAD[..], &script(&deep), &picture_tag(0), &picture_tag(40)].concat();
     assert_eq!(picture(&reading(&film, "flv")).width, 64);
 }

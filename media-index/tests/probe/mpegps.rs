@@ -53,7 +53,8 @@ fn a_disc_says_what_is_in_it() {
 
 #[test]
 fn each_kind_of_sound_is_found() {
-    let cases: [(&[&str], (&str, u16, u32)); 3] = [
+    type Case<'a> = (&'a [&'a str], (&'a str, u16, u32));
+    let cases: [Case<'_>; 3] = [
         (&["-c:v", "mpeg2video", "-c:a", "mp2"], ("mp2", 1, 44_100)),
         (
             &["-c:v", "mpeg2video", "-c:a", "pcm_dvd", "-ar", "48000"],
@@ -170,7 +171,7 @@ fn other_things_are_no_film() {
         damage(b"%!PS\n/Courier 20 selectfont", "mpg"),
         Damage::NotWhatItsNameSays
     );
-    assert_eq!(damage(&[0; 50_000], "dat"), Damage::NotWhatItsNameSays);
+    assert_eq!(damage(&vec![0; 50_000], "dat"), Damage::NotWhatItsNameSays);
     let packs_alone = [0, 0, 1, 0xba, 0x44, 0, 4, 0, 4, 1, 0, 1, 0x89, 0xf8].repeat(20);
     assert_eq!(damage(&packs_alone, "mpg"), Damage::NoStreams);
 }

@@ -3,15 +3,18 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use media_index::plan::RootIs;
+use serde::Deserialize;
 
 use super::Watching;
 use super::standing::needs_you;
 use crate::clock::Trust;
 use crate::http::Problem;
+use crate::http::body::Form;
 use crate::ledger;
 use crate::library::State as FileState;
 use crate::look::{Frame, Tab, Texts, format, texts};
-use crate::pages::{Pages, Visit, show};
+use crate::pages::{Pages, Visit, go_to, show};
 use crate::store::StoreError;
 use crate::types::Lang;
 
@@ -22,6 +25,8 @@ struct ToDo {
     what: String,
     remedy: String,
     link: &'static str,
+    /// A button that acts at once: where it posts to, and what it says.
+    button: Option<(&'static str, &'static str)>,
 }
 
 struct Check {
@@ -113,12 +118,14 @@ async fn todo(pages: &Pages, t: &Texts) -> Result<Vec<ToDo>, Problem> {
     let damaged = all.iter().filter(|entry| needs_you(entry, &work)).count();
     let waiting = count(|state| *state == FileState::Waiting);
     let mut todo = Vec::new();
+    todo.extend(new_disk(pages, t));
     if damaged > 0 {
         let what = format::fill(t.damaged_things, &[&damaged]);
         todo.push(ToDo {
             what,
             remedy: t.damaged_do.to_owned(),
             link: "/desk/library?show=todo",
+            button: None,
         });
     }
     if waiting > 0 {
@@ -127,6 +134,7 @@ async fn todo(pages: &Pages, t: &Texts) -> Result<Vec<ToDo>, Problem> {
             what,
             remedy: t.waiting_do.to_owned(),
             link: "/desk/library?show=waiting",
+            button: None,
         });
     }
     if pages.roster.members().await?.is_empty() {
@@ -134,9 +142,40 @@ async fn todo(pages: &Pages, t: &Texts) -> Result<Vec<ToDo>, Problem> {
             what: t.no_members.to_owned(),
             remedy: t.no_members_do.to_owned(),
             link: "/desk/import",
+            button: None,
         });
     }
     Ok(todo)
+}
+
+/// A disk that holds nothing of the library is never taken for it without being told.
+fn new_disk(pages: &Pages, t: &Texts) -> Option<ToDo> {
+    let RootIs::Foreign(files) = pages.library.indexer().status().root else {
+        return None;
+    };
+    Some(ToDo {
+        what: format::fill(t.new_disk, &[&files]),
+        remedy: t.new_disk_do.to_owned(),
+        link: "",
+        button: Some(("/desk/disk", t.new_disk_take)),
+    })
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Take {
+    csrf: String,
+}
+
+/// The disk that is plugged in is the library from now on.
+pub(super) async fn take_disk(
+    State(pages): State<Pages>,
+    visit: Visit,
+    Form(sent): Form<Take>,
+) -> Result<Response, Problem> {
+    visit.operator()?;
+    visit.check(&sent.csrf)?;
+    pages.library.indexer().accept_root();
+    Ok(go_to("/desk"))
 }
 
 async fn ledger_checks(pages: &Pages, t: &Texts, lang: Lang) -> Result<Vec<Check>, Problem> {

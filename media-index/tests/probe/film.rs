@@ -72,7 +72,10 @@ pub fn picture(reading: &Reading) -> &VideoTrack {
     reading.facts.video.as_ref().unwrap()
 }
 
-pub fn heard(reading: &Reading) -> (&str, u16, u32) {
+/// Codec, channels and samples per second.
+pub type Heard<'a> = (&'a str, u16, u32);
+
+pub fn heard(reading: &Reading) -> Heard<'_> {
     let AudioTrack {
         codec,
         channels,

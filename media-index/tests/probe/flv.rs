@@ -2,7 +2,9 @@
 
 use media_index::{Damage, TimeMap};
 
-use crate::film::{H264, credited, damage, film, heard, lasts, picture, reading, sound, survives_cuts, survives_lies};
+use crate::film::{
+    H264, Heard, credited, damage, film, heard, lasts, picture, reading, sound, survives_cuts, survives_lies,
+};
 
 const HEAD: [u8; 13] = [b'F', b'L', b'V', 1, 1, 0, 0, 0, 9, 0, 0, 0, 0];
 
@@ -66,8 +68,7 @@ fn a_download_says_what_is_in_it() {
 
 #[test]
 fn the_pictures_of_old_tell_their_size_themselves() {
-    type Case<'a> = (&'a [&'a str], &'a str, (&'a str, u16, u32));
-    let cases: [Case<'_>; 3] = [
+    let cases: [(&[&str], &str, Heard<'_>); 3] = [
         (
             &["-c:v", "flv", "-ar", "22050", "-c:a", "libmp3lame"],
             "flv1",

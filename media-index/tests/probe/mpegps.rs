@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use media_index::Damage;
 use media_index::probe::{Inspected, inspect};
 
-use crate::film::{Long, damage, film, heard, lasts, picture, reading, survives_cuts, survives_lies};
+use crate::film::{Heard, Long, damage, film, heard, lasts, picture, reading, survives_cuts, survives_lies};
 
 fn video_cd() -> Vec<u8> {
     film(&["-target", "pal-vcd"], "mpg")
@@ -53,8 +53,7 @@ fn a_disc_says_what_is_in_it() {
 
 #[test]
 fn each_kind_of_sound_is_found() {
-    type Case<'a> = (&'a [&'a str], (&'a str, u16, u32));
-    let cases: [Case<'_>; 3] = [
+    let cases: [(&[&str], Heard<'_>); 3] = [
         (&["-c:v", "mpeg2video", "-c:a", "mp2"], ("mp2", 1, 44_100)),
         (
             &["-c:v", "mpeg2video", "-c:a", "pcm_dvd", "-ar", "48000"],

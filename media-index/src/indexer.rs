@@ -93,6 +93,12 @@ impl Shared {
         self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whoever waits looks again.
+    fn tell(&self) {
+        let _status = self.status();
+        self.changed.notify_all();
+    }
+
     /// From now on changes may go unheard, and why.
     pub(crate) fn heard_badly(&self, why: String) {
         self.status().watching = Watching::Degraded(why);

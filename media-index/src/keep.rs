@@ -9,7 +9,8 @@ use crate::{Damage, Facts, ItemId, Kind, Place, Plays, Stamp, TimeMap, Why};
 /// One file that was looked into.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// Where it lies.
+    /// Where it lies. Kept as the record's key, not in it.
+    #[serde(skip)]
     pub place: Place,
     /// As it was then.
     pub stamp: Stamp,

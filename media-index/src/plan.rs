@@ -34,11 +34,17 @@ pub fn plan(known: &Known, found: &Found, below: &Path) -> Plan {
     }
 }
 
-/// What is known at `below` or under it: neighbours, since paths are ordered name by name.
-fn known_below<'a>(known: &'a Known, below: &'a Path) -> impl Iterator<Item = &'a Place> {
-    let from = Place::new(below.to_owned());
-    let onward = known.range(from..).map(|(place, _)| place);
-    onward.take_while(move |place| place.path().starts_with(below))
+/// What is known at `below` and under it. What lies under it is together, since places are ordered by their bytes.
+fn known_below<'a>(known: &'a Known, below: &Path) -> impl Iterator<Item = &'a Place> {
+    let itself = known
+        .get_key_value(&Place::new(below.to_owned()))
+        .map(|(place, _)| place);
+    // `join` with nothing ends the path in a slash; for the root it stays empty, which everything begins with.
+    let folder = Place::new(below.join(""));
+    let under = known.range(folder.clone()..).map(|(place, _)| place);
+    itself
+        .into_iter()
+        .chain(under.take_while(move |place| place.bytes().starts_with(folder.bytes())))
 }
 
 /// A file that could not be read is tried again each time: a change of its rights shows in none of its other marks.

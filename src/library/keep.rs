@@ -53,15 +53,21 @@ impl IndexKeep {
 }
 
 fn load(conn: &rusqlite::Connection) -> Result<Kept, rusqlite::Error> {
-    let mut query = conn.prepare("SELECT record FROM file")?;
-    let texts = query.query_map([], |row| row.get::<_, String>(0))?;
+    let mut query = conn.prepare("SELECT place, record FROM file ORDER BY place")?;
+    let rows = query.query_map([], |row| Ok(read(row.get(0)?, row.get_ref(1)?.as_str()?)))?;
     // A record that cannot be read is forgotten: the file will be looked into again.
-    let records = texts.filter_map(|text| text.map(|t| serde_json::from_str::<Record>(&t).ok()).transpose());
+    let records = rows.filter_map(Result::transpose);
     let root: Option<String> = conn.query_row("SELECT id FROM root", [], |row| row.get(0)).optional()?;
     Ok(Kept {
         records: records.collect::<Result<_, _>>()?,
         root: root.and_then(|text| serde_json::from_str(&text).ok()),
     })
+}
+
+fn read(place: Vec<u8>, record: &str) -> Option<Record> {
+    let mut record: Record = serde_json::from_str(record).ok()?;
+    record.place = place.into();
+    Some(record)
 }
 
 impl Keep for IndexKeep {
@@ -117,13 +123,16 @@ fn moved(tx: &Tx<'_>, from: &Place, to: &Record) -> Result<(), KeepError> {
 fn set(tx: &Tx<'_>, record: &Record) -> Result<(), KeepError> {
     gone(tx, &record.place)?;
     let text = serde_json::to_string(record)?;
-    let place: Vec<u8> = record.place.clone().into();
     let content = match &record.outcome {
         Outcome::Whole(whole) => Some(whole.id),
         Outcome::Damaged(_) => None,
     };
     tx.prepare_cached("INSERT INTO file (place, record, content) VALUES (?1, ?2, ?3)")?
-        .execute(rusqlite::params![place, text, content.as_ref().map(ItemId::bytes)])?;
+        .execute(rusqlite::params![
+            record.place.bytes(),
+            text,
+            content.as_ref().map(ItemId::bytes)
+        ])?;
     if let Outcome::Whole(whole) = &record.outcome
         && let Some(map) = whole.facts.map.to_bytes()
     {
@@ -135,10 +144,9 @@ fn set(tx: &Tx<'_>, record: &Record) -> Result<(), KeepError> {
 
 /// Forgets a file, and the map of its content if it was the last with it.
 fn gone(tx: &Tx<'_>, place: &Place) -> Result<(), KeepError> {
-    let place: Vec<u8> = place.clone().into();
     let content: Option<Option<Vec<u8>>> = tx
         .prepare_cached("DELETE FROM file WHERE place = ?1 RETURNING content")?
-        .query_row([place], |row| row.get(0))
+        .query_row([place.bytes()], |row| row.get(0))
         .optional()?;
     if let Some(content) = content.flatten() {
         tx.prepare_cached("DELETE FROM map WHERE content = ?1 AND NOT EXISTS (SELECT 1 FROM file WHERE content = ?1)")?

@@ -151,8 +151,11 @@ impl Worker {
         }
         let changed = self.take(&walks);
         let first = !std::mem::replace(&mut self.shared.status().complete, true);
-        if changed || first {
+        if changed {
             self.pace.want();
+        } else if first {
+            // What was known is what is there: nothing to publish but that.
+            self.shared.tell();
         }
         changed
     }

@@ -11,10 +11,13 @@ use crate::films::Library;
 use crate::process::Watched;
 use crate::trial::{Server, get};
 
-/// The station on a free port; the sweep comes so late that a restart is measured alone.
+const SETTINGS: &str = "[media]\nsweep_s = 3600\nffprobe = \"off\"\nffmpeg = \"off\"\nprepare = \"off\"\n";
+
+/// The station on a free port. The sweep comes so late that a restart is measured alone, and nothing is prepared: that is
+/// work that minidlna does not do.
 pub fn begin(library: &Library<'_>) -> Server {
     let config = library.home.join("station.toml");
-    fs::write(&config, "[media]\nsweep_s = 3600\nffprobe = \"off\"\n").expect("the settings");
+    fs::write(&config, SETTINGS).expect("the settings");
     let mut child = Command::new(env!("CARGO_BIN_EXE_yuanjiao"))
         .args(["--listen", "127.0.0.1:0", "--config"])
         .arg(&config)

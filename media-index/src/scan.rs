@@ -66,11 +66,21 @@ impl Found {
 /// Walks `below` (relative; empty for all) under `root`. If `below` is a file, it is the only one found; if it is not
 /// there, or a walk over everything would not come by, nothing is found.
 pub fn walk(root: &Path, below: &Path) -> Found {
-    let mut found = Found::default();
+    walk_and_tell(root, below, &mut |_| {})
+}
+
+/// The same; `tell` is told of each folder (in full) just before it is listed. Who begins to watch it then misses nothing.
+pub(crate) fn walk_and_tell(root: &Path, below: &Path, tell: &mut dyn FnMut(&Path)) -> Found {
+    let mut walk = Walk {
+        root,
+        tell,
+        found: Found::default(),
+    };
     if comes_by(root, below) {
-        visit(root, below.to_owned(), below.components().count(), &mut found);
+        let meta = fs::symlink_metadata(root.join(below));
+        walk.visit(below.to_owned(), meta, below.components().count());
     }
-    found
+    walk.found
 }
 
 /// Whether no name on the way to `below` is ignored and no folder on it is a link.
@@ -83,14 +93,42 @@ fn comes_by(root: &Path, below: &Path) -> bool {
     !below.iter().any(|name| is_ignorable(&name.to_string_lossy())) && !above.any(is_link)
 }
 
-fn visit(root: &Path, place: PathBuf, depth: usize, found: &mut Found) {
-    found.entries += 1;
-    match fs::symlink_metadata(root.join(&place)) {
-        Ok(meta) if meta.is_dir() => list(root, place, depth, found),
-        Ok(meta) if meta.is_symlink() => visit_link(root, place, found),
-        Ok(meta) if meta.is_file() => found.files.push((Place::new(place), Stamp::of(&meta))),
-        Ok(_) => {}
-        Err(error) => failed(place, &error, found),
+struct Walk<'a> {
+    root: &'a Path,
+    tell: &'a mut dyn FnMut(&Path),
+    found: Found,
+}
+
+impl Walk<'_> {
+    fn visit(&mut self, place: PathBuf, meta: io::Result<fs::Metadata>, depth: usize) {
+        self.found.entries += 1;
+        match meta {
+            Ok(meta) if meta.is_dir() => self.list(place, depth),
+            Ok(meta) if meta.is_symlink() => visit_link(self.root, place, &mut self.found),
+            Ok(meta) if meta.is_file() => self.found.files.push((Place::new(place), Stamp::of(&meta))),
+            Ok(_) => {}
+            Err(error) => failed(place, &error, &mut self.found),
+        }
+    }
+
+    fn list(&mut self, place: PathBuf, depth: usize) {
+        if depth > DEPTH {
+            return self.found.leave_out(place, Damage::TooMany);
+        }
+        let folder = self.root.join(&place);
+        (self.tell)(&folder);
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) => return failed(place, &error, &mut self.found),
+        };
+        for entry in entries {
+            match entry {
+                Ok(_) if self.found.entries >= ENTRIES => return self.found.leave_out(place, Damage::TooMany),
+                Ok(entry) if is_ignorable(&entry.file_name().to_string_lossy()) => {}
+                Ok(entry) => self.visit(place.join(entry.file_name()), entry.metadata(), depth + 1),
+                Err(error) => return self.found.leave_out(place, Damage::Unreadable(error.to_string())),
+            }
+        }
     }
 }
 
@@ -110,25 +148,6 @@ fn visit_link(root: &Path, place: PathBuf, found: &mut Found) {
     };
     if !fs::canonicalize(root).is_ok_and(|root| target.starts_with(root)) {
         found.refused.push((Place::new(place), Damage::LinkOutside));
-    }
-}
-
-fn list(root: &Path, place: PathBuf, depth: usize, found: &mut Found) {
-    if depth > DEPTH {
-        found.leave_out(place, Damage::TooMany);
-        return;
-    }
-    let entries = match fs::read_dir(root.join(&place)) {
-        Ok(entries) => entries,
-        Err(error) => return failed(place, &error, found),
-    };
-    for entry in entries {
-        match entry {
-            Ok(_) if found.entries >= ENTRIES => return found.leave_out(place, Damage::TooMany),
-            Ok(entry) if is_ignorable(&entry.file_name().to_string_lossy()) => {}
-            Ok(entry) => visit(root, place.join(entry.file_name()), depth + 1, found),
-            Err(error) => return found.leave_out(place, Damage::Unreadable(error.to_string())),
-        }
     }
 }
 
@@ -166,11 +185,15 @@ mod tests {
     fn beyond_the_most_entries_the_rest_is_unread_and_not_gone() {
         let home = tempfile::tempdir().unwrap();
         fs::write(home.path().join("a.mp4"), "x").unwrap();
-        let mut found = Found {
-            entries: ENTRIES,
-            ..Found::default()
+        let mut walk = Walk {
+            root: home.path(),
+            tell: &mut |_| {},
+            found: Found {
+                entries: ENTRIES,
+                ..Found::default()
+            },
         };
-        list(home.path(), PathBuf::new(), 0, &mut found);
-        assert_eq!((found.files.len(), found.unread), (0, vec![PathBuf::new()]));
+        walk.list(PathBuf::new(), 0);
+        assert_eq!((walk.found.files.len(), walk.found.unread), (0, vec![PathBuf::new()]));
     }
 }

@@ -9,8 +9,9 @@ use notify::{Config, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::indexer::{Shared, Wake};
 
-/// Watches the root; dropping it ends the watch. An error is a sentence for the operator's page.
-pub(crate) fn watch(root: &Path, shared: &Arc<Shared>, wake: SyncSender<Wake>) -> Result<RecommendedWatcher, String> {
+/// Something that hears of the folders that it is told to watch; dropping it ends that. Each folder is added by itself when
+/// the walk comes by: a recursive watch would look at every file of the library a second time.
+pub(crate) fn watcher(root: &Path, shared: &Arc<Shared>, wake: SyncSender<Wake>) -> Result<RecommendedWatcher, String> {
     let (base, shared) = (root.to_owned(), Arc::clone(shared));
     let heard = move |event: notify::Result<notify::Event>| {
         // A full queue means that a sweep is due anyway; nothing is lost by not queueing more.
@@ -26,11 +27,13 @@ pub(crate) fn watch(root: &Path, shared: &Arc<Shared>, wake: SyncSender<Wake>) -
     };
     // The walk follows no links, so neither do the ears.
     let config = Config::default().with_follow_symlinks(false);
-    let mut watcher = RecommendedWatcher::new(heard, config).map_err(|error| error.to_string())?;
-    watcher
-        .watch(root, RecursiveMode::Recursive)
-        .map_err(|error| error.to_string())?;
-    Ok(watcher)
+    RecommendedWatcher::new(heard, config).map_err(|error| error.to_string())
+}
+
+/// Begins to watch one folder. An error is a sentence for the operator's page.
+pub(crate) fn add(watcher: &mut RecommendedWatcher, folder: &Path) -> Result<(), String> {
+    let outcome = watcher.watch(folder, RecursiveMode::NonRecursive);
+    outcome.map_err(|error| error.to_string())
 }
 
 fn touched(base: &Path, paths: Vec<PathBuf>, wake: &SyncSender<Wake>) {
@@ -58,7 +61,9 @@ mod tests {
         fs::create_dir(home.path().join("class")).unwrap();
         fs::write(home.path().join("class/film.mp4"), "a film").unwrap();
         let (wake, wakes) = sync_channel(1_000);
-        let watcher = watch(home.path(), &Arc::default(), wake).unwrap();
+        let mut watcher = watcher(home.path(), &Arc::default(), wake).unwrap();
+        add(&mut watcher, home.path()).unwrap();
+        add(&mut watcher, &home.path().join("class")).unwrap();
         for _ in 0..20 {
             assert!(fs::read_dir(home.path().join("class")).unwrap().next().is_some());
             let mut film = fs::File::open(home.path().join("class/film.mp4")).unwrap();

@@ -1,5 +1,7 @@
 //! The indexer's steps, one after the other on one thread.
 
+mod settling;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +12,7 @@ use std::time::Duration;
 use super::ears::Ears;
 use super::growing::Growing;
 use super::index::Index;
-use super::look::{Looked, announced, look};
+use super::look::{Looked, look};
 use super::others::Others;
 use super::publish::Pace;
 use super::root;
@@ -20,7 +22,7 @@ use crate::catalogue::{About, Beside};
 use crate::monotonic::now_ms;
 use crate::plan::{self, Plan, RootIs};
 use crate::scan::{self, Found, Stamp};
-use crate::{Catalogue, Change, IndexError, Keep, Kind, Maps, Place, RootId};
+use crate::{Catalogue, Change, IndexError, Keep, Maps, Place, RootId};
 
 /// While the disk is away it is looked for this often.
 const OFFLINE_MS: u64 = 2_000;
@@ -36,6 +38,8 @@ pub(super) struct Worker {
     root_is: RootIs,
     /// The operator said that what lies there is the library; it holds for one sweep.
     accepted: bool,
+    /// None for a look by command.
+    ears: Option<Ears>,
     growing: Growing,
     /// Steady files that wait to be looked into.
     queue: BTreeMap<Place, Stamp>,
@@ -60,6 +64,7 @@ impl Worker {
             index: Index::load(keep)?,
             settings,
             shared: Arc::clone(&shared),
+            ears: None,
             root_is: RootIs::Library,
             accepted: false,
             queue: BTreeMap::new(),
@@ -77,7 +82,7 @@ impl Worker {
     }
 
     pub(super) fn run(&mut self, heard: &Receiver<Wake>, wake: &SyncSender<Wake>) {
-        let mut ears = Ears::default();
+        self.ears = Some(Ears::new(Arc::clone(&self.shared), wake.clone()));
         let mut asked = true;
         loop {
             match wakes::wait(heard, self.next_step()) {
@@ -89,14 +94,11 @@ impl Worker {
                 Heard::Touched(touched) if touched.is_empty() => {}
                 Heard::Touched(touched) => self.look_at(&touched),
             }
-            let root = root::now(&self.settings.root);
-            if now_ms() >= self.next_sweep || root != ears.root {
-                // What happened before the watch began is found by the sweep after it.
-                ears.listen(&self.settings.root, root, &self.shared, wake);
+            if now_ms() >= self.next_sweep || self.is_other_root() {
                 let was_asked = std::mem::take(&mut asked);
                 if self.sweep() && !was_asked {
                     (asked, self.next_sweep) = (true, 0);
-                    ears.distrust();
+                    self.ears.iter_mut().for_each(Ears::distrust);
                 }
             }
             self.settle_growing();
@@ -105,6 +107,11 @@ impl Worker {
                 self.publish();
             }
         }
+    }
+
+    fn is_other_root(&self) -> bool {
+        let now = root::now(&self.settings.root);
+        self.ears.as_ref().is_some_and(|ears| ears.root != now)
     }
 
     /// When there is something to do even if nothing is heard.
@@ -118,17 +125,29 @@ impl Worker {
     }
 
     /// Walks, and makes sure that the disk did not go away meanwhile: then it says nothing about what is there.
-    fn walk<'a>(&self, places: impl Iterator<Item = &'a Path>) -> (Walks, Option<RootId>) {
-        let before = root::now(&self.settings.root);
-        let walks = places
-            .map(|below| (below.to_owned(), scan::walk(&self.settings.root, below)))
-            .collect();
-        (walks, root::now(&self.settings.root).filter(|now| before == Some(*now)))
+    fn walk<'a>(&mut self, places: impl Iterator<Item = &'a Path>) -> (Walks, Option<RootId>) {
+        let folder = &self.settings.root;
+        let before = root::now(folder);
+        let ears = &mut self.ears;
+        let walk = |below: &Path| {
+            let mut tell = |folder: &Path| match ears {
+                Some(ears) if below.as_os_str().is_empty() => ears.pass(folder),
+                Some(ears) => ears.hear(folder),
+                None => {}
+            };
+            (below.to_owned(), scan::walk_and_tell(folder, below, &mut tell))
+        };
+        let walks = places.map(walk).collect();
+        (walks, root::now(folder).filter(|now| before == Some(*now)))
     }
 
     /// Looks at everything; true if something was found. A vanished disk makes everything offline and deletes nothing.
     pub(super) fn sweep(&mut self) -> bool {
+        if let Some(ears) = &mut self.ears {
+            ears.prepare(&self.settings.root, root::now(&self.settings.root));
+        }
         let (walks, root) = self.walk(std::iter::once(Path::new("")));
+        self.ears.iter_mut().for_each(Ears::passed);
         let was = self.root_is;
         let accepted = std::mem::take(&mut self.accepted);
         let files = &walks[0].1.files;
@@ -191,53 +210,6 @@ impl Worker {
         differs |= !changes.is_empty() || before != self.others;
         self.keep(changes);
         differs
-    }
-
-    fn forget_vanished(&mut self) -> bool {
-        let is_there = |place: &Place| fs::symlink_metadata(self.settings.root.join(place.path())).is_ok();
-        let lost: Vec<Place> = self
-            .growing
-            .places()
-            .filter(|place| !is_there(place))
-            .cloned()
-            .collect();
-        for place in &lost {
-            self.growing.forget(place);
-        }
-        !lost.is_empty()
-    }
-
-    /// Queues a file that has settled; true if it has not.
-    fn settle(&mut self, place: Place, stamp: Stamp) -> bool {
-        if Kind::by_ending(&place.ending()).is_none() || self.queue.get(&place) == Some(&stamp) {
-            return false;
-        }
-        let root = &self.settings.root;
-        let announced = || announced(root, &place, stamp.size);
-        let settled = self.growing.has_settled(&place, stamp, now_ms(), announced);
-        if settled {
-            self.queue.insert(place, stamp);
-        }
-        !settled
-    }
-
-    fn settle_growing(&mut self) {
-        let due = self.growing.due(now_ms());
-        let any = !due.is_empty();
-        for place in due {
-            match self.stamp_now(&place) {
-                Some(stamp) => drop(self.settle(place, stamp)),
-                None => self.growing.forget(&place),
-            }
-        }
-        if any {
-            self.pace.want();
-        }
-    }
-
-    fn stamp_now(&self, place: &Place) -> Option<Stamp> {
-        let meta = fs::symlink_metadata(self.settings.root.join(place.path())).ok()?;
-        meta.is_file().then(|| Stamp::of(&meta))
     }
 
     pub(super) fn look_into_all(&mut self) {

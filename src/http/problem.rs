@@ -148,7 +148,9 @@ impl Problem {
 
     /// Whether whoever asked for this path is a script rather than a person at a page.
     pub fn is_for_script(path: &str) -> bool {
-        ["/api/", "/media/", "/log/"].iter().any(|door| path.starts_with(door))
+        ["/api/", "/media/", "/log/", "/desk/uploads"]
+            .iter()
+            .any(|door| path.starts_with(door))
     }
 
     /// The headers that belong to the status, whatever the body is.

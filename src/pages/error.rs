@@ -30,11 +30,11 @@ pub async fn speak(State(station): State<Station>, request: Request, next: Next)
             None => return response,
         },
     };
-    if problem.status == StatusCode::UNAUTHORIZED && path.starts_with("/desk") {
-        return axum::response::Redirect::to("/desk/signin").into_response();
-    }
     if Problem::is_for_script(&path) {
         return problem.to_json(reader);
+    }
+    if problem.status == StatusCode::UNAUTHORIZED && path.starts_with("/desk") {
+        return axum::response::Redirect::to("/desk/signin").into_response();
     }
     as_page(&problem, reader, station, &path)
 }

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use serde::Deserialize;
 
@@ -82,6 +83,7 @@ pub(super) async fn page(
     let t = texts(visit.lang);
     let all = pages.library.all();
     let work = pages.preparer.status();
+    let moves = work.now.is_some() || all.iter().any(|e| is_copying(e, &work));
     let count = |wanted: Belongs| all.iter().filter(|e| wanted(e, &work)).count();
     let key = wanted.show.as_deref().unwrap_or("all");
     let kinds: [(&'static str, &str, Belongs); 4] = [
@@ -112,8 +114,17 @@ pub(super) async fn page(
         query,
         f: visit.frame(&pages, t.tab_library, Tab::Library),
     };
-    show(&visit, &page)
+    let mut response = show(&visit, &page)?;
+    if moves {
+        response
+            .headers_mut()
+            .insert(header::REFRESH, HeaderValue::from_static(AGAIN));
+    }
+    Ok(response)
 }
+
+/// While something is copied or converted the list shows itself again after so many seconds, with no script.
+const AGAIN: &str = "10";
 
 fn lead(pages: &Pages, all: &[Entry], work: &Status, t: &Texts) -> String {
     let items = all.iter().filter(|e| e.id.is_some()).count();

@@ -43,7 +43,7 @@ const FIRST: usize = 64;
 const STEADY: usize = 4;
 
 /// When something begins, since the file's origin (90 kHz), and how many bytes it has; 0 if that is not known.
-type Point = (i64, u16);
+type Point = (i64, u32);
 
 /// When a stream begins and ends.
 #[derive(Debug, Default, Clone)]
@@ -53,15 +53,22 @@ pub(super) struct Span {
 }
 
 impl Span {
-    pub(super) fn note(&mut self, time: i64, length: u16) {
+    pub(super) fn note(&mut self, time: i64, length: u32) {
         if self.first.len() < FIRST {
             self.first.push((time, length));
         }
         self.reach(time, length);
     }
 
+    /// What began last has so many bytes more.
+    pub(super) fn grow(&mut self, length: u32) {
+        if let Some((_, known)) = self.first.last_mut().filter(|(_, known)| *known > 0) {
+            *known = known.saturating_add(length);
+        }
+    }
+
     /// Notes a time that does not follow upon the last one.
-    pub(super) fn reach(&mut self, time: i64, length: u16) {
+    pub(super) fn reach(&mut self, time: i64, length: u32) {
         let (from, to) = self.ends.unwrap_or((time, (time, length)));
         self.ends = Some((from.min(time), to.max((time, length))));
     }
@@ -78,7 +85,7 @@ impl Span {
     }
 
     /// How long so many bytes last, as the first ones do: the last packet of sound is seldom full.
-    fn lasting(&self, length: u16) -> Option<i64> {
+    fn lasting(&self, length: u32) -> Option<i64> {
         let (last, before) = self.first.split_last()?;
         let time = last.0 - before.first()?.0;
         let bytes: i64 = before.iter().map(|(_, length)| i64::from(*length)).sum();

@@ -84,11 +84,14 @@ impl Flow {
     /// A PES packet begins.
     pub(super) fn begin(&mut self, pes: Pes<'_>, origin: &mut Option<Stamp>) {
         self.begun = true;
-        if let Some(time) = pes.time {
-            let origin = *origin.get_or_insert(time);
-            // Pictures differ in size, and one may go over several packets: their step says more than their bytes.
-            let length = if self.is_sound() { pes.length } else { 0 };
-            self.span.note(time.since(origin), length);
+        // Pictures differ in size, and one may go over several packets: their step says more than their bytes.
+        let length = if self.is_sound() { pes.length } else { 0 };
+        match pes.time {
+            Some(time) => {
+                let origin = *origin.get_or_insert(time);
+                self.span.note(time.since(origin), length);
+            }
+            None => self.span.grow(length),
         }
         self.go_on(pes.content);
     }

@@ -34,6 +34,7 @@ mod multiplex;
 mod ogg;
 mod pes;
 mod picture;
+mod pulse;
 mod realmedia;
 mod riff;
 mod source;
@@ -150,8 +151,10 @@ pub fn read(source: &Source<'_>, ending: &str) -> Result<Option<Reading>, Damage
         "avi" => avi::probe(source)?,
         "flv" => flv::probe(source)?,
         // Either kind goes by any of these names.
-        "ts" | "mts" | "m2ts" | "mpg" | "mpeg" | "vob" | "dat" if mpegts::is_one(source)? => mpegts::probe(source)?,
-        "ts" | "mts" | "m2ts" | "mpg" | "mpeg" | "vob" | "dat" => mpegps::probe(source)?,
+        "ts" | "mts" | "m2ts" | "mpg" | "mpeg" | "vob" | "dat" => match mpegts::probe(source)? {
+            Some(reading) => reading,
+            None => mpegps::probe(source)?,
+        },
         _ => match Kind::by_ending(ending) {
             Some(Kind::Document) => document::probe(source, ending)?,
             Some(Kind::Picture) => picture::probe(source)?,

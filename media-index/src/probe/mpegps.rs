@@ -4,6 +4,7 @@
 //! 1. Are the bytes those of a disc's sectors? What begins first: packs, or a picture sequence?
 //! 2. From the head, in readings of 128 KB until it is known: the streams with their first bytes and times.
 //! 3. From the tail, backwards: the last times.
+//! 4. A look at the clock in a few places between, in case that it does not run through.
 //!
 //! There is no index; bytes and time are taken to run evenly.
 
@@ -11,6 +12,7 @@ use super::Reading;
 use super::bits::units;
 use super::flow::Flow;
 use super::multiplex::Multiplex;
+use super::pulse::{self, Glimpse};
 use super::source::Source;
 use crate::Damage;
 
@@ -36,7 +38,8 @@ pub(super) fn probe(source: &Source<'_>) -> Result<Reading, Damage> {
         Some(Beginning::Packs) => {
             let mut streams = read_head(&film)?;
             read_tail(&film, &mut streams)?;
-            streams.facts(source.size())?
+            let corrected = pulse::corrected_ms(film.size(), &glimpses(&film)?);
+            streams.facts(source.size(), corrected)?
         }
         Some(Beginning::Pictures) => bare::probe(&film, &head)?.facts,
         None => return Err(Damage::NotWhatItsNameSays),
@@ -107,4 +110,19 @@ fn read_tail(film: &Film<'_>, streams: &mut Multiplex) -> Result<(), Damage> {
         end = start;
     }
     Ok(())
+}
+
+/// Looks at the clock here and there.
+fn glimpses(film: &Film<'_>) -> Result<Vec<Glimpse>, Damage> {
+    let mut found = Vec::new();
+    for at in pulse::places(film.size()) {
+        let bytes = film.read_up_to(at, pulse::LOOK)?;
+        let mut packets = Packets::new(&bytes);
+        let clocks = std::iter::from_fn(|| {
+            packets.next()?;
+            Some((at + packets.at as u64, packets.clock))
+        });
+        found.extend(Glimpse::of(clocks.filter_map(|(place, clock)| Some((place, clock?)))));
+    }
+    Ok(found)
 }

@@ -4,11 +4,13 @@
 //! 2. From the head, in readings of some 100 KB until it is known: the programmes' tables, then the first bytes and
 //!    times of each stream.
 //! 3. From the tail, backwards: the last times.
+//! 4. A look at the clock in a few places between, in case that it does not run through.
 //!
 //! There is no index; bytes and time are taken to run evenly.
 
 use super::flow::Flow;
 use super::multiplex::Multiplex;
+use super::pulse::{self, Glimpse};
 use super::source::Source;
 use super::{Reading, pes};
 use crate::Damage;
@@ -21,29 +23,57 @@ use tables::{Carries, Section};
 
 /// Packets in one reading: 128 KB.
 const READING: usize = 700;
+/// More programmes than a transponder carries.
+const TABLES: usize = 64;
 /// A recording that begins in the middle of a picture group shows its size within a second or two: 2 MB.
 const HEAD: usize = 16;
 /// At the rate of a disc, half a second without any time stamp would be a fault: 1 MB.
 const TAIL: u64 = 8;
 
-/// Whether this may be a transport stream.
-pub(super) fn is_one(source: &Source<'_>) -> Result<bool, Damage> {
-    Ok(find(source)?.is_some())
-}
-
+/// How far the packets lie apart and where the first begins: mostly at once, else behind some rubbish.
 fn find(source: &Source<'_>) -> Result<Option<(usize, usize)>, Damage> {
-    Ok(packets::find(&source.read_up_to(0, reading(packets::PACKET))?))
+    for most in [reading(packets::PACKET) / 8, reading(packets::PACKET)] {
+        let found = packets::find(&source.read_up_to(0, most)?);
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
 }
 
-pub(super) fn probe(source: &Source<'_>) -> Result<Reading, Damage> {
-    let (stride, first) = find(source)?.ok_or(Damage::NotWhatItsNameSays)?;
+/// `None` for what is no transport stream.
+pub(super) fn probe(source: &Source<'_>) -> Result<Option<Reading>, Damage> {
+    let Some((stride, first)) = find(source)? else {
+        return Ok(None);
+    };
     let mut survey = Survey::read(source, stride, first as u64, true)?;
     if survey.streams.is_empty() {
         // Its tables are damaged throughout: better a name that may be wrong than none.
         survey = Survey::read(source, stride, first as u64, false)?;
     }
     survey.read_tail(source, stride)?;
-    survey.streams.facts(source.size()).map(Reading::whole)
+    let corrected = pulse::corrected_ms(source.size(), &glimpses(source, stride)?);
+    let facts = survey.streams.facts(source.size(), corrected)?;
+    Ok(Some(Reading::whole(facts)))
+}
+
+/// Looks at the clock of one programme here and there: of the one that comes first.
+fn glimpses(source: &Source<'_>, stride: usize) -> Result<Vec<Glimpse>, Damage> {
+    let (mut found, mut pid) = (Vec::new(), None);
+    for at in pulse::places(source.size()) {
+        let bytes = source.read_up_to(at, pulse::LOOK)?;
+        let mut packets = Packets::new(&bytes, stride);
+        let readings = std::iter::from_fn(|| {
+            let packet = packets.next()?;
+            Some((at + (bytes.len() - packets.left()) as u64, packet))
+        });
+        let clocks = readings.filter_map(|(place, packet)| {
+            let clock = packet.clock?;
+            (*pid.get_or_insert(packet.pid) == packet.pid).then_some((place, clock))
+        });
+        found.extend(Glimpse::of(clocks));
+    }
+    Ok(found)
 }
 
 fn reading(stride: usize) -> u64 {
@@ -107,7 +137,8 @@ impl Survey {
     fn enter(&mut self, index: usize, section: &[u8]) {
         if index == 0 {
             for pid in tables::programmes(section) {
-                if self.sections.iter().all(|(known, _)| *known != pid) {
+                let is_new = self.sections.iter().all(|(known, _)| *known != pid);
+                if is_new && self.sections.len() < TABLES {
                     self.sections.push((pid, Section::default()));
                 }
             }

@@ -110,15 +110,15 @@ impl Multiplex {
         first.peek().is_some() && first.all(Flow::is_done)
     }
 
-    /// What was found in a file of so many bytes.
-    pub(super) fn facts(&self, size: u64) -> Result<Facts, Damage> {
+    /// What was found in a file of so many bytes; `corrected` is its length where the clock does not run through.
+    pub(super) fn facts(&self, size: u64, corrected: Option<u64>) -> Result<Facts, Damage> {
         let video = self.shown().find_map(Flow::video);
         let audio = self.shown().find_map(Flow::audio);
         if video.is_none() && audio.is_none() {
             return Err(Damage::NoStreams);
         }
         let told = length_ms(self.shown().map(|flow| &flow.span));
-        let duration_ms = told.or_else(|| length_ms(std::iter::once(&self.clock)));
+        let duration_ms = corrected.or(told).or_else(|| length_ms(std::iter::once(&self.clock)));
         Ok(Facts {
             duration_ms,
             video,

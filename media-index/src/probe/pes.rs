@@ -8,7 +8,7 @@ use super::clock::Stamp;
 pub(super) struct Pes<'a> {
     pub(super) time: Option<Stamp>,
     /// Bytes of the whole packet; 0 where the writer left it open, as with large pictures.
-    pub(super) length: u16,
+    pub(super) length: u32,
     pub(super) content: &'a [u8],
 }
 
@@ -23,7 +23,7 @@ pub(super) fn read(packet: &[u8]) -> Option<Pes<'_>> {
         0b10 => newer(body),
         _ => older(body),
     }?;
-    pes.length = u16::from_be_bytes([packet[4], packet[5]]);
+    pes.length = u16::from_be_bytes([packet[4], packet[5]]).into();
     Some(pes)
 }
 

@@ -25,8 +25,12 @@ fn words(words: &[u32]) -> Vec<u8> {
 
 /// The headers of a Cinepak picture, 160×120, of so many pictures at two a second, and whatever else its list holds.
 fn headers(pictures: u32, more: Vec<u8>) -> Vec<u8> {
-    let times = words(&[0, 0, 0, 1, 2, 0, pictures, 0, 0, 0, 0, 0]);
-    let header = chunk(b"strh", &[b"vidscvid".as_slice(), &times].concat());
+    headers_of(*b"vidscvid", [1, 2], pictures, more)
+}
+
+fn headers_of(kind: [u8; 8], pace: [u32; 2], pictures: u32, more: Vec<u8>) -> Vec<u8> {
+    let times = words(&[0, 0, 0, pace[0], pace[1], 0, pictures, 0, 0, 0, 0, 0]);
+    let header = chunk(b"strh", &[&kind[..], &times].concat());
     let format = chunk(
         b"strf",
         &[words(&[40, 160, 120, 0x0018_0001]), b"cvid".to_vec(), words(&[0; 5])].concat(),
@@ -209,6 +213,26 @@ fn a_recording_that_lost_its_power_is_what_it_is() {
     let found = reading(&film, "avi");
     assert_eq!((found.facts.duration_ms, found.cut), (None, None));
     assert_eq!(picture(&found).codec, "cinepak");
+}
+
+#[test]
+fn a_dv_camera_has_picture_and_sound_in_one_stream() {
+    let film = |pace| {
+        list(
+            b"RIFF",
+            b"AVI ",
+            &[headers_of(*b"iavsdvsd", pace, 50, Vec::new()), media(2)],
+        )
+    };
+    for (pace, height, ms) in [([1, 25], 576, 2_000), ([1001, 30_000], 480, 1_668)] {
+        let found = reading(&film(pace), "avi");
+        let video = picture(&found);
+        assert_eq!(
+            (video.codec.as_str(), video.width, video.height),
+            ("dvvideo", 720, height)
+        );
+        assert_eq!(found.facts.duration_ms, Some(ms));
+    }
 }
 
 #[test]

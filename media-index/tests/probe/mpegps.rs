@@ -145,6 +145,13 @@ fn a_film_cut_out_of_the_middle_still_plays() {
 }
 
 #[test]
+fn chapters_with_clocks_of_their_own_add_up() {
+    let found = reading(&video_cd().repeat(40), "mpg");
+    let ms = found.facts.duration_ms.unwrap();
+    assert!(ms.abs_diff(120_000) < 12_000, "{ms} ms instead of about 120 s");
+}
+
+#[test]
 fn a_whole_disc_costs_no_more_than_its_first_minute() {
     let way = ["-c:v", "mpeg2video", "-c:a", "mp2", "-f", "vob"];
     let head = film(&way, "vob");

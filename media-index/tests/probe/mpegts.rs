@@ -129,6 +129,20 @@ fn lost_packets_cost_their_pictures_and_no_more() {
 }
 
 #[test]
+fn a_download_of_many_pieces_is_as_long_as_all_of_them() {
+    let way = ["-c:v", "mpeg2video", "-c:a", "mp2", "-muxrate", "3M"];
+    let piece = film(&way, "ts");
+    for pieces in [2, 3, 8, 25] {
+        let found = reading(&piece.repeat(pieces), "ts");
+        let (ms, expected) = (found.facts.duration_ms.unwrap(), pieces as u64 * 3_000);
+        assert!(
+            ms.abs_diff(expected) < expected / 10,
+            "{ms} ms instead of about {expected}"
+        );
+    }
+}
+
+#[test]
 fn an_evenings_recording_costs_no_more_than_a_minute() {
     let head = film(&H264, "ts");
     let tail = film(&[&H264[..], &["-output_ts_offset", "7200"]].concat(), "ts");

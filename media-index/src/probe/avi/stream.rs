@@ -47,6 +47,7 @@ impl Stream {
         match &header[..4] {
             b"vids" => stream.picture(header, format),
             b"auds" => stream.sound(format),
+            b"iavs" => stream.camera(),
             _ => None,
         }?;
         Some(stream)
@@ -66,6 +67,21 @@ impl Stream {
         });
         self.unit = 0;
         self.extra = format.get(40..).unwrap_or_default().to_vec();
+        Some(())
+    }
+
+    /// Picture and sound of a DV camera in one stream; the rate tells the television's standard, and that the size.
+    fn camera(&mut self) -> Option<()> {
+        let rate = frame_rate(self.rate, self.scale)?;
+        self.video = Some(VideoTrack {
+            codec: "dvvideo".into(),
+            bit_depth: Some(8),
+            width: 720,
+            height: if rate < 27.0 { 576 } else { 480 },
+            frame_rate: Some(rate),
+            ..VideoTrack::default()
+        });
+        self.unit = 0;
         Some(())
     }
 

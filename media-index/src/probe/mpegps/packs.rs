@@ -1,7 +1,8 @@
 //! The packets of a program stream (ISO/IEC 13818-1 §2.5, 11172-1 §2.4): each begins with a start code and, but for the
 //! packs that carry the clock, says its length.
 
-use crate::probe::bits::start_code;
+use crate::probe::bits::{Bits, start_code};
+use crate::probe::clock::Stamp;
 use crate::probe::pes::{self, Pes};
 
 /// Sound of discs and other private data share one stream.
@@ -29,11 +30,17 @@ pub(super) enum Kind {
 pub(super) struct Packets<'a> {
     bytes: &'a [u8],
     pub(super) at: usize,
+    /// What the last pack's clock showed.
+    pub(super) clock: Option<Stamp>,
 }
 
 impl<'a> Packets<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self {
+            bytes,
+            at: 0,
+            clock: None,
+        }
     }
 
     /// The next packet's kind and bytes.
@@ -65,11 +72,32 @@ impl<'a> Iterator for Packets<'a> {
     fn next(&mut self) -> Option<Packet<'a>> {
         loop {
             let (kind, unit) = self.unit()?;
+            if kind == PACK {
+                self.clock = clock(unit);
+            }
             if let Some(packet) = packet(kind, unit) {
                 return Some(packet);
             }
         }
     }
+}
+
+/// A pack's clock: as the times of packets by the older rules, with a finer part between by the newer (§2.5.3.3).
+fn clock(pack: &[u8]) -> Option<Stamp> {
+    let fields = pack.get(4..)?;
+    if fields.first()? >> 6 != 0b01 {
+        return Stamp::read(fields);
+    }
+    let mut bits = Bits::new(fields);
+    bits.skip(2)?;
+    let high = bits.take(3)?;
+    bits.skip(1)?;
+    let middle = bits.take(15)?;
+    bits.skip(1)?;
+    let low = bits.take(15)?;
+    Some(Stamp::new(
+        u64::from(high) << 30 | u64::from(middle) << 15 | u64::from(low),
+    ))
 }
 
 fn packet(kind: u8, unit: &[u8]) -> Option<Packet<'_>> {

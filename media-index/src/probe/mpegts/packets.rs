@@ -37,6 +37,11 @@ impl<'a> Packets<'a> {
         Self { bytes, stride }
     }
 
+    /// Bytes that have not been walked.
+    pub(super) fn left(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Drops bytes up to the next packet that is followed by another.
     fn find_sync(&mut self) -> Option<()> {
         let follows = |at: usize| self.bytes.get(at + self.stride).is_none_or(|b| *b == SYNC);

@@ -53,7 +53,7 @@ pub(super) fn probe(source: &Source<'_>) -> Result<Reading, Damage> {
         title: title(source, &top, &headers)?,
         map: duration_ms.map(|ms| index.map(ms)).transpose()?.unwrap_or_default(),
     };
-    let cut = top.cut.filter(|_| top.index.is_none()).or(index.cut());
+    let cut = top.cut.filter(|_| top.index.is_none()).max(index.cut());
     Ok(Reading { facts, cut })
 }
 

@@ -73,6 +73,10 @@ impl Span {
         self.ends = Some((from.min(time), to.max((time, length))));
     }
 
+    pub(super) fn has_begun(&self) -> bool {
+        self.ends.is_some()
+    }
+
     /// There are times, and enough of them to see the step.
     pub(super) fn is_steady(&self) -> bool {
         self.first.len() >= STEADY

@@ -108,9 +108,10 @@ impl Flow {
         self.span.note(time.since(origin), 0);
     }
 
-    /// Nothing more is to be learnt from the beginning of the file.
+    /// Nothing more is to be learnt from the beginning of the file. Of sound one time is enough: beside the pictures of a
+    /// camera it comes seldom, and alone it comes often.
     pub(super) fn is_done(&self) -> bool {
-        self.is_known() && self.span.is_steady()
+        self.is_known() && (self.span.is_steady() || self.is_sound() && self.span.has_begun())
     }
 
     pub(super) fn is_picture(&self) -> bool {

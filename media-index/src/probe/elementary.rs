@@ -124,3 +124,34 @@ fn dts(bytes: &[u8]) -> Option<AudioTrack> {
     })
     .filter(|track| track.sample_rate > 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fields of so many bits, one after the other.
+    fn bytes(fields: &[(u32, u32)]) -> Vec<u8> {
+        let bits = fields
+            .iter()
+            .flat_map(|(value, width)| (0..*width).rev().map(move |n| value >> n & 1));
+        let bits: Vec<u32> = bits.collect();
+        let byte = |bits: &[u32]| bits.iter().enumerate().fold(0, |byte, (n, bit)| byte | bit << (7 - n));
+        bits.chunks(8).map(|bits| u8::try_from(byte(bits)).unwrap()).collect()
+    }
+
+    #[test]
+    fn the_chinese_broadcasters_picture_tells_its_size() {
+        // Jizhun profile, level 6.2, interlaced.
+        let header = bytes(&[(0x20, 8), (0x42, 8), (0, 1), (1920, 14), (1080, 14), (1, 2), (1, 3)]);
+        let stream = [&[0, 0, 1, 0xb0], &header[..], &[0, 0, 1, 0xb3]].concat();
+        let track = video("cavs", &stream).unwrap();
+        assert_eq!((track.width, track.height), (1920, 1080));
+    }
+
+    #[test]
+    fn vc1_tells_its_size_in_pairs_of_lines() {
+        let header = bytes(&[(3, 2), (2, 3), (1, 2), (0, 3), (0, 5), (0, 1), (639, 12), (359, 12)]);
+        let track = video("vc1", &[&[0, 0, 1, 0x0f], &header[..]].concat()).unwrap();
+        assert_eq!((track.width, track.height, track.level), (1280, 720, Some(2)));
+    }
+}

@@ -92,7 +92,7 @@ pub fn credited(reading: &Reading, sent: &[Range<u64>], size: usize) -> Vec<(u64
 
 /// Whatever four bytes of the first thousands are turned into a huge number or into nothing: an answer, no panic.
 pub fn survives_lies(film: &[u8], ending: &str) {
-    for at in (0..film.len().min(2_500).saturating_sub(4)).step_by(3) {
+    for at in (0..film.len().min(2_500).saturating_sub(4)).step_by(5) {
         for lie in [[0xff; 4], [0; 4], [0x7f, 0xff, 0xff, 0xf0]] {
             let mut film = film.to_vec();
             film[at..at + 4].copy_from_slice(&lie);

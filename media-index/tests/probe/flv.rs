@@ -101,6 +101,34 @@ fn the_pictures_of_old_tell_their_size_themselves() {
 }
 
 #[test]
+fn hevc_is_told_in_the_chinese_form_and_in_the_enhanced_one() {
+    let way = [
+        "-c:v",
+        "libx265",
+        "-x265-params",
+        "log-level=error",
+        "-pix_fmt",
+        "yuv420p10le",
+    ];
+    let mp4 = film(&way, "mp4");
+    let at = mp4.windows(4).position(|w| w == b"hvcC").unwrap();
+    let length = u32::from_be_bytes(mp4[at - 4..at].try_into().unwrap()) as usize;
+    let record = &mp4[at + 4..at - 4 + length];
+    for head in [&[0x1c, 0, 0, 0, 0][..], b"\x90hvc1"] {
+        let film = [
+            &HEAD[..],
+            &tag(9, 0, &[head, record].concat()),
+            &tag(9, 40, &[0x2c, 1, 0, 0, 0]),
+        ]
+        .concat();
+        let found = reading(&film, "flv");
+        let video = picture(&found);
+        assert_eq!((video.codec.as_str(), video.width, video.height), ("hevc", 320, 180));
+        assert_eq!((video.profile, video.bit_depth), (Some(2), Some(10)), "main 10");
+    }
+}
+
+#[test]
 fn sound_alone_is_something_to_listen_to() {
     let found = reading(&sound(&["-c:a", "aac"], "flv"), "flv");
     assert_eq!((heard(&found), &found.facts.video), (("aac", 1, 44_100), &None));

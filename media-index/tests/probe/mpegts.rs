@@ -75,10 +75,11 @@ fn ten_bits_and_hevc_are_told_before_a_phone_fails_at_them() {
 
 #[test]
 fn sound_is_heard_in_every_wrapping() {
-    let cases: [(&[&str], &str); 3] = [
+    let cases: [(&[&str], &str); 4] = [
         (&["-c:a", "aac"], "aac"),
         (&["-c:a", "aac", "-mpegts_flags", "latm"], "aac_latm"),
         (&["-c:a", "libmp3lame"], "mp3"),
+        (&["-c:a", "dca", "-strict", "-2"], "dts"),
     ];
     for (way, codec) in cases {
         let found = reading(&sound(way, "ts"), "ts");

@@ -107,9 +107,10 @@ impl Catalogue {
         } = about;
         let troubled: BTreeSet<Place> = troubles.iter().map(|trouble| trouble.place.clone()).collect();
         let mut items: BTreeMap<ItemId, Item> = BTreeMap::new();
+        let blank = Arc::default();
         for record in known.values().filter(|record| !troubled.contains(&record.place)) {
             match &record.outcome {
-                Outcome::Whole(whole) => add(&mut items, record, whole),
+                Outcome::Whole(whole) => add(&mut items, record, whole, &blank),
                 Outcome::Damaged(damage) => troubles.push(Trouble {
                     place: record.place.clone(),
                     standing: Standing::Damaged(damage.clone()),
@@ -163,7 +164,7 @@ impl Catalogue {
     }
 }
 
-fn add(items: &mut BTreeMap<ItemId, Item>, record: &Record, whole: &Arc<Whole>) {
+fn add(items: &mut BTreeMap<ItemId, Item>, record: &Record, whole: &Arc<Whole>, blank: &Arc<Sheet>) {
     if let Some(item) = items.get_mut(&whole.id) {
         item.places.push(record.place.clone());
         item.stamps.push(record.stamp);
@@ -174,7 +175,7 @@ fn add(items: &mut BTreeMap<ItemId, Item>, record: &Record, whole: &Arc<Whole>) 
         whole: Arc::clone(whole),
         title: record.place.stem(),
         class: record.place.top_folder(),
-        sheet: Arc::default(),
+        sheet: Arc::clone(blank),
         places: vec![record.place.clone()],
         stamp: record.stamp,
         stamps: vec![record.stamp],
@@ -188,6 +189,9 @@ fn add(items: &mut BTreeMap<ItemId, Item>, record: &Record, whole: &Arc<Whole>) 
 
 /// Gives films and sound what is written about them.
 fn describe(items: &mut BTreeMap<ItemId, Item>, notes: &Notes) {
+    if notes.is_empty() {
+        return;
+    }
     for item in items
         .values_mut()
         .filter(|item| matches!(item.kind, Kind::Film | Kind::Audio))

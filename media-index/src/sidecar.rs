@@ -28,6 +28,9 @@ pub(crate) fn attach<'a>(items: &mut BTreeMap<ItemId, Item>, subtitles: impl Ite
     let mut subtitles = by_film(subtitles);
     let posters = take_posters(items);
     let mut handouts = handouts(items);
+    if subtitles.is_empty() && posters.is_empty() && handouts.is_empty() {
+        return;
+    }
     for item in items.values_mut().filter(|item| can_have_sidecars(item.kind)) {
         let film = item.places[0].path();
         let own = posters.get(&film.with_extension(""));
@@ -87,6 +90,9 @@ fn folder_poster(film: &Path) -> PathBuf {
 
 /// Takes out the pictures that belong to films, by their paths without ending.
 fn take_posters(items: &mut BTreeMap<ItemId, Item>) -> HashMap<PathBuf, Place> {
+    if items.values().all(|item| item.kind != Kind::Picture) {
+        return HashMap::new();
+    }
     let films = items.values().filter(|item| can_have_sidecars(item.kind));
     let names: HashSet<PathBuf> = films
         .map(|film| film.places[0].path())

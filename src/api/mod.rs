@@ -138,8 +138,8 @@ fn item_out(entry: &Entry) -> ItemOut {
 async fn items(State(api): State<Api>, peer: Peer, headers: axum::http::HeaderMap) -> Result<Response, Problem> {
     let visitor = api.roster.visitor(&headers, peer.ip()).await?;
     let items: Vec<ItemOut> = match visitor.operator {
-        Some(_) => api.library.all().iter().map(item_out).collect(),
-        None => api.library.shown().iter().map(item_out).collect(),
+        Some(_) => api.library.all().iter().map(|entry| item_out(entry)).collect(),
+        None => api.library.shown().iter().map(|entry| item_out(entry)).collect(),
     };
     Ok(axum::Json(serde_json::json!({ "items": items })).into_response())
 }

@@ -94,12 +94,12 @@ impl Library {
     }
 
     /// Everything, as the operator sees it: the latest arrivals first.
-    pub fn all(&self) -> Arc<Vec<Entry>> {
+    pub fn all(&self) -> Arc<Vec<Arc<Entry>>> {
         self.shelf().entries()
     }
 
     /// What members see: whole, approved, not hidden, and there. The latest arrivals first.
-    pub fn shown(&self) -> Vec<Entry> {
+    pub fn shown(&self) -> Vec<Arc<Entry>> {
         self.all().iter().filter(|entry| entry.is_shown()).cloned().collect()
     }
 

@@ -103,7 +103,7 @@ pub(super) struct Shelf {
     generation: u64,
     marks: u64,
     made: u64,
-    entries: Arc<Vec<Entry>>,
+    entries: Arc<Vec<Arc<Entry>>>,
     by_id: HashMap<ItemId, usize>,
 }
 
@@ -117,8 +117,8 @@ impl Shelf {
             let entry = of_item(item, &marks.get(&item.id), approval, catalogue.offline);
             with_made(entry, made.get(&item.id))
         };
-        let mut entries: Vec<Entry> = catalogue.items().map(entry_of).collect();
-        entries.extend(catalogue.troubles.iter().map(of_trouble));
+        let mut entries: Vec<Arc<Entry>> = catalogue.items().map(|item| entry_of(item).into()).collect();
+        entries.extend(catalogue.troubles.iter().map(|trouble| of_trouble(trouble).into()));
         entries.sort_by(|a, b| (b.arrival, &a.file).cmp(&(a.arrival, &b.file)));
         let ids = entries
             .iter()
@@ -133,12 +133,12 @@ impl Shelf {
         }
     }
 
-    pub(super) fn entries(&self) -> Arc<Vec<Entry>> {
+    pub(super) fn entries(&self) -> Arc<Vec<Arc<Entry>>> {
         Arc::clone(&self.entries)
     }
 
     pub(super) fn entry(&self, id: &ItemId) -> Option<Entry> {
-        self.by_id.get(id).map(|at| self.entries[*at].clone())
+        self.by_id.get(id).map(|at| (*self.entries[*at]).clone())
     }
 }
 

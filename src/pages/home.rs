@@ -1,5 +1,7 @@
 //! The member's home: hours first, then what to go on with, what is new, and how to find something.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
@@ -200,7 +202,7 @@ fn plain_row(entry: &Entry, lang: Lang) -> Row {
     row(entry, String::new(), remark)
 }
 
-fn search(shown: &[Entry], query: &str, t: &Texts, lang: Lang) -> Found {
+fn search(shown: &[Arc<Entry>], query: &str, t: &Texts, lang: Lang) -> Found {
     let items: Vec<Row> = shown
         .iter()
         .filter(|entry| entry.matches(query))
@@ -215,8 +217,8 @@ fn search(shown: &[Entry], query: &str, t: &Texts, lang: Lang) -> Found {
 }
 
 /// The items of a class; `*` is all of them.
-fn of_class(shown: &[Entry], class: &str, t: &Texts, lang: Lang) -> Found {
-    let belongs = |entry: &&Entry| class == "*" || entry.class.as_deref().unwrap_or("") == class;
+fn of_class(shown: &[Arc<Entry>], class: &str, t: &Texts, lang: Lang) -> Found {
+    let belongs = |entry: &&Arc<Entry>| class == "*" || entry.class.as_deref().unwrap_or("") == class;
     let items: Vec<Row> = shown
         .iter()
         .filter(belongs)
@@ -235,7 +237,7 @@ fn of_class(shown: &[Entry], class: &str, t: &Texts, lang: Lang) -> Found {
     }
 }
 
-fn classes(shown: &[Entry], t: &Texts) -> Vec<Class> {
+fn classes(shown: &[Arc<Entry>], t: &Texts) -> Vec<Class> {
     let mut counts: Vec<(String, usize)> = Vec::new();
     for entry in shown {
         let name = entry.class.clone().unwrap_or_default();

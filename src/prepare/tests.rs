@@ -71,7 +71,7 @@ impl Station {
     fn only(&self) -> Entry {
         let all = self.library.all();
         assert_eq!(all.len(), 1, "{all:?}");
-        all[0].clone()
+        (*all[0]).clone()
     }
 
     fn path(&self, name: &str) -> std::path::PathBuf {

@@ -28,7 +28,7 @@ pub(super) struct Worker {
     /// The folder, once it was found on the disk that is there.
     folder: Option<Folder>,
     /// The library for which nothing was left to do.
-    settled: Option<Arc<Vec<Entry>>>,
+    settled: Option<Arc<Vec<Arc<Entry>>>>,
 }
 
 /// How one job ended.

@@ -1,5 +1,7 @@
 //! The desk's library: every file, where it stands, and what to do about it.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, header};
@@ -126,7 +128,7 @@ pub(super) async fn page(
 /// While something is copied or converted the list shows itself again after so many seconds, with no script.
 const AGAIN: &str = "10";
 
-fn lead(pages: &Pages, all: &[Entry], work: &Status, t: &Texts) -> String {
+fn lead(pages: &Pages, all: &[Arc<Entry>], work: &Status, t: &Texts) -> String {
     let items = all.iter().filter(|e| e.id.is_some()).count();
     let ready = all.iter().filter(|e| e.is_shown()).count();
     match all.iter().filter(|e| needs_you(e, work)).count() {

@@ -8,6 +8,7 @@ mod growing;
 mod index;
 mod look;
 mod others;
+mod progress;
 mod publish;
 mod root;
 mod wakes;
@@ -66,6 +67,8 @@ pub struct Status {
     pub watching: Watching,
     /// Files that are still to be looked into.
     pub waiting: usize,
+    /// How long that will take, once there is something to judge by.
+    pub remaining: Option<Duration>,
     /// The last attempt to keep the index failed, and why.
     pub keep_fault: Option<String>,
     /// What lies where the library should lie.
@@ -110,9 +113,10 @@ impl Shared {
     }
 
     /// Both under the lock of the status, so that whoever waits on it sees them together.
-    fn publish(&self, next: Catalogue, waiting: usize) {
+    fn publish(&self, next: Catalogue, waiting: usize, remaining: Option<Duration>) {
         let mut status = self.status();
         status.waiting = waiting;
+        status.remaining = remaining;
         *self.catalogue.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
         self.changed.notify_all();
     }

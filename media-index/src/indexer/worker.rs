@@ -1,8 +1,9 @@
 //! The indexer's steps, one after the other on one thread.
 
+mod publishing;
 mod settling;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,15 +15,15 @@ use super::growing::Growing;
 use super::index::Index;
 use super::look::{Looked, look};
 use super::others::Others;
+use super::progress::Progress;
 use super::publish::Pace;
 use super::root;
 use super::wakes::{self, Heard, Wake};
 use super::{Settings, Shared};
-use crate::catalogue::{About, Beside};
 use crate::monotonic::now_ms;
 use crate::plan::{self, Plan, RootIs};
 use crate::scan::{self, Found, Stamp};
-use crate::{Catalogue, Change, IndexError, Keep, Maps, Place, RootId};
+use crate::{Change, IndexError, Keep, Maps, Place, RootId};
 
 /// While the disk is away it is looked for this often.
 const OFFLINE_MS: u64 = 2_000;
@@ -46,6 +47,7 @@ pub(super) struct Worker {
     others: Others,
     generation: u64,
     pace: Pace,
+    progress: Progress,
     next_sweep: u64,
 }
 
@@ -71,6 +73,7 @@ impl Worker {
             others: Others::default(),
             generation: 0,
             pace: Pace::default(),
+            progress: Progress::default(),
             next_sweep: 0,
         };
         worker.publish();
@@ -225,7 +228,7 @@ impl Worker {
             return;
         }
         let mut changes = Vec::new();
-        let until = now_ms().saturating_add(BATCH_MS);
+        let begun = now_ms();
         while let Some((place, stamp)) = self.queue.pop_first() {
             match look(&self.settings.root, &place, stamp, self.settings.ffprobe.as_deref()) {
                 Looked::Found(outcome) => changes.push(Change::Set(self.index.record(place, stamp, *outcome))),
@@ -235,10 +238,11 @@ impl Worker {
                     }
                 }
             }
-            if now_ms() >= until {
+            if now_ms() >= begun.saturating_add(BATCH_MS) {
                 break;
             }
         }
+        self.progress.looked_into(changes.len(), begun);
         self.keep(changes);
         self.pace.want();
     }
@@ -252,43 +256,6 @@ impl Worker {
 
     fn is_offline(&self) -> bool {
         self.root_is != RootIs::Library
-    }
-
-    /// Tells whether a film of this path, without its ending, is known.
-    fn films(&self) -> impl Fn(&Path) -> bool {
-        let stems: HashSet<PathBuf> = if self.others.notes.is_empty() {
-            HashSet::new()
-        } else {
-            self.index
-                .known()
-                .keys()
-                .map(|place| place.path().with_extension(""))
-                .collect()
-        };
-        move |stem| stems.contains(stem)
-    }
-
-    fn publish(&mut self) {
-        let begun = now_ms();
-        self.generation += 1;
-        let about = About {
-            generation: self.generation,
-            offline: self.is_offline(),
-            troubles: self
-                .growing
-                .troubles()
-                .chain(self.others.troubles(self.films()))
-                .collect(),
-        };
-        let (subtitles, notes) = (&self.others.subtitles, &self.others.notes);
-        let next = Catalogue::build(
-            &self.settings.root,
-            about,
-            self.index.known(),
-            Beside { subtitles, notes },
-        );
-        self.shared.publish(next, self.queue.len() + self.growing.len());
-        self.pace.made(begun);
     }
 }
 

@@ -233,7 +233,12 @@ fn clock(pages: &Pages, t: &Texts, lang: Lang) -> Check {
 }
 
 fn watch(pages: &Pages, t: &Texts) -> Check {
-    match pages.library.indexer().status().watching {
+    let status = pages.library.indexer().status();
+    if let Some(remaining) = status.remaining {
+        let minutes = remaining.as_secs().div_ceil(60).max(1);
+        return fine(format::fill(t.folder_reading, &[&status.waiting, &minutes]));
+    }
+    match status.watching {
         media_index::Watching::Live => fine(t.watch_ok.to_owned()),
         media_index::Watching::Degraded(why) => {
             warn(format::fill(t.watch_degraded, &[&pages.settings.sweep.as_secs(), &why]))

@@ -3,16 +3,19 @@
 //! - [`range`] and [`conditional`]: what part of a representation is asked for, and under which conditions (RFC 9110).
 //! - [`problem`]: a refusal as a value, in both languages (RFC 9457).
 //! - [`guard`]: which hosts and origins may ask, and the headers that every answer carries.
+//! - [`FileBody`]: bytes of an open file as a response's body.
 //! - [`body`]: bodies within limits. [`cookie`], [`lang`]: what a reader brings along.
 
 pub mod body;
 pub mod conditional;
 pub mod cookie;
+mod file_body;
 pub mod guard;
 pub mod lang;
 mod peer;
 pub mod problem;
 pub mod range;
 
+pub use file_body::{FileBody, Noted, Piece};
 pub use peer::Peer;
 pub use problem::Problem;

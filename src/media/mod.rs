@@ -4,8 +4,6 @@
 //! positioned reads in a small pool, one piece in flight per reader, so that a slow phone holds some 200 KB
 //! and a cold disk never stops the event loop. Each piece that the connection takes is noted for (device, item).
 
-mod body;
-
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -16,10 +14,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-pub use body::Pool;
-use body::{Noted, Piecewise};
-
-use crate::http::{Peer, Problem, conditional, range};
+use crate::http::{FileBody, Peer, Problem, conditional, range};
 use crate::library::{Entry, Library, OpenError, Part};
 use crate::roster::Roster;
 use crate::types::ItemId;
@@ -31,18 +26,12 @@ pub struct Media {
     library: Library,
     roster: Roster,
     sent: Sent,
-    pool: Arc<Pool>,
 }
 
 impl Media {
     /// `sent` is where delivery is noted.
     pub fn new(library: Library, roster: Roster, sent: Sent) -> Self {
-        Self {
-            library,
-            roster,
-            sent,
-            pool: Arc::new(Pool::default()),
-        }
+        Self { library, roster, sent }
     }
 
     /// The routes of this room.
@@ -98,13 +87,11 @@ async fn item(
     };
     let mut response = shown.head(&part, is_range);
     if method == Method::GET {
-        let noted = Noted {
-            sent: room.sent.clone(),
-            device: visitor.device,
-            // What was seen of a prepared version is told from what was seen of the item's own file.
-            item: shown.entry.content.unwrap_or(id),
-        };
-        *response.body_mut() = Body::new(Piecewise::new(file, part, Arc::clone(&room.pool), noted));
+        // What was seen of a prepared version is told from what was seen of the item's own file.
+        let (sent, device, content) = (room.sent.clone(), visitor.device, shown.entry.content.unwrap_or(id));
+        let noted = Arc::new(move |bytes| sent.note(device, content, bytes));
+        let body = FileBody::new(Arc::new(file), part, noted);
+        response.extensions_mut().insert(body);
     }
     Ok(response)
 }

@@ -5,7 +5,7 @@
 //! minutes. A slow phone is never throttled.
 
 mod limits;
-mod stall;
+mod outlet;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -29,7 +29,7 @@ use tower_service::Service;
 
 pub use limits::Limits;
 use limits::{Guest, Guests};
-use stall::Stalling;
+use outlet::{Disk, Lane, Outgoing, Socket};
 
 use crate::http::{Peer, Problem, lang};
 
@@ -48,6 +48,7 @@ pub async fn run(listener: TcpListener, routes: Router, limits: Limits, stop: Ca
         limits,
         stop: stop.clone(),
         cut: cut.clone(),
+        disk: Disk::default(),
     });
     loop {
         let accepted = tokio::select! {
@@ -76,6 +77,7 @@ struct Tools {
     limits: Limits,
     stop: CancellationToken,
     cut: CancellationToken,
+    disk: Disk,
 }
 
 /// Beyond the limits a connection is closed at once: a phone tries again, and those who are here keep their pace.
@@ -90,9 +92,13 @@ fn welcome(tasks: &TaskTracker, guests: &Arc<Guests>, tools: &Arc<Tools>, stream
 async fn serve(stream: TcpStream, peer: SocketAddr, tools: Arc<Tools>, guest: Guest) {
     drop(stream.set_nodelay(true));
     let limits = &tools.limits;
-    let io = TokioIo::new(Stalling::new(stream, limits.stalled_reader));
+    let lane = Lane::default();
+    let socket = Socket::new(stream, lane.clone(), tools.disk.clone(), limits.stalled_reader);
     let routes = tools.routes.clone();
-    let service = service_fn(move |request| answer(routes.clone(), peer, request));
+    let service = service_fn(move |request| {
+        let (lane, answering) = (lane.clone(), answer(routes.clone(), peer, request));
+        async move { Ok::<_, Infallible>(Outgoing::of(answering.await, &lane)) }
+    });
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
@@ -100,8 +106,11 @@ async fn serve(stream: TcpStream, peer: SocketAddr, tools: Arc<Tools>, guest: Gu
         .max_headers(100)
         .max_buf_size(64 * 1024)
         .half_close(false)
+        // What `outlet` stands on: queued, never flattened.
+        .writev(true)
+        .pipeline_flush(false)
         .keep_alive(true);
-    let connection = builder.serve_connection(io, service);
+    let connection = builder.serve_connection(TokioIo::new(socket), service);
     tokio::pin!(connection);
     let outcome = tokio::select! {
         outcome = connection.as_mut() => outcome,
@@ -117,24 +126,21 @@ async fn serve(stream: TcpStream, peer: SocketAddr, tools: Arc<Tools>, guest: Gu
 }
 
 /// A handler that panics costs its own request and nothing else.
-async fn answer(
-    mut routes: Router,
-    peer: SocketAddr,
-    request: hyper::Request<Incoming>,
-) -> Result<Response, Infallible> {
+async fn answer(mut routes: Router, peer: SocketAddr, request: hyper::Request<Incoming>) -> Response {
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(Peer(peer));
     let path = request.uri().path().to_owned();
     let reader = lang::of(request.headers());
     let mut answering = Box::pin(routes.call(request));
-    std::future::poll_fn(|cx| {
+    let Ok(response) = std::future::poll_fn(|cx| {
         let polled = catch_unwind(AssertUnwindSafe(|| answering.as_mut().poll(cx)));
         polled.unwrap_or_else(|_| {
             let fault = std::io::Error::other(format!("the handler of {path} panicked"));
             Poll::Ready(Ok(Problem::internal(&fault).to_json(reader)))
         })
     })
-    .await
+    .await;
+    response
 }
 
 /// Tells systemd, if it is listening, that the station is ready or stopping.

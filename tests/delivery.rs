@@ -39,10 +39,90 @@ async fn whole_and_ranges_come_out_byte_for_byte() {
             (416, format!("bytes */{n}"))
         );
     }
-    for range in ["bytes=5-4", "items=0-5", "bytes=0-0,-1"] {
+    for range in ["bytes=5-4", "items=0-5", "bytes=0-,0-,0-"] {
         let answer = station.get(&path, &format!("Range: {range}\r\n")).await;
         assert_eq!((answer.status, answer.body.len()), (200, n), "{range}");
     }
+}
+
+/// RFC 9110 §15.3.7.2 and §14.6: the parts carry their ranges, the answer itself carries none.
+#[tokio::test(flavor = "multi_thread")]
+async fn several_ranges_come_as_parts() {
+    let station = Station::start().await;
+    let (id, _) = station.film().await;
+    let file = read(&station.file_of(&id).await);
+    let (path, n) = (format!("/media/{id}"), file.len());
+    let answer = station.get(&path, "Range: bytes=1000-1999,-5\r\n").await;
+    assert_eq!((answer.status, answer.header("content-range").as_str()), (206, ""));
+    let kind = answer.header("content-type");
+    let boundary = kind.strip_prefix("multipart/byteranges; boundary=").unwrap();
+    let mut expected = Vec::new();
+    for part in [1000..2000, n - 5..n] {
+        let head = format!(
+            "\r\n--{boundary}\r\nContent-Type: video/mp4\r\nContent-Range: bytes {}-{}/{n}\r\n\r\n",
+            part.start,
+            part.end - 1
+        );
+        expected.extend_from_slice(head.as_bytes());
+        expected.extend_from_slice(&file[part]);
+    }
+    expected.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+    assert!(answer.body == expected);
+    assert_eq!(answer.header("content-length"), expected.len().to_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn methods_are_told_and_odd_addresses_are_refused() {
+    let station = Station::start().await;
+    let (id, _) = station.film().await;
+    let path = format!("/media/{id}");
+    let told = station.ask("OPTIONS", &path, "", "").await;
+    assert_eq!(
+        (told.status, told.header("allow").as_str()),
+        (204, "GET, HEAD, OPTIONS")
+    );
+    let wrong = station.ask("PUT", &path, "", "").await;
+    assert_eq!(wrong.status, 405);
+    assert!(wrong.header("allow").contains("GET"), "{}", wrong.head);
+    let odd = station.get("/media/%ff", "").await;
+    assert_eq!(
+        (odd.status, odd.header("content-type").as_str()),
+        (400, "application/problem+json")
+    );
+    let page = station.get("/items/%ff", "").await;
+    assert_eq!(
+        (page.status, page.header("content-type").as_str()),
+        (400, "text/html; charset=utf-8")
+    );
+    let two = format!(
+        "GET {path} HTTP/1.0\r\nHost: {0}\r\nHost: evil.example\r\n\r\n",
+        station.address
+    );
+    assert_eq!(Answer::of(&station.raw(&two).await).status, 400);
+    let absolute = format!(
+        "GET http://{0}{path} HTTP/1.1\r\nHost: {0}\r\nConnection: close\r\n\r\n",
+        station.address
+    );
+    assert_eq!(Answer::of(&station.raw(&absolute).await).status, 200);
+    let foreign = format!(
+        "GET http://evil.example{path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+        station.address
+    );
+    assert_eq!(Answer::of(&station.raw(&foreign).await).status, 421);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_film_overwritten_in_its_place_is_not_served_under_the_old_address() {
+    let station = Station::start().await;
+    let (id, _) = station.film().await;
+    let path = station.file_of(&id).await;
+    let mut file = read(&path);
+    assert!(station.get(&format!("/media/{id}"), "").await.body == file);
+    let middle = file.len() / 2;
+    file[middle] ^= 1;
+    fs::write(&path, &file).unwrap();
+    let answer = station.get(&format!("/media/{id}"), "").await;
+    assert_eq!(answer.status, 404, "the same size, another content, another item");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
-use super::{Problem, lang};
+use super::Problem;
 
 /// The names, beside its addresses, under which the station may be asked.
 #[derive(Debug, Clone, Default)]
@@ -25,17 +25,19 @@ const POLICY: &str = "default-src 'self'; img-src 'self' data:; media-src 'self'
 /// Refuses strangers and adds the headers that every answer carries.
 pub async fn guard(State(names): State<Names>, request: Request, next: Next) -> Response {
     let headers = request.headers();
-    let reader = lang::of(headers);
-    let allowed = check(
-        request.method(),
-        request.version(),
-        host_of(&request),
-        headers,
-        &names.0,
-    );
+    let allowed = readable(request.uri().path()).and_then(|()| {
+        check(
+            request.method(),
+            request.version(),
+            host_of(&request),
+            headers,
+            &names.0,
+        )
+    });
     let mut response = match allowed {
         Ok(()) => next.run(request).await,
-        Err(problem) => problem.to_json(reader),
+        // The outermost layer gives it a voice: a page for people, JSON for scripts.
+        Err(problem) => problem.into_response(),
     };
     add_headers(response.headers_mut());
     response
@@ -53,34 +55,71 @@ fn add_headers(headers: &mut HeaderMap) {
     }
 }
 
+/// Addresses of ours are UTF-8; what decodes to something else is no address, and no handler should meet it.
+fn readable(path: &str) -> Result<(), Problem> {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.bytes();
+    while let Some(byte) = rest.next() {
+        let hex = |byte: Option<u8>| byte.and_then(|b| char::from(b).to_digit(16));
+        let decoded = match byte {
+            b'%' => match (hex(rest.next()), hex(rest.next())) {
+                (Some(high), Some(low)) => u8::try_from(high * 16 + low).unwrap_or(0),
+                _ => return Err(no_address()),
+            },
+            other => other,
+        };
+        bytes.push(decoded);
+    }
+    std::str::from_utf8(&bytes).map(drop).map_err(|_| no_address())
+}
+
+fn no_address() -> Problem {
+    Problem::bad_request(
+        "这个地址读不懂，请从首页打开。",
+        "This address makes no sense; please start from the home page.",
+    )
+}
+
+/// The host that a request names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Host<'a> {
+    Named(&'a str),
+    /// No line at all.
+    Absent,
+    /// Several lines, or one that is no text: RFC 9112 §3.2 asks for a 400, whatever the version.
+    Invalid,
+}
+
 /// RFC 9112 §3.2.2: an absolute-form target names the host itself, whatever the header says.
-fn host_of(request: &Request) -> Option<&str> {
+fn host_of(request: &Request) -> Host<'_> {
     if let Some(authority) = request.uri().authority() {
-        Some(authority.as_str())
-    } else {
-        let mut hosts = request.headers().get_all(header::HOST).iter();
-        let host = hosts.next()?.to_str().ok()?;
-        // RFC 9112 §3.2: more than one Host line is a 400.
-        hosts.next().is_none().then_some(host)
+        return Host::Named(authority.as_str());
+    }
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    match (hosts.next().map(HeaderValue::to_str), hosts.next()) {
+        (None, _) => Host::Absent,
+        (Some(Ok(host)), None) => Host::Named(host),
+        _ => Host::Invalid,
     }
 }
 
 fn check(
     method: &Method,
     version: Version,
-    host: Option<&str>,
+    host: Host<'_>,
     headers: &HeaderMap,
     names: &[String],
 ) -> Result<(), Problem> {
-    let Some(host) = host else {
+    let host = match host {
+        Host::Named(host) => host,
         // RFC 9112 §3.2 asks HTTP/1.1 for a Host; old televisions speak HTTP/1.0, and no browser does.
-        if version == Version::HTTP_10 && matches!(*method, Method::GET | Method::HEAD) {
-            return Ok(());
+        Host::Absent if version == Version::HTTP_10 && matches!(*method, Method::GET | Method::HEAD) => return Ok(()),
+        Host::Absent | Host::Invalid => {
+            return Err(Problem::bad_request(
+                "请求里没有写明站点的地址。",
+                "The request does not name one host.",
+            ));
         }
-        return Err(Problem::bad_request(
-            "请求里没有写明站点的地址。",
-            "The request does not name a host.",
-        ));
     };
     if !is_ours(host, names) {
         return Err(Problem::new(
@@ -171,7 +210,14 @@ mod tests {
                 .iter()
                 .map(|(n, v)| (n.parse().unwrap(), v.parse().unwrap()))
                 .collect();
-            check(&Method::POST, Version::HTTP_11, Some("192.168.8.1:8080"), &headers, &[]).is_ok()
+            check(
+                &Method::POST,
+                Version::HTTP_11,
+                Host::Named("192.168.8.1:8080"),
+                &headers,
+                &[],
+            )
+            .is_ok()
         };
         assert!(post(&[]));
         assert!(post(&[("origin", "http://192.168.8.1:8080")]));
@@ -183,5 +229,29 @@ mod tests {
             "another port is another site"
         );
         assert!(!post(&[("referer", "http://evil.example/?http://192.168.8.1:8080/")]));
+    }
+
+    #[test]
+    fn no_host_is_told_from_two_hosts() {
+        let of = |lines: &[&str]| {
+            let mut request = Request::new(axum::body::Body::empty());
+            for line in lines {
+                request.headers_mut().append(header::HOST, line.parse().unwrap());
+            }
+            let host = host_of(&request);
+            check(&Method::GET, Version::HTTP_10, host, request.headers(), &[]).is_ok()
+        };
+        assert!(of(&[]), "old televisions");
+        assert!(of(&["192.168.8.1"]));
+        assert!(!of(&["192.168.8.1", "evil.example"]));
+        assert!(!of(&["evil.example", "evil.example"]));
+    }
+
+    #[test]
+    fn an_address_that_is_no_text_is_refused() {
+        assert!(readable("/items/%E8%AF%BE").is_ok());
+        for path in ["/items/%ff", "/items/%E8%AF", "/items/%zz", "/items/%"] {
+            assert_eq!(readable(path).unwrap_err().status, StatusCode::BAD_REQUEST, "{path}");
+        }
     }
 }

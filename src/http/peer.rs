@@ -21,6 +21,7 @@ impl Peer {
 impl<S: Send + Sync> FromRequestParts<S> for Peer {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        parts.extensions.get::<Self>().copied().ok_or_else(Problem::busy)
+        let peer = parts.extensions.get::<Self>().copied();
+        peer.ok_or_else(|| Problem::internal(&std::io::Error::other("the accept loop did not say who is asking")))
     }
 }

@@ -5,10 +5,12 @@ use std::ops::Range;
 /// What to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// 200, everything: no range, one that this server does not understand, or several.
+    /// 200, everything: no range, one that this server does not understand, or more of them than a reader needs.
     Whole,
     /// 206, these bytes: never empty, within the representation.
     Part(Range<u64>),
+    /// 206, several parts as `multipart/byteranges`: two or more, none empty, apart from each other, in the order asked.
+    Parts(Vec<Range<u64>>),
     /// 416: understood, and nothing of it exists.
     Unsatisfiable,
 }
@@ -16,8 +18,14 @@ pub enum Outcome {
 /// A header line longer than this asks for more pieces than any player does; it is ignored, as §14.2 allows.
 const LINE: usize = 1_024;
 
-/// Evaluates a `Range` header for a representation of `length` bytes. Several ranges are answered with the whole, which
-/// §14.2 allows; `multipart/byteranges` is not spoken here.
+/// Readers of documents ask for a handful of ranges; whoever asks for more wants to make work (§14.2 allows to ignore it).
+const RANGES: usize = 16;
+/// Parts nearer than this cost less as one than the lines between them do (§15.3.7.2 suggests it).
+const NEAR: u64 = 128;
+/// §14.2: more than two overlapping ranges are the mark of a broken or a hostile client.
+const OVERLAPS: usize = 2;
+
+/// Evaluates a `Range` header for a representation of `length` bytes.
 pub fn evaluate(header: Option<&str>, length: u64) -> Outcome {
     let Some(set) = header.filter(|h| h.len() <= LINE).and_then(byte_set) else {
         return Outcome::Whole;
@@ -28,11 +36,52 @@ pub fn evaluate(header: Option<&str>, length: u64) -> Outcome {
         .filter(|s| !s.is_empty())
         .map(parse)
         .collect();
-    match specs.as_deref() {
-        Some([one]) => part(*one, length),
-        // Several, or (§14.2) an invalid ranges-specifier, which is ignored.
+    match specs {
+        Some(specs) if (1..=RANGES).contains(&specs.len()) => several(&specs, length),
+        // Too many, or (§14.2) an invalid ranges-specifier: ignored.
         _ => Outcome::Whole,
     }
+}
+
+/// What cannot be satisfied is left out, as long as something can (§14.1.2).
+fn several(specs: &[Spec], length: u64) -> Outcome {
+    let parts: Vec<Range<u64>> = specs.iter().filter_map(|spec| part(*spec, length)).collect();
+    if overlaps(&parts) > OVERLAPS {
+        return Outcome::Whole;
+    }
+    let mut parts = joined(parts);
+    match parts.len() {
+        0 => Outcome::Unsatisfiable,
+        // §15.3.7.2: one range is never a multipart.
+        1 => Outcome::Part(parts.remove(0)),
+        _ => Outcome::Parts(parts),
+    }
+}
+
+fn overlaps(parts: &[Range<u64>]) -> usize {
+    let overlap = |a: &Range<u64>, b: &Range<u64>| a.start < b.end && b.start < a.end;
+    let pairs = parts.iter().enumerate();
+    pairs
+        .map(|(n, a)| parts[..n].iter().filter(|b| overlap(a, b)).count())
+        .sum()
+}
+
+/// Overlapping and near parts become one, at the place of the first.
+fn joined(parts: Vec<Range<u64>>) -> Vec<Range<u64>> {
+    let near =
+        |a: &Range<u64>, b: &Range<u64>| a.start <= b.end.saturating_add(NEAR) && b.start <= a.end.saturating_add(NEAR);
+    let mut kept: Vec<Range<u64>> = Vec::with_capacity(parts.len());
+    for mut part in parts {
+        // What grew may have come near to others: again until nothing is near.
+        let mut place = kept.len();
+        while let Some(n) = kept.iter().position(|other| near(&part, other)) {
+            let other = kept.remove(n);
+            part = part.start.min(other.start)..part.end.max(other.end);
+            place = place.min(n);
+        }
+        kept.insert(place.min(kept.len()), part);
+    }
+    kept
 }
 
 /// §14.1: range units are case-insensitive; only `bytes` is known here.
@@ -72,14 +121,14 @@ fn number(digits: &str) -> Option<u64> {
 }
 
 /// §14.1.2: satisfiable if it begins within the representation, or is a suffix that is not empty; clamped to what is there.
-fn part(spec: Spec, length: u64) -> Outcome {
+fn part(spec: Spec, length: u64) -> Option<Range<u64>> {
     match spec {
         Spec::From(first, last) if first < length => {
             let end = last.map_or(length, |last| last.saturating_add(1).min(length));
-            Outcome::Part(first..end)
+            Some(first..end)
         }
-        Spec::Last(suffix) if suffix > 0 && length > 0 => Outcome::Part(length - suffix.min(length)..length),
-        _ => Outcome::Unsatisfiable,
+        Spec::Last(suffix) if suffix > 0 && length > 0 => Some(length - suffix.min(length)..length),
+        _ => None,
     }
 }
 
@@ -111,7 +160,7 @@ mod tests {
             ("bytes=--5", Outcome::Whole),
             ("bytes=+1-2", Outcome::Whole),
             ("items=0-5", Outcome::Whole),
-            ("bytes=0-0,-1", Outcome::Whole),
+            ("bytes=0-0,-1", Outcome::Parts(vec![0..1, 9999..10_000])),
         ];
         for (header, expected) in cases {
             assert_eq!(evaluate(Some(header), 10_000), expected, "{header}");
@@ -124,5 +173,32 @@ mod tests {
         for header in ["bytes=0-", "bytes=0-0", "bytes=-1"] {
             assert_eq!(evaluate(Some(header), 0), Outcome::Unsatisfiable, "{header}");
         }
+    }
+
+    /// §15.3.7.2 and §14.2: order as asked, near ones joined, abuse answered with the whole.
+    #[test]
+    fn several_ranges_are_parts_and_floods_of_them_are_ignored() {
+        let cases: [(&str, Outcome); 8] = [
+            ("bytes=500-600, 9000-9100", Outcome::Parts(vec![500..601, 9000..9101])),
+            ("bytes=9000-9100,500-600", Outcome::Parts(vec![9000..9101, 500..601])),
+            ("bytes=500-600,601-999", Outcome::Part(500..1000)),
+            (
+                "bytes=500-700,601-999,2000-",
+                Outcome::Parts(vec![500..1000, 2000..10_000]),
+            ),
+            ("bytes=0-10,5000-5010,100-5000", Outcome::Part(0..5011)),
+            ("bytes=0-10,20000-", Outcome::Part(0..11)),
+            ("bytes=20000-,-0", Outcome::Unsatisfiable),
+            ("bytes=0-,0-,0-", Outcome::Whole),
+        ];
+        for (header, expected) in cases {
+            assert_eq!(evaluate(Some(header), 10_000), expected, "{header}");
+        }
+        let tiny: Vec<String> = (0..17).map(|n| format!("{}-{}", n * 500, n * 500)).collect();
+        assert_eq!(
+            evaluate(Some(&format!("bytes={}", tiny.join(","))), 10_000),
+            Outcome::Whole
+        );
+        assert_eq!(evaluate(Some("bytes=0-1,x"), 10_000), Outcome::Whole);
     }
 }

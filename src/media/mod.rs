@@ -1,8 +1,11 @@
 //! The door through which bytes leave: `GET|HEAD /media/{item}`.
 //!
-//! Open the item (a thread where blocking is allowed), evaluate the conditions, evaluate the range, then send:
-//! positioned reads in a small pool, one piece in flight per reader, so that a slow phone holds some 200 KB
-//! and a cold disk never stops the event loop. Each piece that the connection takes is noted for (device, item).
+//! Open the item ([`files`]: a thread where blocking is allowed, or the file that is already on its way to another),
+//! evaluate the conditions, evaluate the range, then leave a [`FileBody`] in the response: `server` sends it without
+//! copying, and says for (device, item) what the kernel really took.
+
+mod files;
+mod parts;
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -14,8 +17,12 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use crate::http::{FileBody, Peer, Problem, conditional, range};
-use crate::library::{Entry, Library, OpenError, Part};
+use files::{Files, Opened, refused};
+use parts::Multipart;
+
+use crate::http::{FileBody, Peer, Piece, Problem, conditional, range};
+use crate::keys;
+use crate::library::{Entry, Library, Part};
 use crate::roster::Roster;
 use crate::types::ItemId;
 use crate::viewing::Sent;
@@ -26,18 +33,24 @@ pub struct Media {
     library: Library,
     roster: Roster,
     sent: Sent,
+    files: Arc<Files>,
 }
 
 impl Media {
     /// `sent` is where delivery is noted.
     pub fn new(library: Library, roster: Roster, sent: Sent) -> Self {
-        Self { library, roster, sent }
+        Self {
+            library,
+            roster,
+            sent,
+            files: Arc::default(),
+        }
     }
 
     /// The routes of this room.
     pub fn routes(self) -> Router {
         Router::new()
-            .route("/media/{item}", get(item))
+            .route("/media/{item}", get(item).options(methods))
             .route("/media/{item}/subtitles/{n}", get(subtitle))
             .route("/media/{item}/poster", get(poster))
             .route("/media/{item}/thumb", get(thumb))
@@ -57,6 +70,11 @@ impl Media {
 /// An item's address names its content, so a phone may keep what it has; privately, for it carries a device's tag.
 const FOR_EVER: &str = "private, max-age=31536000, immutable";
 
+/// RFC 9110 §9.3.7.
+async fn methods() -> Response {
+    (StatusCode::NO_CONTENT, [(header::ALLOW, "GET, HEAD, OPTIONS")]).into_response()
+}
+
 async fn item(
     State(room): State<Media>,
     peer: Peer,
@@ -66,59 +84,34 @@ async fn item(
 ) -> Result<Response, Problem> {
     let id = ItemId::parse(&id).map_err(|_| Problem::not_found())?;
     let visitor = room.roster.visitor(&headers, peer.ip()).await?;
-    let everything = visitor.operator.is_some();
-    let library = room.library.clone();
-    let open = move || {
-        let (file, entry) = library.open(&id, everything)?;
-        let meta = file.metadata()?;
-        Ok((file, entry, meta))
-    };
-    let (file, entry, meta) = blocking(open).await?.map_err(|error: OpenError| refused(&error))?;
+    let Opened { file, entry, meta } = room.files.open(&room.library, id, visitor.operator.is_some()).await?;
     let shown = Shown {
         id,
         entry,
         length: meta.len(),
         modified: meta.modified().ok().filter(is_plausible),
     };
-    let (part, is_range) = match shown.judge(&method, &headers) {
-        Ok(range::Outcome::Part(part)) => (part, true),
-        Ok(_) => (0..shown.length, false),
+    let wanted = match shown.judge(&method, &headers) {
+        Ok(wanted) => wanted,
         Err(done) => return Ok(*done),
     };
-    let mut response = shown.head(&part, is_range);
+    // What was seen of a prepared version is told from what was seen of the item's own file.
+    let (sent, device, content) = (room.sent.clone(), visitor.device, shown.entry.content.unwrap_or(id));
+    let noted = Arc::new(move |bytes| sent.note(device, content, bytes));
+    let mut response = shown.head();
+    let mut body = FileBody::new(file, 0..shown.length, noted);
+    shown.narrow(&mut response, &mut body, wanted);
+    set(response.headers_mut(), header::CONTENT_LENGTH, &body.len().to_string());
     if method == Method::GET {
-        // What was seen of a prepared version is told from what was seen of the item's own file.
-        let (sent, device, content) = (room.sent.clone(), visitor.device, shown.entry.content.unwrap_or(id));
-        let noted = Arc::new(move |bytes| sent.note(device, content, bytes));
-        let body = FileBody::new(Arc::new(file), part, noted);
         response.extensions_mut().insert(body);
     }
     Ok(response)
-}
-
-async fn blocking<T: Send + 'static>(act: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-    tokio::task::spawn_blocking(act)
-        .await
-        .map_err(|error| Problem::internal(&error))
 }
 
 /// A date from before this program, or from far in the future, says nothing: no `Last-Modified` is better than a lie.
 fn is_plausible(at: &SystemTime) -> bool {
     let since = at.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_secs());
     (1..4_102_444_800).contains(&since)
-}
-
-fn refused(error: &OpenError) -> Problem {
-    match error {
-        OpenError::NotShown => Problem::not_found(),
-        OpenError::Offline => Problem::unavailable(
-            30,
-            "存这部课件的硬盘不在，插上就能接着看，学时都还在。",
-            "The disk that holds this item is away. It plays again once it is back; your hours are all there.",
-        ),
-        OpenError::File(error) if error.kind() == std::io::ErrorKind::NotFound => Problem::not_found(),
-        OpenError::File(error) => Problem::internal(error),
-    }
 }
 
 /// One opened item on its way out.
@@ -173,13 +166,12 @@ impl Shown {
         response
     }
 
-    /// RFC 9110 §15.3.7: a range that was asked for is answered with 206, also when it is all there is.
-    fn head(&self, part: &std::ops::Range<u64>, is_range: bool) -> Response {
+    /// What every answer with content says.
+    fn head(&self) -> Response {
         let mut response = Response::new(Body::empty());
         let headers = response.headers_mut();
         self.add_validators(headers);
         set(headers, header::CONTENT_TYPE, &self.entry.mime);
-        set(headers, header::CONTENT_LENGTH, &(part.end - part.start).to_string());
         if matches!(self.entry.kind, media_index::Kind::Document) {
             set(headers, header::CONTENT_DISPOSITION, &disposition(&self.entry));
             // A document is data, even if its content hopes to be a page. Browsers' own PDF viewers do not work in a
@@ -192,12 +184,27 @@ impl Shown {
                 );
             }
         }
-        if is_range {
-            let range = format!("bytes {}-{}/{}", part.start, part.end - 1, self.length);
-            set(headers, header::CONTENT_RANGE, &range);
-            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-        }
         response
+    }
+
+    /// RFC 9110 §15.3.7: a range that was asked for is answered with 206, also when it is all there is. Several lie
+    /// between lines of text, and then only the parts have a `Content-Range`.
+    fn narrow(&self, response: &mut Response, body: &mut FileBody, wanted: range::Outcome) {
+        match wanted {
+            range::Outcome::Part(part) => {
+                let range = format!("bytes {}-{}/{}", part.start, part.end - 1, self.length);
+                set(response.headers_mut(), header::CONTENT_RANGE, &range);
+                body.pieces = [Piece::File(part)].into();
+            }
+            range::Outcome::Parts(parts) => {
+                let parts = Multipart::new(keys::random_id().to_string(), &parts, &self.entry.mime, self.length);
+                let kind = format!("multipart/byteranges; boundary={}", parts.boundary);
+                set(response.headers_mut(), header::CONTENT_TYPE, &kind);
+                body.pieces = parts.pieces;
+            }
+            range::Outcome::Whole | range::Outcome::Unsatisfiable => return,
+        }
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
     }
 
     fn add_validators(&self, headers: &mut HeaderMap) {
@@ -245,7 +252,9 @@ async fn subtitle(
     let n = n.parse().map_err(|_| Problem::not_found())?;
     room.may_see(&id, &headers, peer).await?;
     let library = room.library.clone();
-    let text = blocking(move || library.subtitle(&id, n))
+    let text = room
+        .files
+        .blocking(move || library.subtitle(&id, n))
         .await?
         .map_err(|error| refused(&error))?;
     let kind = (header::CONTENT_TYPE, "text/vtt; charset=utf-8");
@@ -261,7 +270,9 @@ async fn poster(
     let id = ItemId::parse(&id).map_err(|_| Problem::not_found())?;
     room.may_see(&id, &headers, peer).await?;
     let library = room.library.clone();
-    let (bytes, mime) = blocking(move || library.poster(&id))
+    let (bytes, mime) = room
+        .files
+        .blocking(move || library.poster(&id))
         .await?
         .map_err(|error| refused(&error))?;
     let cache = (header::CACHE_CONTROL, "private, max-age=300");
@@ -277,7 +288,7 @@ async fn thumb(
     let id = ItemId::parse(&id).map_err(|_| Problem::not_found())?;
     room.may_see(&id, &headers, peer).await?;
     let library = room.library.clone();
-    let picture = blocking(move || library.picture(&id, Part::Thumb)).await?;
+    let picture = room.files.blocking(move || library.picture(&id, Part::Thumb)).await?;
     let (bytes, mime) = picture.map_err(|error| refused(&error))?;
     let cache = (header::CACHE_CONTROL, "private, max-age=604800");
     Ok(([(header::CONTENT_TYPE, mime), cache], bytes).into_response())

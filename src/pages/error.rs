@@ -30,13 +30,32 @@ pub async fn speak(State(station): State<Station>, request: Request, next: Next)
             None => return response,
         },
     };
-    if Problem::is_for_script(&path) {
-        return problem.to_json(reader);
+    let to_sign_in = problem.status == StatusCode::UNAUTHORIZED && path.starts_with("/desk");
+    let mut spoken = if Problem::is_for_script(&path) {
+        problem.to_json(reader)
+    } else if to_sign_in {
+        axum::response::Redirect::to("/desk/signin").into_response()
+    } else {
+        as_page(&problem, reader, station, &path)
+    };
+    // RFC 9110 §15.5.6: a 405 says which methods there are; the router knows.
+    if let Some(allowed) = response.headers_mut().remove(header::ALLOW) {
+        spoken.headers_mut().insert(header::ALLOW, allowed);
     }
-    if problem.status == StatusCode::UNAUTHORIZED && path.starts_with("/desk") {
-        return axum::response::Redirect::to("/desk/signin").into_response();
+    // What the inner layers say about every answer holds for this one too.
+    for (name, value) in response.headers() {
+        if [
+            header::CONTENT_SECURITY_POLICY,
+            header::X_CONTENT_TYPE_OPTIONS,
+            header::REFERRER_POLICY,
+            header::CACHE_CONTROL,
+        ]
+        .contains(name)
+        {
+            spoken.headers_mut().insert(name, value.clone());
+        }
     }
-    as_page(&problem, reader, station, &path)
+    spoken
 }
 
 /// The router's own refusals come without a body.

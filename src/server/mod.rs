@@ -6,11 +6,14 @@
 
 mod limits;
 mod outlet;
+mod turned_away;
+mod watchdog;
 
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -30,6 +33,7 @@ use tower_service::Service;
 pub use limits::Limits;
 use limits::{Guest, Guests};
 use outlet::{Disk, Lane, Outgoing, Socket};
+use turned_away::Door;
 
 use crate::http::{Peer, Problem, lang};
 
@@ -49,21 +53,31 @@ pub async fn run(listener: TcpListener, routes: Router, limits: Limits, stop: Ca
         stop: stop.clone(),
         cut: cut.clone(),
         disk: Disk::default(),
+        door: Door::default(),
     });
+    let watchdog = tokio::spawn(watchdog::drive(stop.clone()));
+    let mut failing = false;
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => welcome(&tasks, &guests, &service, stream, peer),
+            Ok((stream, peer)) => {
+                failing = false;
+                welcome(&tasks, &guests, &service, stream, peer);
+            }
             Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
+                // Said once: it lasts until somebody leaves, and the loop comes back ten times a second.
+                if !std::mem::replace(&mut failing, true) {
+                    tracing::warn!(%error, "connections cannot be accepted at the moment");
+                }
                 tokio::select! { () = stop.cancelled() => break, () = tokio::time::sleep(REST) => {} }
             }
         }
     }
     drop(listener);
+    watchdog.abort();
     tasks.close();
     if tokio::time::timeout(FAREWELL, tasks.wait()).await.is_err() {
         tracing::info!(open = tasks.len(), "the remaining connections are cut");
@@ -78,12 +92,16 @@ struct Tools {
     stop: CancellationToken,
     cut: CancellationToken,
     disk: Disk,
+    door: Door,
 }
 
-/// Beyond the limits a connection is closed at once: a phone tries again, and those who are here keep their pace.
+/// Beyond the limits a connection gets a 503 at the door: a phone tries again, and those who are here keep their pace.
 fn welcome(tasks: &TaskTracker, guests: &Arc<Guests>, tools: &Arc<Tools>, stream: TcpStream, peer: SocketAddr) {
     let Some(guest) = guests.admit(peer.ip()) else {
         tracing::debug!(%peer, "too many connections");
+        if let Some(turning) = tools.door.turn_away(stream) {
+            tasks.spawn(turning);
+        }
         return;
     };
     tasks.spawn(serve(stream, peer, Arc::clone(tools), guest));
@@ -112,17 +130,32 @@ async fn serve(stream: TcpStream, peer: SocketAddr, tools: Arc<Tools>, guest: Gu
         .keep_alive(true);
     let connection = builder.serve_connection(TokioIo::new(socket), service);
     tokio::pin!(connection);
-    let outcome = tokio::select! {
-        outcome = connection.as_mut() => outcome,
-        () = tools.stop.cancelled() => {
+    let stopping = tokio::select! {
+        outcome = guarded(connection.as_mut()) => Some(outcome),
+        () = tools.stop.cancelled() => None,
+    };
+    let outcome = match stopping {
+        Some(outcome) => outcome,
+        None => {
             connection.as_mut().graceful_shutdown();
-            tokio::select! { outcome = connection => outcome, () = tools.cut.cancelled() => Ok(()) }
+            tokio::select! { outcome = guarded(connection) => outcome, () = tools.cut.cancelled() => Ok(()) }
         }
     };
     if let Err(error) = outcome {
         tracing::debug!(%peer, %error, "a connection ended early");
     }
     drop(guest);
+}
+
+/// A body that panics costs its own connection, and a line in the log.
+async fn guarded(mut connection: Pin<&mut impl Future<Output = hyper::Result<()>>>) -> hyper::Result<()> {
+    std::future::poll_fn(|cx| {
+        catch_unwind(AssertUnwindSafe(|| connection.as_mut().poll(cx))).unwrap_or_else(|_| {
+            tracing::error!("a connection panicked and was closed");
+            Poll::Ready(Ok(()))
+        })
+    })
+    .await
 }
 
 /// A handler that panics costs its own request and nothing else.

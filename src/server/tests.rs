@@ -95,7 +95,65 @@ async fn one_address_cannot_take_all_places() {
         "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
     )
     .await;
-    assert_eq!(refused, "");
+    assert!(
+        refused.starts_with("HTTP/1.1 503 ") && refused.contains("Retry-After: 5\r\n"),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
+async fn who_takes_nothing_is_cut_when_the_farewell_is_over() {
+    let routes = Router::new().route("/", get(|| async { vec![0_u8; 64 << 20] }));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stop = CancellationToken::new();
+    let limits = Limits {
+        connections: 8,
+        per_address: 8,
+        header_time: SHORT,
+        stalled_reader: Duration::from_secs(3_600),
+    };
+    let done = tokio::spawn(run(listener, routes, limits, stop.clone()));
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .await
+        .unwrap();
+    stream.read_u8().await.unwrap();
+    stop.cancel();
+    done.await.unwrap();
+    let mut rest = Vec::new();
+    drop(stream.read_to_end(&mut rest).await);
+    assert!(rest.len() < 64 << 20);
+}
+
+#[tokio::test]
+async fn a_body_that_panics_costs_its_own_connection() {
+    let broken = || async { Body::from_stream(tokio_util::io::ReaderStream::new(Broken)) };
+    let running = start(hello().route("/panic", get(broken)), 8).await;
+    let answer = ask(&running, "GET /panic HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    assert!(
+        !answer.ends_with("0\r\n\r\n"),
+        "a whole answer would be a lie: {answer}"
+    );
+    let answer = ask(
+        &running,
+        "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    )
+    .await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+struct Broken;
+
+impl tokio::io::AsyncRead for Broken {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+        _: &mut tokio::io::ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        panic!("a fault in a body")
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,61 @@
+//! A server and its children, as the kernel counts them.
+
+use std::fs;
+use std::process::Child;
+
+/// Ticks of `/proc/PID/stat` per second, on every Linux.
+const TICKS: f64 = 100.0;
+
+/// A process that is ended, with its children, when this is dropped.
+pub struct Watched(pub Child);
+
+impl Watched {
+    /// CPU-seconds so far of all of them.
+    pub fn cpu_s(&self) -> f64 {
+        self.all().iter().map(|id| cpu_ticks(*id)).sum::<f64>() / TICKS
+    }
+
+    /// Memory that they hold now and share with nobody else, in MB: shared pages are counted once.
+    pub fn rss_mb(&self) -> f64 {
+        let pss = |id: &u32| line(&read(*id, "smaps_rollup"), "Pss:");
+        self.all().iter().map(pss).sum::<f64>() / 1024.0
+    }
+
+    fn all(&self) -> Vec<u32> {
+        let mut all = vec![self.0.id()];
+        let mut next = 0;
+        while let Some(id) = all.get(next).copied() {
+            next += 1;
+            let children = read(id, &format!("task/{id}/children"));
+            all.extend(children.split_whitespace().filter_map(|word| word.parse::<u32>().ok()));
+        }
+        all
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        let id = i32::try_from(self.0.id()).ok().and_then(rustix::process::Pid::from_raw);
+        if let Some(id) = id {
+            let _ended_already = rustix::process::kill_process(id, rustix::process::Signal::TERM);
+        }
+        drop(self.0.wait());
+    }
+}
+
+fn cpu_ticks(id: u32) -> f64 {
+    let stat = read(id, "stat");
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
+    let ticks = fields.get(11..13).unwrap_or(&[]).iter();
+    ticks.filter_map(|ticks| ticks.parse::<f64>().ok()).sum()
+}
+
+fn read(id: u32, name: &str) -> String {
+    fs::read_to_string(format!("/proc/{id}/{name}")).unwrap_or_default()
+}
+
+fn line(text: &str, name: &str) -> f64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    let number = line.and_then(|rest| rest.split_whitespace().next());
+    number.and_then(|n| n.parse().ok()).unwrap_or(0.0)
+}

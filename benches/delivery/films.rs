@@ -28,7 +28,7 @@ pub fn make(folder: &Path) {
         film.extend_from_slice(&u32::try_from(NOISE).expect("below 4 GiB").to_be_bytes());
         film.extend_from_slice(b"free");
         film.extend(noise(n as u64 + 1).take(NOISE - 8));
-        let mut file = fs::File::create(folder.join(format!("film{n}.mp4"))).expect("a writable folder");
+        let mut place = fs::File::create(folder.join(format!("film{n}.mp4"))).expect("a writable folder");
         file.write_all(&film)
             .and_then(|()| file.sync_all())
             .expect("room on the disk");

@@ -134,12 +134,11 @@ async fn serve(stream: TcpStream, peer: SocketAddr, tools: Arc<Tools>, guest: Gu
         outcome = guarded(connection.as_mut()) => Some(outcome),
         () = tools.stop.cancelled() => None,
     };
-    let outcome = match stopping {
-        Some(outcome) => outcome,
-        None => {
-            connection.as_mut().graceful_shutdown();
-            tokio::select! { outcome = guarded(connection) => outcome, () = tools.cut.cancelled() => Ok(()) }
-        }
+    let outcome = if let Some(outcome) = stopping {
+        outcome
+    } else {
+        connection.as_mut().graceful_shutdown();
+        tokio::select! { outcome = guarded(connection) => outcome, () = tools.cut.cancelled() => Ok(()) }
     };
     if let Err(error) = outcome {
         tracing::debug!(%peer, %error, "a connection ended early");

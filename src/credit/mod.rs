@@ -9,8 +9,10 @@
 //! - [`bucket`]: how much time has really passed, per member and per device.
 //! - [`rule`]: beat, proof, close.
 //! - [`hours`]: what the seconds are worth in the district's hours.
+//! - [`dating`]: when a leaf was written, on a box without a clock.
 
 pub mod bucket;
+pub mod dating;
 pub mod hours;
 pub mod policy;
 pub mod rule;
@@ -18,5 +20,7 @@ pub mod rule;
 pub use bucket::Bucket;
 pub use policy::Policy;
 
+#[cfg(test)]
+pub(crate) mod cases;
 #[cfg(test)]
 mod tests;

@@ -240,6 +240,7 @@ fn index_of(anomaly: &Anomaly) -> u64 {
         | Anomaly::BeyondTheEnd(index)
         | Anomaly::NoSession(index)
         | Anomaly::ClockWentBack(index)
-        | Anomaly::FasterThanTime(index) => *index,
+        | Anomaly::FasterThanTime(index)
+        | Anomaly::FasterThanTheDistrict(index) => *index,
     }
 }

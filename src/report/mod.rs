@@ -9,3 +9,6 @@ mod recount;
 pub mod tables;
 
 pub use recount::{Anomaly, Credit, Recount, SessionFacts};
+
+#[cfg(test)]
+mod tests;

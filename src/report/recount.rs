@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::ledger::{At, Closing, Leaf, Listed, What};
-use crate::types::{Grade, Intervals, ItemId, MemberId, Millis, Mode, SessionId, Year};
+use crate::types::{Grade, Intervals, ItemId, MemberId, Millis, Mode, Origin, SessionId, Year};
 
 /// Something that cannot be, at a leaf. The reader is the district's clerk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,20 @@ pub enum Anomaly {
     ClockWentBack(u64),
     /// A member was credited more in a boot than the boot has lasted.
     FasterThanTime(u64),
+    /// Between two visits of a district a member was credited more than the time between them. The leaf is the second
+    /// visit's cosignature.
+    FasterThanTheDistrict(u64),
+}
+
+/// What can be pending in an open session when a district comes by: a presence question at its latest (12 minutes), the
+/// time to answer it, and the gap cap.
+const OPEN_AT_A_VISIT: Millis = Millis::secs(12 * 60 + 90 + 120);
+
+/// Credit since a district's last visit.
+#[derive(Debug, Clone, Default)]
+struct SinceVisit {
+    unix_s: u64,
+    earned: HashMap<MemberId, u64>,
 }
 
 /// One piece of credit, as hours are made of them.
@@ -80,6 +94,9 @@ pub struct Recount {
     last: Option<At>,
     union: HashMap<(MemberId, ItemId, Year), Intervals>,
     earned_in_boot: HashMap<(u32, MemberId), u64>,
+    /// What closed sessions left unconfirmed, by the boot of the closing: it may be confirmed later, in little time.
+    left: HashMap<MemberId, Vec<(u32, u64)>>,
+    visits: HashMap<Origin, SinceVisit>,
     /// Sessions by id, in the order of opening.
     sessions: BTreeMap<u64, SessionFacts>,
     by_id: HashMap<SessionId, u64>,
@@ -137,6 +154,7 @@ impl Recount {
                 unconfirmed,
                 flags,
             } => self.close(index, leaf.at, session, why, unconfirmed, flags),
+            What::CheckpointSeen { district, time, .. } => self.visit(index, district, time),
             _ => {}
         }
     }
@@ -202,11 +220,7 @@ impl Recount {
         if media.pairs().last().is_some_and(|(_, to)| *to > end.0) {
             self.anomalies.push(Anomaly::BeyondTheEnd(index));
         }
-        let sum = self.earned_in_boot.entry((leaf.at.boot, member.clone())).or_default();
-        *sum += fresh.total().0;
-        if *sum > leaf.at.mono.0 {
-            self.anomalies.push(Anomaly::FasterThanTime(index));
-        }
+        self.check_time(index, leaf.at, member, *session, fresh.total());
         match self.living(*session) {
             Some(facts) if facts.member == *member && facts.item == *item => {
                 facts.credited = facts.credited.plus(fresh.total());
@@ -226,12 +240,52 @@ impl Recount {
         self.credits.push(credit);
     }
 
+    /// What a power cut left open is confirmed in the boot after, when nobody can say how long the other one lasted.
+    fn check_time(&mut self, index: u64, at: At, member: &MemberId, session: SessionId, earned: Millis) {
+        for visit in self.visits.values_mut() {
+            *visit.earned.entry(member.clone()).or_default() += earned.0;
+        }
+        if self.living(session).is_some_and(|facts| facts.opened.boot != at.boot) {
+            return;
+        }
+        let left = self.left_by(member, |boot| boot != at.boot);
+        let sum = self.earned_in_boot.entry((at.boot, member.clone())).or_default();
+        *sum += earned.0;
+        if *sum > at.mono.0 + left {
+            self.anomalies.push(Anomaly::FasterThanTime(index));
+        }
+    }
+
+    fn left_by(&self, member: &MemberId, which: impl Fn(u32) -> bool) -> u64 {
+        let all = self.left.get(member).map_or(&[][..], Vec::as_slice);
+        all.iter().filter(|(boot, _)| which(*boot)).map(|(_, left)| left).sum()
+    }
+
+    fn visit(&mut self, index: u64, district: Origin, unix_s: u64) {
+        let now = SinceVisit {
+            unix_s,
+            earned: HashMap::new(),
+        };
+        let Some(last) = self.visits.insert(district, now) else {
+            return;
+        };
+        let passed = Millis::secs(unix_s.saturating_sub(last.unix_s)).plus(OPEN_AT_A_VISIT);
+        let too_much = |(member, sum): (&MemberId, &u64)| *sum > passed.0 + self.left_by(member, |_| true);
+        if last.earned.iter().any(too_much) {
+            self.anomalies.push(Anomaly::FasterThanTheDistrict(index));
+        }
+    }
+
     fn close(&mut self, index: u64, at: At, session: SessionId, why: Closing, unconfirmed: Millis, flags: Vec<String>) {
         match self.living(session) {
             Some(facts) => {
                 facts.closed = Some((at, why));
                 facts.unconfirmed = unconfirmed;
                 facts.flags = flags;
+                let member = facts.member.clone();
+                if unconfirmed > Millis::ZERO {
+                    self.left.entry(member).or_default().push((at.boot, unconfirmed.0));
+                }
             }
             None => self.anomalies.push(Anomaly::NoSession(index)),
         }
@@ -255,130 +309,4 @@ pub(super) fn year_of(at: At) -> Year {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::clock::Trust;
-    use crate::ledger::Proof;
-
-    fn at(mono_s: u64) -> At {
-        At {
-            boot: 1,
-            mono: Millis::secs(mono_s),
-            wall: 1_795_000_000_000,
-            trust: Trust::Ntp,
-        }
-    }
-
-    fn leaf(mono_s: u64, is: What) -> Vec<u8> {
-        Leaf {
-            v: 1,
-            at: at(mono_s),
-            is,
-        }
-        .to_bytes()
-    }
-
-    fn member() -> MemberId {
-        MemberId::new("0021").unwrap()
-    }
-
-    fn session() -> SessionId {
-        SessionId::from_bytes([1; 16])
-    }
-
-    fn item() -> ItemId {
-        ItemId::from_digest(&[2; 32])
-    }
-
-    fn opened() -> Recount {
-        let mut count = Recount::default();
-        let known = What::Item {
-            item: item(),
-            title: "油菜".into(),
-            class: None,
-            length: Millis::secs(100),
-        };
-        count.count(&leaf(1, known));
-        let open = What::Open {
-            session: session(),
-            member: member(),
-            item: item(),
-            device: session(),
-            mode: Mode::Alone,
-        };
-        count.count(&leaf(2, open));
-        count
-    }
-
-    fn span(from_s: u64, to_s: u64, total_s: u64) -> What {
-        What::Span {
-            session: session(),
-            member: member(),
-            item: item(),
-            year: Year(2026),
-            mode: Mode::Alone,
-            grade: Grade::A,
-            proof: Proof::Asked,
-            media: Intervals::one(Millis::secs(from_s), Millis::secs(to_s)),
-            total: Millis::secs(total_s),
-        }
-    }
-
-    #[test]
-    fn honest_spans_add_up_without_a_remark() {
-        let mut count = opened();
-        count.count(&leaf(100, span(0, 50, 50)));
-        count.count(&leaf(200, span(50, 90, 90)));
-        assert_eq!(count.anomalies, []);
-        assert_eq!(count.sessions().next().unwrap().credited, Millis::secs(90));
-    }
-
-    #[test]
-    fn what_cannot_be_is_named_with_its_leaf() {
-        let cases = [
-            (
-                span(0, 50, 60),
-                100,
-                Anomaly::TotalDiffers {
-                    index: 2,
-                    claimed: Millis::secs(60),
-                    counted: Millis::secs(50),
-                },
-            ),
-            (span(50, 120, 70), 200, Anomaly::BeyondTheEnd(2)),
-            (span(0, 50, 50), 40, Anomaly::FasterThanTime(2)),
-        ];
-        for (is, mono, expected) in cases {
-            let mut count = opened();
-            count.count(&leaf(mono, is));
-            assert_eq!(count.anomalies, [expected]);
-        }
-        let mut count = opened();
-        count.count(&leaf(100, span(0, 50, 50)));
-        count.count(&leaf(200, span(40, 60, 60)));
-        assert_eq!(count.anomalies, [Anomaly::CountedTwice(3)]);
-        count.count(&leaf(150, What::Stop {}));
-        assert_eq!(count.anomalies[1], Anomaly::ClockWentBack(4));
-    }
-
-    #[test]
-    fn a_span_after_its_session_was_closed_is_named() {
-        let mut count = opened();
-        let close = What::Close {
-            session: session(),
-            why: Closing::End,
-            unconfirmed: Millis::ZERO,
-            flags: vec![],
-        };
-        count.count(&leaf(50, close));
-        count.count(&leaf(100, span(0, 50, 50)));
-        assert_eq!(count.anomalies, [Anomaly::NoSession(3)]);
-    }
-
-    #[test]
-    fn bytes_that_are_no_leaf_take_their_place_and_nothing_else() {
-        let mut count = opened();
-        count.count(b"garbage");
-        assert_eq!((count.size(), count.anomalies.len()), (3, 0));
-    }
-}
+mod tests;

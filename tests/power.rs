@@ -2,96 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+#[path = "common/program.rs"]
+mod program;
 
+use program::{Running, WaitTimeout, ask, command, number, open, prepare, start};
 use tempfile::TempDir;
-
-struct Running {
-    child: Child,
-    address: String,
-}
-
-/// Starts the real program on a port that the system chooses, and reads the address that it prints.
-fn start(folder: &Path) -> Running {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_yuanjiao"))
-        .args(["--listen", "127.0.0.1:0", "--config"])
-        .arg(folder.join("station.toml"))
-        .arg("--data")
-        .arg(folder.join("data"))
-        .arg("--media")
-        .arg(folder.join("media"))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let address = lines
-        .by_ref()
-        .map_while(Result::ok)
-        .find_map(|line| Some(line.trim().strip_prefix("http://")?.trim_end_matches('/').to_owned()))
-        .expect("the address");
-    lines
-        .by_ref()
-        .map_while(Result::ok)
-        .find(|line| line.contains("课件文件夹"))
-        .expect("it is open");
-    Running { child, address }
-}
-
-fn ask(address: &str, method: &str, path: &str, cookie: &str, body: &str) -> Option<(u16, String, String)> {
-    let mut stream = TcpStream::connect(address).ok()?;
-    let length = body.len();
-    write!(
-        stream,
-        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/json\r\n\
-         Cookie: {cookie}\r\nContent-Length: {length}\r\n\r\n{body}"
-    )
-    .ok()?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).ok()?;
-    let text = String::from_utf8_lossy(&answer).into_owned();
-    let (head, body) = text.split_once("\r\n\r\n")?;
-    let status = head.split(' ').nth(1)?.parse().ok()?;
-    Some((status, head.to_owned(), body.to_owned()))
-}
-
-fn command(folder: &Path, words: &[&str]) -> bool {
-    let done = Command::new(env!("CARGO_BIN_EXE_yuanjiao"))
-        .args(words)
-        .arg("--data")
-        .arg(folder.join("data"))
-        .arg("--media")
-        .arg(folder.join("media"))
-        .output()
-        .unwrap();
-    done.status.success()
-}
-
-fn number(text: &str, key: &str) -> u64 {
-    let value: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
-    value[key].as_u64().unwrap_or(0)
-}
-
-/// Signs in and waits until the first film is on the shelf: the cookie and the item.
-fn arrive(at: &str) -> (String, String) {
-    let (status, head, _) = ask(at, "POST", "/api/login", "", r#"{"member":"0021","pin":"2468"}"#).unwrap();
-    assert_eq!(status, 204);
-    let cookie = head
-        .lines()
-        .find_map(|l| l.strip_prefix("set-cookie: ")?.split(';').next())
-        .unwrap()
-        .to_owned();
-    loop {
-        let (_, _, body) = ask(at, "GET", "/api/items", "", "").unwrap();
-        let items: serde_json::Value = serde_json::from_str(&body).unwrap();
-        if let Some(item) = items["items"].as_array().and_then(|all| all.first()) {
-            return (cookie, item["id"].as_str().unwrap().to_owned());
-        }
-    }
-}
 
 /// Beats as fast as they are answered, until nobody answers any more: what the last answer promised.
 fn beat_until_the_end(at: &str, session: &str) -> Option<u64> {
@@ -110,40 +25,15 @@ fn beat_until_the_end(at: &str, session: &str) -> Option<u64> {
 fn acknowledged_beats_survive_kill_9_again_and_again() {
     let folder = TempDir::new().unwrap();
     let dir = folder.path();
-    std::fs::write(
-        dir.join("station.toml"),
-        "[viewing]\ncommit_within_ms = 0\n[media]\nsettle_ms = 200\n",
-    )
-    .unwrap();
-    std::fs::write(
-        dir.join("roster.csv"),
-        "member_no,name,branch,pin\n0021,王德明,第一支部,2468\n",
-    )
-    .unwrap();
-    assert!(command(
-        dir,
-        &["member", "import", dir.join("roster.csv").to_str().unwrap()]
-    ));
+    prepare(dir);
     let mut promised = 0;
     for round in 0..6_u64 {
         let Running { mut child, address: at } = start(dir);
-        let (cookie, item) = arrive(&at);
-        let (_, _, opened) = ask(
-            &at,
-            "POST",
-            "/api/sessions",
-            &cookie,
-            &format!(r#"{{"item":"{item}"}}"#),
-        )
-        .unwrap();
-        let kept = number(&opened, "credited_ms");
+        let (session, kept, ..) = open(&at);
         assert!(
             kept >= promised,
             "round {round}: {promised} ms were acknowledged, {kept} ms are there"
         );
-        let opened: serde_json::Value = serde_json::from_str(&opened).unwrap();
-        ask(&at, "GET", opened["media"].as_str().unwrap(), &cookie, "").unwrap();
-        let session = opened["session"].as_str().unwrap().to_owned();
         let beating = std::thread::spawn(move || beat_until_the_end(&at, &session));
         // The plug is pulled at another moment in each round, in the middle of the beats.
         assert!(
@@ -156,18 +46,4 @@ fn acknowledged_beats_survive_kill_9_again_and_again() {
         assert!(command(dir, &["ledger", "verify"]), "round {round}");
     }
     assert!(promised > 0, "some beats were acknowledged");
-}
-
-/// Waiting for an end that should not come, which is a way to let some time pass.
-trait WaitTimeout {
-    fn wait_timeout_ms(&mut self, ms: u64) -> Option<()>;
-}
-
-impl WaitTimeout for Child {
-    fn wait_timeout_ms(&mut self, ms: u64) -> Option<()> {
-        let (_never, end) = std::sync::mpsc::channel::<()>();
-        let waited = end.recv_timeout(std::time::Duration::from_millis(ms));
-        assert!(waited.is_err());
-        self.try_wait().unwrap().map(drop)
-    }
 }

@@ -4,8 +4,11 @@
 //! what a power cut left open), doors, socket. The order of a stop is the same backwards, with a last leaf.
 
 mod addresses;
+mod backups;
+mod recovery;
 mod samples;
 
+use std::fs::File;
 use std::io::Read;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -36,14 +39,27 @@ use crate::pages::{self, Districts, Pages, Waiting};
 use crate::prepare::{Preparer, Programs, Rule};
 use crate::roster::{self, Operator, Roster, RosterChange};
 use crate::server::{self, Limits};
-use crate::store::{Options, Store, StoreError, Tx};
+use crate::store::{Options, Schema, Store, StoreError, Tx};
 use crate::types::{Millis, Origin};
 use crate::viewing::{self, Viewing};
 
+use backups::Backups;
+
 pub use addresses::reachable;
+pub use backups::copy_into;
+pub use recovery::{Restored, from_copy};
 
 /// A leaf holds at most so many members: it must fit an entry bundle.
 const LISTED: usize = 200;
+
+/// The tables of all rooms that share the database.
+const SCHEMAS: [Schema; 5] = [
+    ledger::SCHEMA,
+    library::SCHEMA,
+    roster::SCHEMA,
+    viewing::SCHEMA,
+    crate::exchange::SCHEMA,
+];
 
 /// What commands beside a running station need as well: the database, the keys, the ledger, the roster.
 #[derive(Debug, Clone)]
@@ -64,19 +80,16 @@ impl Base {
     /// Opens the data folder.
     pub fn open(settings: &config::Station) -> Result<Self> {
         let keys = Keys::open_or_make(&settings.data.join("keys")).context("while opening the keys")?;
+        Self::open_with(keys, settings)
+    }
+
+    fn open_with(keys: Keys, settings: &config::Station) -> Result<Self> {
         let path = settings.data.join("ledger.db");
-        let schemas = [
-            ledger::SCHEMA,
-            library::SCHEMA,
-            roster::SCHEMA,
-            viewing::SCHEMA,
-            crate::exchange::SCHEMA,
-        ];
         let options = Options {
             commit_within: settings.viewing.commit_within,
         };
         let store =
-            Store::open(&path, &schemas, options).with_context(|| format!("while opening {}", path.display()))?;
+            Store::open(&path, &SCHEMAS, options).with_context(|| format!("while opening {}", path.display()))?;
         let boot = ledger::boot_number(&store, clock::boot_id()).context("while counting the boots")?;
         let clock = Arc::new(SystemClock::new(boot));
         let origin = settings.origin.clone().map_or_else(|| derived_origin(&keys), Ok)?;
@@ -155,6 +168,8 @@ pub struct Station {
     preparer: Preparer,
     intake: Intake,
     settings: config::Station,
+    /// Held for as long as this station lives.
+    _only_one: File,
     /// The one-time code for the operator's first sign-in, while there is no passphrase.
     pub first_code: Option<String>,
 }
@@ -164,7 +179,17 @@ impl Station {
     pub fn build(settings: config::Station) -> Result<Self> {
         samples::copy_into_a_new_folder(&settings.media.folder)
             .with_context(|| format!("while making the media folder {}", settings.media.folder.display()))?;
-        let base = Base::open(&settings)?;
+        let only_one = recovery::only_one(&settings.data)?;
+        let keys = Keys::open_or_make(&settings.data.join("keys")).context("while opening the keys")?;
+        let restored = if keys.are_fresh() {
+            None
+        } else {
+            recovery::at_start(&settings, &keys)?
+        };
+        let base = Base::open_with(keys, &settings)?;
+        if let Some(restored) = &restored {
+            recovery::say(&base, restored)?;
+        }
         let library = open_library(&settings, &base)?;
         let policy = Arc::new(read_policy(settings.policy.as_deref())?);
         let viewing = Viewing::new(
@@ -191,6 +216,7 @@ impl Station {
             preparer,
             intake,
             settings,
+            _only_one: only_one,
             first_code,
         })
     }
@@ -207,10 +233,13 @@ impl Station {
         };
         let routes = self.routes(address);
         let sweep = tokio::spawn(close_idle_sessions(self.viewing.clone(), stop.clone()));
+        let copies = Backups::new(self.base.ledger.clone(), &self.settings);
+        let copies = tokio::spawn(copies.daily(stop.clone()));
         server::notify(sd_notify::NotifyState::Ready);
         server::run(listener, routes, limits, stop).await;
         server::notify(sd_notify::NotifyState::Stopping);
         sweep.abort();
+        drop(copies.await);
         let (base, preparer) = (self.base.clone(), self.preparer.clone());
         let end = move || {
             preparer.stop();
@@ -326,7 +355,7 @@ pub fn read_policy(path: Option<&Path>) -> Result<Policy> {
         return Ok(Policy::built_in());
     };
     let mut text = String::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(POLICY_LIMIT).read_to_string(&mut text));
+    let read = File::open(path).and_then(|file| file.take(POLICY_LIMIT).read_to_string(&mut text));
     read.with_context(|| format!("while reading the policy {}", path.display()))?;
     Policy::parse(&text).with_context(|| format!("in the policy {}", path.display()))
 }
@@ -354,6 +383,10 @@ fn begin_run(base: &Base, viewing: &Viewing) -> Result<()> {
         }
         Ok::<_, ledger::LedgerError>(())
     })??;
+    let differed = base.ledger.store().write_blocking(viewing::rebuild_views)?;
+    if differed.context("while counting the views of credit")? {
+        tracing::warn!("the views of credit were not what the leaves say; they were counted again");
+    }
     let left_open = viewing.recover().context("while closing what the last run left open")?;
     if left_open > 0 {
         tracing::info!(

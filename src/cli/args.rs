@@ -44,6 +44,19 @@ pub(super) enum Command {
     /// The ledger.
     #[command(subcommand)]
     Ledger(Ledger),
+    /// Copy the database, beside a running station.
+    Backup {
+        /// Where to: a folder on another disk or a stick. Without it, the data folder's own `backup`.
+        folder: Option<PathBuf>,
+        /// Copy the keys too. Whoever has them can sign in this station's name: lock that stick away.
+        #[arg(long)]
+        with_keys: bool,
+    },
+    /// Restore a damaged or missing database from a copy, while no station runs.
+    Restore {
+        /// The copy.
+        file: PathBuf,
+    },
     /// The operator.
     #[command(subcommand)]
     Operator(Operator),

@@ -3,6 +3,7 @@
 //! Every command exits with 0 only if it did what it says, and prints one line per fault.
 
 mod args;
+mod backup;
 mod district;
 mod station;
 
@@ -20,6 +21,8 @@ pub fn run() -> ExitCode {
         Some(Command::Scan) => station::scan(&args.common),
         Some(Command::Member(command)) => station::member(&args.common, &command),
         Some(Command::Ledger(command)) => station::ledger(&args.common, &command),
+        Some(Command::Backup { folder, with_keys }) => backup::copy(&args.common, folder.as_deref(), with_keys),
+        Some(Command::Restore { file }) => backup::restore(&args.common, &file),
         Some(Command::Operator(_)) => station::operator_code(&args.common),
         Some(Command::EnrolCode) => station::enrol_code(&args.common),
         Some(Command::District(command)) => district::run(&args.common, &command),

@@ -16,7 +16,7 @@ use crate::library::IndexKeep;
 use crate::look::qr;
 use crate::roster::{Operator, Plan};
 
-fn settings(common: &Common) -> Result<config::Station> {
+pub(super) fn settings(common: &Common) -> Result<config::Station> {
     let mut settings = config::Station::load(common.config.as_deref())?;
     if let Some(data) = &common.data {
         settings.data.clone_from(data);

@@ -72,8 +72,19 @@ pub struct Station {
     pub wifi: Wifi,
     /// A policy file instead of the built-in one.
     pub policy: Option<PathBuf>,
+    /// Copies of the database.
+    pub backup: Backup,
     /// How much is logged.
     pub log: tracing::Level,
+}
+
+/// Where copies of the database go, beside the folder in the data folder.
+#[derive(Debug, Clone)]
+pub struct Backup {
+    /// A folder on a second medium.
+    pub folder: Option<PathBuf>,
+    /// So many copies are kept in each place.
+    pub keep: usize,
 }
 
 /// Network settings.

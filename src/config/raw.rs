@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::fault::{Fault, syntax};
-use super::{Approval, District, Listen, Media, Prepare, Program, Station, Viewing, Wifi};
+use super::{Approval, Backup, District, Listen, Media, Prepare, Program, Station, Viewing, Wifi};
 use crate::types::{Millis, Origin};
 
 macro_rules! table {
@@ -32,6 +32,7 @@ table!(StationFile {
     viewing: ViewingTable = ViewingTable::default(),
     wifi: WifiTable = WifiTable::default(),
     policy: PolicyTable = PolicyTable::default(),
+    backup: BackupTable = BackupTable::default(),
     log: LogTable = LogTable::default(),
 });
 table!(StationTable {
@@ -66,6 +67,10 @@ table!(ViewingTable {
     commit_within_ms: u64 = 2000,
     pin_tries: u64 = 5,
     pin_pause_s: u64 = 300,
+});
+table!(BackupTable {
+    folder: String = String::new(),
+    keep: u64 = 7,
 });
 table!(WifiTable {
     name: String = String::new(),
@@ -177,6 +182,10 @@ pub(super) fn station(text: &str) -> Result<Station, Vec<Fault>> {
             password: check.text("wifi.password", file.wifi.password, 63),
         },
         policy: optional_path(file.policy.file),
+        backup: Backup {
+            folder: optional_path(file.backup.folder),
+            keep: usize::try_from(check.within("backup.keep", file.backup.keep, 1..=366)).unwrap_or(7),
+        },
         log: level(&mut check, &file.log.level),
     };
     check.done(settings)

@@ -241,6 +241,7 @@ fn index_of(anomaly: &Anomaly) -> u64 {
         | Anomaly::NoSession(index)
         | Anomaly::ClockWentBack(index)
         | Anomaly::FasterThanTime(index)
-        | Anomaly::FasterThanTheDistrict(index) => *index,
+        | Anomaly::FasterThanTheDistrict(index)
+        | Anomaly::Restored(index) => *index,
     }
 }

@@ -211,6 +211,17 @@ pub enum What {
         /// The cosignature line, so that anybody can check it.
         cosignature: String,
     },
+    /// The ledger was found damaged and was restored: what the district should know of it.
+    Restored {
+        /// What was found.
+        why: String,
+        /// Leaves that came from the backup; the others up to here were proven by a checkpoint of this box.
+        from_backup: u64,
+        /// Leaves that are there.
+        leaves: u64,
+        /// Leaves that had been signed, as far as could be found; what lies between is lost.
+        signed: u64,
+    },
     /// A kind of a later version.
     #[serde(other)]
     Later,

@@ -107,6 +107,17 @@ pub(super) fn keep_cosignature(
     .map(drop)
 }
 
+/// What a district had seen when the ledger was last restored; 0 if it never was.
+pub(super) fn seen_before(conn: &Connection) -> Result<u64, rusqlite::Error> {
+    conn.query_row("SELECT coalesce(max(size), 0) FROM seen", [], |row| row.get(0))
+        .map(count)
+}
+
+pub(super) fn note_seen(conn: &Connection, size: u64) -> Result<(), rusqlite::Error> {
+    conn.execute("INSERT OR REPLACE INTO seen (only, size) VALUES (1, ?1)", [sql(size)])
+        .map(drop)
+}
+
 pub(super) fn last_cosignatures(conn: &Connection) -> Result<Vec<(Origin, u64, u64)>, rusqlite::Error> {
     let mut query =
         conn.prepare("SELECT district, max(size), max(time) FROM cosignature GROUP BY district ORDER BY district")?;

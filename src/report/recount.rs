@@ -30,6 +30,8 @@ pub enum Anomaly {
     /// Between two visits of a district a member was credited more than the time between them. The leaf is the second
     /// visit's cosignature.
     FasterThanTheDistrict(u64),
+    /// The station found its ledger damaged and restored it; the leaf says how much came back.
+    Restored(u64),
 }
 
 /// What can be pending in an open session when a district comes by: a presence question at its latest (12 minutes), the
@@ -155,6 +157,7 @@ impl Recount {
                 flags,
             } => self.close(index, leaf.at, session, why, unconfirmed, flags),
             What::CheckpointSeen { district, time, .. } => self.visit(index, district, time),
+            What::Restored { .. } => self.anomalies.push(Anomaly::Restored(index)),
             _ => {}
         }
     }

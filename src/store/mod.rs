@@ -7,6 +7,7 @@
 //!
 //! Rooms own their tables: each hands in a [`Schema`], and joint acts pass one [`Tx`] downward.
 
+pub mod backup;
 mod file;
 mod health;
 mod readers;
@@ -99,8 +100,10 @@ impl Default for Options {
 /// A handle to one database file. Cheap to clone; the file closes with the last handle.
 #[derive(Debug, Clone)]
 pub struct Store {
-    writer: Arc<Writer>,
+    /// Before the writer, since fields are dropped in their order: the last to close folds the log back into the file,
+    /// and a reader may not. A stop in order leaves one file.
     readers: Arc<Readers>,
+    writer: Arc<Writer>,
 }
 
 /// Runs inside each transaction after its acts and before its commit, e.g. to sign what the acts appended.
@@ -110,6 +113,13 @@ impl Store {
     /// Opens or makes the file and brings every room's tables up to date.
     pub fn open(path: &Path, schemas: &[Schema], options: Options) -> Result<Self, StoreError> {
         let mut conn = file::open_writer(path)?;
+        if let Some(step) = schema::is_behind(&conn, schemas)? {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            backup::copy(
+                &conn,
+                &path.with_file_name(format!("backup/{name}-before-step-{step}.db")),
+            )?;
+        }
         schema::migrate(&mut conn, schemas)?;
         Ok(Self {
             writer: Arc::new(Writer::start(conn, options)?),

@@ -25,6 +25,27 @@ pub(super) fn migrate(conn: &mut Connection, schemas: &[Schema]) -> Result<(), S
     Ok(())
 }
 
+/// Whether a file that is in use already lacks steps: the sum of steps that it has, as a name for the copy that is taken
+/// before it is changed. `None` for a new file.
+pub(super) fn is_behind(conn: &Connection, schemas: &[Schema]) -> Result<Option<i64>, StoreError> {
+    let known = "SELECT 1 FROM sqlite_master WHERE name = 'schema_step'";
+    if conn.query_row(known, [], |_| Ok(())).optional()?.is_none() {
+        return Ok(None);
+    }
+    let sum: i64 = conn.query_row("SELECT coalesce(sum(step), 0) FROM schema_step", [], |row| row.get(0))?;
+    for schema in schemas {
+        let found: Option<i64> = conn
+            .query_row("SELECT step FROM schema_step WHERE room = ?1", [schema.room], |row| {
+                row.get(0)
+            })
+            .optional()?;
+        if sum > 0 && usize::try_from(found.unwrap_or(0)).unwrap_or(0) < schema.steps.len() {
+            return Ok(Some(sum));
+        }
+    }
+    Ok(None)
+}
+
 fn migrate_room(conn: &Connection, schema: &Schema) -> Result<(), StoreError> {
     let found: i64 = conn
         .query_row("SELECT step FROM schema_step WHERE room = ?1", [schema.room], |row| {

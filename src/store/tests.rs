@@ -143,3 +143,55 @@ fn a_file_from_a_newer_program_is_left_alone() {
         })
     ));
 }
+
+#[test]
+fn a_file_is_copied_as_it_was_before_its_tables_change() {
+    let dir = TempDir::new().unwrap();
+    let store = open(&dir, Millis::ZERO);
+    store.write_blocking(|tx| insert(tx, "before")).unwrap().unwrap();
+    drop(store);
+    let newer = Schema {
+        room: "test",
+        steps: &[
+            "CREATE TABLE note (text TEXT PRIMARY KEY) STRICT",
+            "DROP TABLE note; CREATE TABLE more (x)",
+        ],
+    };
+    drop(Store::open(&dir.path().join("t.db"), &[newer], Options::default()).unwrap());
+    let copy = Store::open(
+        &dir.path().join("backup/t-before-step-1.db"),
+        &[SCHEMA],
+        Options::default(),
+    )
+    .unwrap();
+    assert_eq!(notes(&copy), ["before"]);
+    // A file that is as new as the program is not copied again.
+    std::fs::remove_dir_all(dir.path().join("backup")).unwrap();
+    drop(Store::open(&dir.path().join("t.db"), &[newer], Options::default()).unwrap());
+    assert!(!dir.path().join("backup").exists());
+}
+
+#[test]
+fn a_copy_is_one_whole_file_while_the_writer_goes_on() {
+    let dir = TempDir::new().unwrap();
+    let store = open(&dir, Millis::ZERO);
+    store.write_blocking(|tx| insert(tx, "one")).unwrap().unwrap();
+    let copy = dir.path().join("elsewhere/copy.db");
+    store.copy_to(&copy).unwrap();
+    store.write_blocking(|tx| insert(tx, "two")).unwrap().unwrap();
+    assert_eq!(backup::look(&copy).unwrap(), backup::Look::Sound);
+    let names: Vec<_> = std::fs::read_dir(dir.path().join("elsewhere"))
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .collect();
+    assert_eq!(names, ["copy.db"]);
+}
+
+#[test]
+fn a_file_that_is_no_database_is_damaged_and_one_that_is_not_there_is_missing() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("x.db");
+    assert_eq!(backup::look(&path).unwrap(), backup::Look::Missing);
+    std::fs::write(&path, [0x41; 8_192]).unwrap();
+    assert!(matches!(backup::look(&path).unwrap(), backup::Look::Damaged(_)));
+}

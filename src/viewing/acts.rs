@@ -6,7 +6,7 @@ use crate::clock::Reading;
 use crate::credit::rule::{self, Beat, Flags, Known, Pending, PlayState, Session, Verdict};
 use crate::keys;
 use crate::ledger::{Closing, Proof, What};
-use crate::store::Tx;
+use crate::store::{StoreError, Tx};
 use crate::types::{DeviceId, Grade, Intervals, MemberId, Millis, Mode};
 
 /// This close to the end, a film counts as seen and starts from the beginning the next time.
@@ -292,9 +292,29 @@ pub(super) fn close_all(
 ) -> Result<usize, ViewingError> {
     // After a restart every open session is a stranger, however recent its last beat.
     let until = (why == Closing::Idle).then_some(silent_since);
-    let open = rows::open_sessions(tx, until)?;
-    for row in &open {
-        end(room, tx, now, row, why)?;
+    let open = rows::open_keys(tx, until)?;
+    for key in &open {
+        let ended = rows::session_of_key(tx, *key).and_then(|row| end(room, tx, now, &row, why).map(drop));
+        match ended {
+            Err(error) if is_unreadable(&error) => {
+                tracing::error!(key, %error, "a session cannot be read from the database; it is let go");
+                rows::abandon(tx, *key)?;
+            }
+            ended => ended?,
+        }
     }
     Ok(open.len())
+}
+
+/// Whether the row itself is at fault: a damaged byte must not keep the station from starting.
+fn is_unreadable(error: &ViewingError) -> bool {
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType};
+    match error {
+        ViewingError::Unknown | ViewingError::Damaged(_) => true,
+        ViewingError::Store(StoreError::Sqlite(error)) => matches!(
+            error,
+            FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..)
+        ),
+        _ => false,
+    }
 }

@@ -11,15 +11,18 @@
 
 mod acts;
 mod budget;
+mod rebuild;
 mod rows;
 mod sent;
 mod view;
 
 use std::sync::Arc;
 
+pub use rebuild::rebuild_views;
 pub use sent::Sent;
 pub use view::{
-    Credited, Latest, Live, SpanRow, credited_items, latest_sessions, left_pending, live_sessions, spans_of_year,
+    Credited, Latest, Live, SpanRow, credited_items, latest_sessions, left_pending, live_sessions, newest_spans,
+    spans_of_year,
 };
 
 use crate::clock::{Reading, SharedClock};

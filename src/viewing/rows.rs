@@ -48,7 +48,7 @@ pub(super) fn from_word<T: serde::de::DeserializeOwned>(text: &str) -> Option<T>
     serde_json::from_value(serde_json::Value::String(text.to_owned())).ok()
 }
 
-fn json<T: serde::Serialize>(value: &T) -> String {
+pub(super) fn json<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("lists of numbers are JSON")
 }
 
@@ -87,17 +87,27 @@ pub(super) fn session(conn: &Connection, id: SessionId) -> Result<SessionRow, Vi
         .ok_or(ViewingError::Unknown)
 }
 
-/// Sessions that are open and were last heard of at or before `silent_since`.
-pub(super) fn open_sessions(
-    conn: &Connection,
-    silent_since: Option<Millis>,
-) -> Result<Vec<SessionRow>, rusqlite::Error> {
+/// Sessions that are open and were last heard of at or before `silent_since`, by their keys.
+pub(super) fn open_keys(conn: &Connection, silent_since: Option<Millis>) -> Result<Vec<i64>, rusqlite::Error> {
     let until = silent_since.map_or(i64::MAX, sql);
-    conn.prepare(&format!(
-        "{SESSION} WHERE key IN (SELECT key FROM live WHERE seen <= ?1) ORDER BY key"
-    ))?
-    .query_map([until], session_row)?
-    .collect()
+    conn.prepare("SELECT key FROM live WHERE seen <= ?1 ORDER BY key")?
+        .query_map([until], |row| row.get(0))?
+        .collect()
+}
+
+pub(super) fn session_of_key(conn: &Connection, key: i64) -> Result<SessionRow, ViewingError> {
+    conn.prepare_cached(&format!("{SESSION} WHERE key = ?1"))?
+        .query_row([key], session_row)
+        .optional()?
+        .ok_or(ViewingError::Unknown)
+}
+
+/// Lets go of a session whose rows cannot be read.
+pub(super) fn abandon(conn: &Connection, key: i64) -> Result<(), rusqlite::Error> {
+    conn.execute("DELETE FROM live WHERE key = ?1", [key])?;
+    let why = word(&Closing::StationFailure);
+    conn.execute("UPDATE session SET why = ?2 WHERE key = ?1", params![key, why])
+        .map(drop)
 }
 
 pub(super) fn open_session_of(conn: &Connection, member: &MemberId) -> Result<Option<SessionRow>, rusqlite::Error> {

@@ -142,6 +142,24 @@ pub fn spans_of_year(conn: &Connection, who: Option<&MemberId>, year: Year) -> R
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// A member's newest spans with their places in the ledger, the newest first.
+pub fn newest_spans(conn: &Connection, who: &MemberId, most: u32) -> Result<Vec<(u64, SpanRow)>, StoreError> {
+    let mut query = conn.prepare_cached(
+        "SELECT idx, member, item, mode, credit, wall FROM span WHERE member = ?1 ORDER BY idx DESC LIMIT ?2",
+    )?;
+    let rows = query.query_map(params![who.as_str(), most], |row| {
+        let span = SpanRow {
+            member: member(row, 1)?,
+            item: ItemId::from_bytes(row.get(2)?),
+            mode: column(row, 3, from_word)?,
+            credit: ms(row.get(4)?),
+            wall_ms: row.get(5)?,
+        };
+        Ok((ms(row.get(0)?).0, span))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// What a member's closed sessions left unconfirmed, by item.
 pub fn left_pending(conn: &Connection, who: &MemberId) -> Result<Vec<(ItemId, Millis)>, StoreError> {
     let mut query = conn.prepare_cached(

@@ -183,6 +183,7 @@ async fn ledger_checks(pages: &Pages, t: &Texts, lang: Lang) -> Result<Vec<Check
         let why = match halt {
             ledger::Halt::LogMissing => t.halt_log,
             ledger::Halt::KeyMissing => t.halt_key,
+            ledger::Halt::Shortened { .. } => t.halt_short,
         };
         return Ok(vec![warn(format::fill(t.ledger_halted, &[&why]))]);
     }

@@ -1,0 +1,123 @@
+//! Copies of the database: at each start, once a day, and when somebody asks.
+//!
+//! A copy is named by the number of leaves that it holds, not by a date that the box may not know: the longest name that
+//! sorts last is the newest. Keys are not in it, so a copy that is lost gives nobody the power to sign.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use tokio_util::sync::CancellationToken;
+
+use crate::config;
+use crate::keys::Keys;
+use crate::ledger::restore::{self, Holds};
+use crate::ledger::{self, Ledger};
+use crate::store::backup;
+
+/// A box that runs day and night is copied once a day.
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// Where copies go.
+#[derive(Debug, Clone)]
+pub(super) struct Backups {
+    ledger: Ledger,
+    data: PathBuf,
+    second: Option<PathBuf>,
+    keep: usize,
+}
+
+impl Backups {
+    pub(super) fn new(ledger: Ledger, settings: &config::Station) -> Self {
+        Self {
+            ledger,
+            data: settings.data.clone(),
+            second: settings.backup.folder.clone(),
+            keep: settings.backup.keep,
+        }
+    }
+
+    /// One round of copies; what cannot be done is logged, and the station goes on.
+    fn round(&self) {
+        let mut folders = vec![own_folder(&self.data)];
+        match &self.second {
+            Some(second) if is_another_medium(&self.data, second) => folders.push(second.clone()),
+            Some(second) => tracing::warn!(folder = %second.display(), "no second medium there: no copy on it"),
+            None => {}
+        }
+        for folder in folders {
+            let done = copy_into(&self.ledger, &folder).and_then(|_| Ok(rotate(&folder, self.keep)?));
+            if let Err(error) = done {
+                tracing::error!(folder = %folder.display(), error = format!("{error:#}"), "no copy of the database");
+            }
+        }
+    }
+
+    /// A round now and each day, until `stop`.
+    pub(super) async fn daily(self, stop: CancellationToken) {
+        let mut every = tokio::time::interval(DAY);
+        loop {
+            tokio::select! { () = stop.cancelled() => return, _ = every.tick() => {} }
+            let own = self.clone();
+            drop(tokio::task::spawn_blocking(move || own.round()).await);
+        }
+    }
+}
+
+/// The folder for copies in the data folder.
+pub(super) fn own_folder(data: &Path) -> PathBuf {
+    data.join("backup")
+}
+
+/// A mount point without its disk is a folder of the disk below.
+fn is_another_medium(data: &Path, second: &Path) -> bool {
+    let device = |path: &Path| fs::metadata(path).ok().map(|facts| facts.dev());
+    device(second).is_some_and(|theirs| device(data) != Some(theirs))
+}
+
+/// Copies the database into a folder and checks the copy as a district would; returns its path and leaves.
+pub fn copy_into(ledger: &Ledger, folder: &Path) -> Result<(PathBuf, u64)> {
+    let leaves = ledger.store().read_blocking(ledger::size)?;
+    let path = folder.join(format!("ledger-{leaves:012}.db"));
+    ledger
+        .store()
+        .copy_to(&path)
+        .with_context(|| format!("while copying the database to {}", path.display()))?;
+    match holds(&path, ledger.keys())? {
+        Holds::Ours(found) if found.faults.is_empty() => Ok((path, found.leaves)),
+        _ => bail!("the copy {} does not verify", path.display()),
+    }
+}
+
+/// What a copy holds.
+pub(super) fn holds(path: &Path, keys: &Keys) -> Result<Holds> {
+    let conn = backup::open_to_read(path)?;
+    Ok(restore::check(&conn, &keys.public())?)
+}
+
+/// How many leaves a copy holds by its name; `None` for a file that is no copy.
+pub(super) fn leaves_by_name(path: &Path) -> Option<u64> {
+    let name = path.file_name()?.to_str()?;
+    let digits = name.strip_prefix("ledger-")?.strip_suffix(".db")?;
+    digits
+        .bytes()
+        .all(|b| b.is_ascii_digit())
+        .then(|| digits.parse().ok())?
+}
+
+/// The copies in a folder, the newest first.
+pub(super) fn copies(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    let mut found: Vec<_> = paths.filter(|path| leaves_by_name(path).is_some()).collect();
+    found.sort();
+    found.reverse();
+    found
+}
+
+fn rotate(folder: &Path, keep: usize) -> io::Result<()> {
+    copies(folder).iter().skip(keep).try_for_each(fs::remove_file)
+}

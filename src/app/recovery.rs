@@ -1,0 +1,215 @@
+//! The database at a start: is it whole, and if not, what is brought back.
+//!
+//! A damaged file is set aside whole, never written to again. A new one begins with the newest copy that verifies; of
+//! what came after it, the damaged file gives what one of this box's checkpoints proves (`ledger::restore`), and every
+//! table that can be read to its end. Views are counted again from the leaves. The first leaf afterwards says what
+//! happened, so the district is told by its next pull; if the district had seen more than came back, the ledger halts.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use super::{Base, SCHEMAS, backups};
+use crate::config;
+use crate::keys::Keys;
+use crate::ledger::restore::{self, BroughtBack, Holds};
+use crate::ledger::{self, What};
+use crate::store::backup::{self, Look};
+use crate::store::{Options, Store};
+use crate::viewing;
+
+/// The database and what SQLite keeps beside it.
+const FILES: [&str; 3] = ["ledger.db", "ledger.db-wal", "ledger.db-shm"];
+
+/// One program at a time serves from a data folder, or restores it. Held until it is dropped.
+pub(super) fn only_one(data: &Path) -> Result<File> {
+    fs::create_dir_all(data).with_context(|| format!("while making {}", data.display()))?;
+    let path = data.join("station.lock");
+    let file = File::create(&path).with_context(|| format!("while opening {}", path.display()))?;
+    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(_) => bail!("another station is running with the data folder {}", data.display()),
+    }
+}
+
+/// What a restoring did.
+#[derive(Debug, Clone)]
+pub struct Restored {
+    /// What was found.
+    pub why: String,
+    /// Where the damaged file lies now, if there was one.
+    pub aside: Option<PathBuf>,
+    /// What came back.
+    pub brought: BroughtBack,
+    /// Tables that could not be read from the damaged file; they are as the copy had them.
+    pub as_in_copy: Vec<String>,
+}
+
+/// Looks at the ledger before anybody writes to it, and restores it if it is damaged.
+pub(super) fn at_start(settings: &config::Station, keys: &Keys) -> Result<Option<Restored>> {
+    let copies = all_copies(settings);
+    match damage(&settings.data.join(FILES[0]), keys, &copies)? {
+        Some(why) => restore(&settings.data, keys, why, &copies).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn all_copies(settings: &config::Station) -> Vec<PathBuf> {
+    let second = settings.backup.folder.as_deref().map(backups::copies);
+    let mut all = backups::copies(&backups::own_folder(&settings.data));
+    all.extend(second.into_iter().flatten());
+    all.sort_by(|a, b| b.file_name().cmp(&a.file_name()));
+    all
+}
+
+/// What is wrong with the file, if anything. A file that never held a ledger is not damaged, unless a copy of ours exists.
+fn damage(path: &Path, keys: &Keys, copies: &[PathBuf]) -> Result<Option<String>> {
+    match backup::look(path).with_context(|| format!("while looking at {}", path.display()))? {
+        Look::Missing => return Ok(None),
+        Look::Damaged(why) => return Ok(Some(why)),
+        Look::Sound => {}
+    }
+    Ok(match backups::holds(path, keys) {
+        Ok(Holds::Ours(found)) if found.faults.is_empty() => shorter_than_its_copy(found.leaves, keys, copies),
+        Ok(Holds::Ours(found)) => found.faults.first().map(ToString::to_string),
+        Ok(Holds::AnotherKey) => None,
+        Ok(Holds::Nothing) => (!copies.is_empty()).then(|| "the file holds no ledger any more".to_owned()),
+        Err(error) => Some(format!("{error:#}")),
+    })
+}
+
+/// A log that lost its end, or was put back to an older state, passes every check of its own.
+fn shorter_than_its_copy(leaves: u64, keys: &Keys, copies: &[PathBuf]) -> Option<String> {
+    let newest = copies
+        .iter()
+        .find(|copy| backups::leaves_by_name(copy) > Some(leaves))?;
+    let held = backups::leaves_by_name(newest)?;
+    is_ours_and_whole(newest, keys).then(|| format!("{leaves} leaves are there, a copy holds {held}"))
+}
+
+/// Sets the file aside and brings back what can be brought back. `copies` are tried in their order.
+fn restore(data: &Path, keys: &Keys, why: String, copies: &[PathBuf]) -> Result<Restored> {
+    tracing::error!(why, "the ledger is damaged: it is set aside and restored");
+    let new = data.join("restoring.db");
+    for end in ["", "-wal", "-shm"] {
+        drop(fs::remove_file(data.join(format!("restoring.db{end}"))));
+    }
+    if let Some(copy) = copies.iter().find(|copy| is_ours_and_whole(copy, keys)) {
+        fs::copy(copy, &new).with_context(|| format!("while reading the copy {}", copy.display()))?;
+    }
+    let aside = set_aside(data)?;
+    let from = aside.as_deref().map(|folder| folder.join(FILES[0]));
+    let (brought, as_in_copy) = fill(&new, from.as_deref(), keys)?;
+    fs::rename(&new, data.join(FILES[0])).context("while putting the restored database in its place")?;
+    File::open(data)?.sync_all()?;
+    Ok(Restored {
+        why,
+        aside,
+        brought,
+        as_in_copy,
+    })
+}
+
+fn is_ours_and_whole(copy: &Path, keys: &Keys) -> bool {
+    let whole = matches!(backup::look(copy), Ok(Look::Sound));
+    whole && matches!(backups::holds(copy, keys), Ok(Holds::Ours(found)) if found.faults.is_empty())
+}
+
+/// Moves the database into `damaged/<n>/`, the first n that is free; `None` if there is none.
+fn set_aside(data: &Path) -> Result<Option<PathBuf>> {
+    if !data.join(FILES[0]).exists() {
+        return Ok(None);
+    }
+    let folder = (1_u32..)
+        .map(|n| data.join(format!("damaged/{n}")))
+        .find(|folder| !folder.exists())
+        .expect("numbers do not end");
+    let moved = || -> std::io::Result<()> {
+        fs::create_dir_all(&folder)?;
+        // The log first: without the file it belongs to, nobody plays it into another one.
+        for name in FILES.iter().rev().filter(|name| data.join(name).exists()) {
+            fs::rename(data.join(name), folder.join(name))?;
+        }
+        File::open(&folder)?.sync_all()?;
+        File::open(data)?.sync_all()
+    };
+    moved().with_context(|| format!("while setting the damaged database aside in {}", folder.display()))?;
+    Ok(Some(folder))
+}
+
+/// The new database: the copy if there was one, what is proven, what can be read, views counted again.
+fn fill(new: &Path, from: Option<&Path>, keys: &Keys) -> Result<(BroughtBack, Vec<String>)> {
+    let store = Store::open(new, &SCHEMAS, Options::default())?;
+    let from = from.and_then(|path| backup::open_to_read(path).ok());
+    let key = keys.public();
+    let filled = store.write_blocking(move |tx| {
+        let mut brought = BroughtBack {
+            leaves: ledger::size(tx)?,
+            ..BroughtBack::default()
+        };
+        brought.from_backup = brought.leaves;
+        let mut as_in_copy = Vec::new();
+        // An empty file in the place of the lost one has nothing to give, and must not empty what the copy holds.
+        if let Some(from) = from.as_ref().filter(|from| restore::is_of(from, &key)) {
+            let seen = restore::most_seen(from);
+            as_in_copy = backup::take_tables(from, tx, &restore::TABLES)?;
+            brought = restore::bring_back(from, tx, &key)?;
+            ledger::note_seen(tx, seen)?;
+        }
+        restore::rebuild_cosignatures(tx)?;
+        viewing::rebuild_views(tx)?;
+        Ok::<_, viewing::ViewingError>((brought, as_in_copy))
+    })??;
+    Ok(filled)
+}
+
+/// Says in the ledger what happened: the operator's book of faults and the district's next pull have it from there.
+pub(super) fn say(base: &Base, restored: &Restored) -> Result<()> {
+    let BroughtBack {
+        from_backup,
+        leaves,
+        signed,
+    } = restored.brought;
+    tracing::warn!(from_backup, leaves, signed, "the ledger was restored");
+    if base.ledger.halted().is_some() {
+        return Ok(());
+    }
+    let (ledger, now) = (base.ledger.clone(), super::Clock::now(&*base.clock));
+    let leaf = What::Restored {
+        why: restored.why.clone(),
+        from_backup,
+        leaves,
+        signed,
+    };
+    base.ledger
+        .store()
+        .write_blocking(move |tx| ledger.append(tx, now, leaf))??;
+    Ok(())
+}
+
+/// Restores from a copy that somebody chose. Refused while the ledger is sound and holds as much.
+pub fn from_copy(settings: &config::Station, copy: &Path) -> Result<Restored> {
+    let _lock = only_one(&settings.data)?;
+    let keys = Keys::open_or_make(&settings.data.join("keys"))?;
+    let offered = match backups::holds(copy, &keys)? {
+        Holds::Ours(found) if found.faults.is_empty() => found.leaves,
+        Holds::Ours(found) => bail!("{} is damaged: {}", copy.display(), found.faults[0]),
+        Holds::AnotherKey => bail!("{} is the ledger of another station's key", copy.display()),
+        Holds::Nothing => bail!("{} holds no ledger", copy.display()),
+    };
+    let path = settings.data.join(FILES[0]);
+    let mut copies = all_copies(settings);
+    let why = match damage(&path, &keys, &copies)? {
+        Some(why) => why,
+        None if path.exists() && matches!(backups::holds(&path, &keys)?, Holds::Ours(_)) => bail!(
+            "the ledger in {} is sound; a copy of {offered} leaves could only take something back",
+            settings.data.display()
+        ),
+        None => "there was no ledger of this key".to_owned(),
+    };
+    copies.insert(0, copy.to_owned());
+    let restored = restore(&settings.data, &keys, why, &copies)?;
+    say(&Base::open(settings)?, &restored)?;
+    Ok(restored)
+}

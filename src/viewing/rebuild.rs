@@ -1,0 +1,182 @@
+//! The views of credit, counted again from the leaves: after a restoring, and whenever the start finds them different.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rusqlite::params;
+
+use super::ViewingError;
+use super::rows::{from_word, json, ms, sql, word};
+use crate::ledger::{self, At, Closing, Leaf, What};
+use crate::store::Tx;
+use crate::types::{Intervals, ItemId, MemberId, Millis, Mode, SessionId, Year};
+
+/// So many leaves are read at a time.
+const STRIDE: u64 = 4_096;
+
+type Key = (MemberId, ItemId, Year);
+
+/// One line of the view `span`: index, session, member, item, year, mode, credit, wall clock.
+type Line = (u64, i64, MemberId, ItemId, Year, Mode, Millis, i64);
+
+/// What the leaves say.
+#[derive(Default)]
+struct Views {
+    credited: BTreeMap<Key, Intervals>,
+    lines: Vec<Line>,
+    lengths: HashMap<ItemId, Millis>,
+    sessions: HashMap<SessionId, i64>,
+}
+
+/// Compares the views with the leaves and rewrites them if they differ; says whether they did. Sessions that only the
+/// leaves know are added as closed.
+pub fn rebuild_views(tx: &Tx<'_>) -> Result<bool, ViewingError> {
+    let mut views = Views {
+        sessions: known_sessions(tx)?,
+        ..Views::default()
+    };
+    let known = views.sessions.len();
+    let size = ledger::size(tx)?;
+    for from in (0..size).step_by(usize::try_from(STRIDE).expect("4096 fits")) {
+        let leaves = ledger::leaves(tx, from, from + STRIDE)?;
+        for (index, bytes) in (from..).zip(leaves) {
+            if let Some(leaf) = Leaf::read(&bytes) {
+                views.count(tx, index, leaf)?;
+            }
+        }
+    }
+    let same = is_written(tx, &views).unwrap_or(false);
+    if !same {
+        write(tx, &views)?;
+    }
+    Ok(!same || views.sessions.len() != known)
+}
+
+impl Views {
+    fn count(&mut self, tx: &Tx<'_>, index: u64, leaf: Leaf) -> Result<(), ViewingError> {
+        match leaf.is {
+            What::Item { item, length, .. } => {
+                self.lengths.insert(item, length);
+            }
+            What::Open { session, .. } if !self.sessions.contains_key(&session) => self.add(tx, leaf.at, &leaf.is)?,
+            What::Span {
+                session,
+                member,
+                item,
+                year,
+                mode,
+                media,
+                ..
+            } => {
+                let have = self.credited.entry((member.clone(), item, year)).or_default();
+                *have = have.union(&media);
+                let key = self.sessions.get(&session).copied().unwrap_or(0);
+                self.lines
+                    .push((index, key, member, item, year, mode, media.total(), leaf.at.wall));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, tx: &Tx<'_>, at: At, open: &What) -> Result<(), ViewingError> {
+        let What::Open {
+            session,
+            member,
+            item,
+            device,
+            mode,
+        } = open
+        else {
+            return Ok(());
+        };
+        let length = self.lengths.get(item).copied().unwrap_or_default();
+        let key = tx
+            .prepare_cached(
+                "INSERT INTO session (id, member, item, device, mode, length, boot, opened, wall, trust, why)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            )?
+            .insert(params![
+                session.bytes(),
+                member.as_str(),
+                item.bytes(),
+                device.bytes(),
+                word(mode),
+                sql(length),
+                at.boot,
+                sql(at.mono),
+                at.wall,
+                word(&at.trust),
+                word(&Closing::StationFailure),
+            ])?;
+        self.sessions.insert(*session, key);
+        Ok(())
+    }
+}
+
+fn known_sessions(tx: &Tx<'_>) -> Result<HashMap<SessionId, i64>, ViewingError> {
+    let mut query = tx.prepare("SELECT id, key FROM session")?;
+    let rows = query.query_map([], |row| Ok((SessionId::from_bytes(row.get(0)?), row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Whether both views say what the leaves say; a row that cannot be read does not.
+fn is_written(tx: &Tx<'_>, views: &Views) -> Result<bool, rusqlite::Error> {
+    let mut query = tx.prepare("SELECT member, item, year, media FROM credited")?;
+    let mut rows = query.query([])?;
+    let mut found = 0;
+    while let Some(row) = rows.next()? {
+        let (member, media): (String, String) = (row.get(0)?, row.get(3)?);
+        let key = MemberId::new(&member).map(|member| (member, row.get(1).map(ItemId::from_bytes)));
+        let Ok((member, item)) = key else { return Ok(false) };
+        let have = views.credited.get(&(member, item?, Year(row.get(2)?)));
+        if have.is_none() || have != serde_json::from_str(&media).ok().as_ref() {
+            return Ok(false);
+        }
+        found += 1;
+    }
+    Ok(found == views.credited.len() && lines_are_written(tx, views)?)
+}
+
+fn lines_are_written(tx: &Tx<'_>, views: &Views) -> Result<bool, rusqlite::Error> {
+    let mut query = tx.prepare("SELECT idx, member, item, year, mode, credit, wall FROM span ORDER BY idx")?;
+    let mut rows = query.query([])?;
+    for (index, _, member, item, year, mode, credit, wall) in &views.lines {
+        let Some(row) = rows.next()? else { return Ok(false) };
+        let (who, how): (String, String) = (row.get(1)?, row.get(4)?);
+        let same = row.get::<_, i64>(0)? == sql(Millis(*index))
+            && who == member.as_str()
+            && ItemId::from_bytes(row.get(2)?) == *item
+            && row.get::<_, u16>(3)? == year.0
+            && from_word(&how) == Some(*mode)
+            && ms(row.get(5)?) == *credit
+            && row.get::<_, i64>(6)? == *wall;
+        if !same {
+            return Ok(false);
+        }
+    }
+    Ok(rows.next()?.is_none())
+}
+
+fn write(tx: &Tx<'_>, views: &Views) -> Result<(), ViewingError> {
+    tx.execute_batch("DELETE FROM credited; DELETE FROM span;")?;
+    let mut credited = tx.prepare("INSERT INTO credited (member, item, year, media) VALUES (?1, ?2, ?3, ?4)")?;
+    for ((member, item, year), media) in &views.credited {
+        credited.execute(params![member.as_str(), item.bytes(), year.0, json(media)])?;
+    }
+    let mut span = tx.prepare(
+        "INSERT INTO span (idx, session, member, item, year, mode, credit, wall) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    for (index, session, member, item, year, mode, credit, wall) in &views.lines {
+        span.execute(params![
+            sql(Millis(*index)),
+            session,
+            member.as_str(),
+            item.bytes(),
+            year.0,
+            word(mode),
+            sql(*credit),
+            wall
+        ])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,270 @@
+//! Disks that are full, read-only, broken or gone at once: beats wait, films play, what was acknowledged is there.
+//!
+//! These need the right to mount; without it they say so and pass. `dm-flakey` is not asked for: a loop device whose image
+//! lies on a full `tmpfs` gives the same I/O errors.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+#[path = "common/program.rs"]
+mod program;
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use program::{Running, ask, command, number, open, prepare, start};
+use tempfile::TempDir;
+
+fn run(words: &[&str]) -> bool {
+    Command::new(words[0])
+        .args(&words[1..])
+        .output()
+        .is_ok_and(|done| done.status.success())
+}
+
+/// Something mounted, gone with the test.
+struct Mounted(PathBuf);
+
+impl Mounted {
+    fn at(place: PathBuf, words: &[&str]) -> Option<Self> {
+        fs::create_dir_all(&place).unwrap();
+        let mut all = vec!["mount"];
+        all.extend(words);
+        all.push(place.to_str().unwrap());
+        if run(&all) {
+            return Some(Self(place.clone()));
+        }
+        eprintln!("not tested here: `{}` is not permitted", all.join(" "));
+        None
+    }
+
+    fn again(&self, options: &str) {
+        assert!(run(&[
+            "mount",
+            "-o",
+            &format!("remount,{options}"),
+            self.0.to_str().unwrap()
+        ]));
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        run(&["umount", "--lazy", self.0.to_str().unwrap()]);
+    }
+}
+
+/// A file system on an image, in a loop device.
+fn ext4(image: &Path, place: PathBuf, size: &str) -> Option<Mounted> {
+    let made =
+        run(&["truncate", "-s", size, image.to_str().unwrap()]) && run(&["mkfs.ext4", "-q", image.to_str().unwrap()]);
+    if !made {
+        eprintln!("not tested here: no mkfs.ext4");
+        return None;
+    }
+    Mounted::at(place, &["-o", "loop", image.to_str().unwrap()])
+}
+
+fn beat(at: &str, session: &str, n: u32) -> (u16, String, u64) {
+    let body = format!(r#"{{"n":{n},"segments":[[0,63000]],"state":"paused"}}"#);
+    let (status, head, answer) = ask(at, "POST", &format!("/api/sessions/{session}/beats"), "", &body).unwrap();
+    (
+        status,
+        head,
+        number(&answer, "credited_ms") + number(&answer, "pending_ms"),
+    )
+}
+
+fn fill(place: &Path) {
+    let mut file = fs::File::create(place.join("filler")).unwrap();
+    let block = vec![7_u8; 4096];
+    while file.write_all(&block).is_ok() {}
+    while file.write_all(&[7]).is_ok() {}
+}
+
+/// Beats are refused for as long as `trouble` lasts, the film plays, and the same beat is taken afterwards.
+fn refused_and_then_taken(dir: &Path, trouble: impl Fn(), heal: impl Fn()) {
+    let Running { mut child, address: at } = start(dir);
+    let (session, _, media, cookie) = open(&at);
+    let (status, _, before) = beat(&at, &session, 1);
+    assert_eq!(status, 200);
+    trouble();
+    // What fits pages that are there already may still be taken; in the end something needs a new one.
+    let refused = (2..2_000)
+        .map(|n| (n, beat(&at, &session, n)))
+        .find(|(_, (status, ..))| *status != 200);
+    let (n, (status, head, _)) = refused.expect("a disk that takes nothing");
+    assert_eq!(status, 503, "{head}");
+    assert!(head.to_lowercase().contains("retry-after"), "{head}");
+    let (status, ..) = ask(&at, "GET", &media, &cookie, "").unwrap();
+    assert_eq!(status, 200, "the film plays on");
+    heal();
+    let (status, head, after) = beat(&at, &session, n);
+    assert_eq!(status, 200, "the same beat once more: {head}");
+    assert!(after >= before);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(command(dir, &["ledger", "verify"]));
+    let Running { mut child, address: at } = start(dir);
+    let (_, kept, ..) = open(&at);
+    assert!(kept >= after, "{after} ms were acknowledged, {kept} ms are there");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// Row 54 of the cases of credit.
+#[test]
+fn a_full_disk_refuses_beats_and_takes_them_once_there_is_room() {
+    let folder = TempDir::new().unwrap();
+    let Some(disk) = Mounted::at(folder.path().join("data"), &["-t", "tmpfs", "-o", "size=8m", "tmpfs"]) else {
+        return;
+    };
+    prepare(folder.path());
+    let filler = disk.0.join("filler");
+    refused_and_then_taken(folder.path(), || fill(&disk.0), || fs::remove_file(&filler).unwrap());
+}
+
+/// After an error ext4 turns itself read-only (`errors=remount-ro`); `trigger_fs_error` is its own way to make one.
+#[test]
+fn a_disk_that_turns_read_only_loses_nothing_that_was_acknowledged() {
+    let folder = TempDir::new().unwrap();
+    let dir = folder.path();
+    let image = dir.join("disk.img");
+    let Some(disk) = ext4(&image, dir.join("data"), "32M") else {
+        return;
+    };
+    disk.again("errors=remount-ro");
+    prepare(dir);
+    let Running { mut child, address: at } = start(dir);
+    let (session, _, media, cookie) = open(&at);
+    let (status, _, before) = beat(&at, &session, 1);
+    assert_eq!(status, 200);
+    let place = disk.0.to_str().unwrap().to_owned();
+    if !turns_read_only(&place) {
+        eprintln!("not tested here: the file system cannot be made read-only while in use");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        return;
+    }
+    let (status, head, _) = beat(&at, &session, 2);
+    assert_eq!(status, 503, "{head}");
+    let (status, ..) = ask(&at, "GET", &media, &cookie, "").unwrap();
+    assert_eq!(status, 200, "the film plays on");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(run(&["umount", &place]));
+    run(&["e2fsck", "-p", image.to_str().unwrap()]);
+    assert!(run(&["mount", "-o", "loop", image.to_str().unwrap(), &place]));
+    let Running { mut child, address: at } = start(dir);
+    let (_, kept, ..) = open(&at);
+    assert!(kept >= before, "{before} ms were acknowledged, {kept} ms are there");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+fn turns_read_only(place: &str) -> bool {
+    let device = Command::new("findmnt").args(["-no", "SOURCE", place]).output();
+    let device = device.map(|found| String::from_utf8_lossy(&found.stdout).trim().replace("/dev/", ""));
+    let trigger = |name: String| fs::write(format!("/sys/fs/ext4/{name}/trigger_fs_error"), "a test");
+    device.is_ok_and(|name| trigger(name).is_ok())
+}
+
+/// Beats until the station cannot any more; what the last answer promised.
+fn beat_until_refused(at: &str, session: &str, cut_after: u32, cut: impl FnOnce()) -> u64 {
+    let mut cut = Some(cut);
+    let mut promised = 0;
+    for n in 1..400 {
+        if n == cut_after
+            && let Some(cut) = cut.take()
+        {
+            cut();
+        }
+        match beat(at, session, n) {
+            (200, _, now) => promised = now,
+            _ => break,
+        }
+    }
+    promised
+}
+
+/// The ext4 way of pulling the plug: `EXT4_IOC_SHUTDOWN` without flushing the journal.
+const SHUT_DOWN: &str = "import fcntl, os, struct, sys
+fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587d, struct.pack('I', 2))";
+
+#[test]
+fn a_file_system_that_is_gone_at_once_loses_nothing_that_was_acknowledged() {
+    let folder = TempDir::new().unwrap();
+    let dir = folder.path();
+    let image = dir.join("disk.img");
+    let Some(disk) = ext4(&image, dir.join("data"), "32M") else {
+        return;
+    };
+    prepare(dir);
+    let mut promised = 0;
+    for round in 0..3 {
+        let Running { mut child, address: at } = start(dir);
+        let (session, kept, ..) = open(&at);
+        assert!(
+            kept >= promised,
+            "round {round}: {promised} ms were acknowledged, {kept} ms are there"
+        );
+        let place = disk.0.to_str().unwrap();
+        let mut shut = false;
+        promised = promised.max(beat_until_refused(&at, &session, 5 + round * 7, || {
+            shut = run(&["python3", "-c", SHUT_DOWN, place]);
+        }));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if !shut {
+            eprintln!("not tested here: the file system cannot be shut down at once");
+            return;
+        }
+        assert!(run(&["umount", place]) && run(&["mount", "-o", "loop", image.to_str().unwrap(), place]));
+    }
+    assert!(promised > 0);
+    let Running { mut child, address: at } = start(dir);
+    let (_, kept, ..) = open(&at);
+    assert!(kept >= promised, "{promised} ms were acknowledged, {kept} ms are there");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(command(dir, &["ledger", "verify"]));
+}
+
+#[test]
+fn a_disk_with_input_and_output_errors_loses_nothing_that_was_acknowledged() {
+    let folder = TempDir::new().unwrap();
+    let dir = folder.path();
+    let Some(below) = Mounted::at(dir.join("below"), &["-t", "tmpfs", "-o", "size=24m", "tmpfs"]) else {
+        return;
+    };
+    let image = below.0.join("disk.img");
+    let Some(disk) = ext4(&image, dir.join("data"), "64M") else {
+        return;
+    };
+    prepare(dir);
+    let Running { mut child, address: at } = start(dir);
+    let (session, ..) = open(&at);
+    // From here on no block that the image has not had before can be written.
+    let promised = beat_until_refused(&at, &session, 5, || {
+        run(&["sync"]);
+        fill(&below.0);
+    });
+    assert!(promised > 0);
+    let (status, head, _) = beat(&at, &session, 400);
+    assert_ne!(status, 200, "the disk reports errors: {head}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let place = disk.0.to_str().unwrap();
+    assert!(run(&["umount", place]));
+    fs::remove_file(below.0.join("filler")).unwrap();
+    below.again("size=80m");
+    run(&["e2fsck", "-p", image.to_str().unwrap()]);
+    assert!(run(&["mount", "-o", "loop", image.to_str().unwrap(), place]));
+    let Running { mut child, address: at } = start(dir);
+    let (_, kept, ..) = open(&at);
+    assert!(kept >= promised, "{promised} ms were acknowledged, {kept} ms are there");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(command(dir, &["ledger", "verify"]));
+}

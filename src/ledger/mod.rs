@@ -9,6 +9,8 @@
 mod boot;
 pub mod leaf;
 pub mod note;
+pub mod receipt;
+pub mod restore;
 mod rows;
 pub mod tiles;
 pub mod tree;
@@ -33,7 +35,8 @@ use tree::Frontier;
 /// The ledger's tables.
 pub const SCHEMA: Schema = Schema {
     room: "ledger",
-    steps: &["
+    steps: &[
+        "
         CREATE TABLE boot (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT;
         CREATE TABLE leaf (idx INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
         CREATE TABLE node (level INTEGER NOT NULL, pos INTEGER NOT NULL, hash BLOB NOT NULL,
@@ -41,7 +44,9 @@ pub const SCHEMA: Schema = Schema {
         CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;
         CREATE TABLE cosignature (district TEXT NOT NULL, size INTEGER NOT NULL, time INTEGER NOT NULL,
                                   line TEXT NOT NULL, PRIMARY KEY (district, size)) STRICT, WITHOUT ROWID;
-    "],
+    ",
+        "CREATE TABLE seen (only INTEGER PRIMARY KEY CHECK (only = 1), size INTEGER NOT NULL) STRICT;",
+    ],
 };
 
 /// Why the ledger did not take something. The reader is the operator, or the log.
@@ -77,6 +82,16 @@ pub enum Halt {
         "the log belongs to another key: the disk was moved from another box, or the key file was lost. Restore the key file from a backup"
     )]
     KeyMissing,
+    /// After a damage fewer leaves could be brought back than a district has cosigned: going on would be a fork.
+    #[error(
+        "the log was damaged and {there} leaves could be restored, but a district has seen {seen}. Bring a newer backup, or ask the district"
+    )]
+    Shortened {
+        /// Leaves that are there.
+        there: u64,
+        /// Leaves that a district has cosigned.
+        seen: u64,
+    },
 }
 
 /// A handle to the ledger. Cheap to clone.
@@ -97,7 +112,7 @@ impl Ledger {
         let (origin, halted, begin) = match first {
             None if keys.are_fresh() => (origin, None, true),
             None => (origin, Some(Halt::LogMissing), false),
-            Some((named, key)) if key == ours => (named, None, false),
+            Some((named, key)) if key == ours => (named, store.read_blocking(shortened)?, false),
             Some((named, _)) => (named, Some(Halt::KeyMissing), false),
         };
         let ledger = Self {
@@ -192,6 +207,18 @@ impl Ledger {
     }
 }
 
+/// Whether a district has seen more than there is: known from the copy of the cosigned checkpoint that a restoring left.
+fn shortened(conn: &Connection) -> Result<Option<Halt>, StoreError> {
+    let there = rows::size(conn)?;
+    let seen = rows::seen_before(conn)?;
+    Ok((seen > there).then_some(Halt::Shortened { there, seen }))
+}
+
+/// Notes, while restoring, that a district has seen so many leaves.
+pub fn note_seen(conn: &Connection, size: u64) -> Result<(), StoreError> {
+    Ok(rows::note_seen(conn, size)?)
+}
+
 /// How many leaves are durable.
 pub fn size(conn: &Connection) -> Result<u64, StoreError> {
     Ok(rows::size(conn)?)
@@ -210,6 +237,11 @@ pub fn leaves(conn: &Connection, from: u64, to: u64) -> Result<Vec<Vec<u8>>, Sto
 /// The root over the first `size` leaves (`size` ≤ [`size`]).
 pub fn root_at(conn: &Connection, size: u64) -> Result<tree::Hash, StoreError> {
     Ok(tree::root(&StoredNodes(conn), size)?)
+}
+
+/// The proof that leaf `index` is among the first `size` leaves (`index < size` ≤ [`size`]).
+pub fn prove_inclusion(conn: &Connection, index: u64, size: u64) -> Result<Vec<tree::Hash>, StoreError> {
+    Ok(tree::inclusion_proof(&StoredNodes(conn), index, size)?)
 }
 
 /// The newest leaf that is `wanted`, looked for backwards.

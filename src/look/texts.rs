@@ -113,6 +113,24 @@ texts! {
     nothing_yet: "今年还没有计入的学时。打开一部课件看起来，就会记在这里。", "Nothing is credited this year yet. Watch an item and it appears here.";
     policy_foot: "按《{0}》计算：{1} 分钟为 1 学时，合计保留一位小数，每天最多 {2} 学时。", "By the policy “{0}”: {1} minutes make an hour, cut to one decimal, at most {2} hours a day.";
     undecided_year: "另有 {0} 日期待定，等县里校准时钟后计入年度。", "Another {0} has no date yet and is counted once the district has set the clock.";
+    // Receipts
+    receipts: "学时凭据", "Receipts";
+    receipts_why: "每一笔学时都有一张凭据：存下它的二维码，以后谁改了台账，凭它就能查出来。", "Each entry has a receipt. Keep its code: if anybody changes the log later, it shows.";
+    receipt: "凭据", "Receipt";
+    receipt_lead: "扫凭据的二维码，或者把凭据的文字贴在下面。", "Scan the code of a receipt, or paste its text below.";
+    receipt_holds: "这张凭据有效：台账里有这一笔，并且站点签了名。", "This receipt holds: the entry is in the log, and the station signed for it.";
+    receipt_malformed: "这不是凭据，或者不完整。请再扫一次。", "This is not a receipt, or not all of it. Please scan again.";
+    receipt_other_key: "这张凭据不是本站点签的，本站点说不出它的真假。", "Another station signed this receipt; this one cannot tell.";
+    receipt_not_in_log: "凭据对不上：这一笔不在签过名的台账里。", "The receipt does not hold: the entry is not in the log that was signed.";
+    receipt_item: "课件", "Item";
+    receipt_time: "计入", "Credited";
+    receipt_total: "这部课件累计", "This item in all";
+    receipt_date: "日期", "Date";
+    receipt_place: "台账位置", "Place in the log";
+    receipt_place_of: "第 {0} 条（共 {1} 条）", "{0} of {1}";
+    receipt_keep: "长按保存或者截屏。", "Save it with a long press or a screenshot.";
+    receipt_text: "凭据文字", "Text of the receipt";
+    receipt_check: "查验", "Check";
     // Sign in
     sign_in_lead: "登录后，看过的时间记到您名下。", "Sign in, and what you watch is credited to you.";
     member_number: "党员编号", "Member number";
@@ -160,6 +178,7 @@ texts! {
     ledger_unseen: "县里还没有来取过。", "The district has not pulled yet.";
     ledger_halted: "台账停了，学时暂时记不下，影片照常放。请告诉县里：{0}", "The ledger is halted and no hours are recorded; films play on. Tell the district: {0}";
     halt_log: "签名用的密钥还在，台账却不见了，可能被删了或者换过。请从备份恢复。", "the signing key is here and its log is gone; restore it from a backup.";
+    halt_short: "台账损坏后只恢复了一部分，县里见过的更多。请找更新的备份，或者找县里。", "after damage only a part of the log could be restored, and the district has seen more; bring a newer backup or ask the district.";
     halt_key: "台账是另一把密钥写的，可能硬盘是别的站点的，或者密钥文件丢了。请从备份恢复密钥。", "the log belongs to another key; restore the key file from a backup.";
     clock_ntp: "时间由网络校准。", "The clock follows network time.";
     clock_district: "时间由县里校准。", "The clock was set by the district.";

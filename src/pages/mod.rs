@@ -10,6 +10,7 @@ mod home;
 mod hours;
 mod item;
 mod member;
+mod receipt;
 mod sign_in;
 mod visit;
 
@@ -104,6 +105,9 @@ impl Pages {
             .route("/", get(home::page))
             .route("/items/{item}", get(item::page))
             .route("/me", get(member::page))
+            .route("/me/receipts", get(receipt::list))
+            .route("/me/receipts/{index}", get(receipt::one))
+            .route("/receipt", get(receipt::check))
             .route("/signin", get(sign_in::page).post(sign_in::sign_in))
             .route("/signout", post(sign_in::sign_out))
             .route("/lang", post(sign_in::choose_language))

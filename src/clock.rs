@@ -75,6 +75,10 @@ pub fn local(wall_ms: i64) -> Option<jiff::civil::DateTime> {
 pub trait Clock: Debug + Send + Sync {
     /// Reads both clocks now.
     fn now(&self) -> Reading;
+
+    /// From now on, and until the program stops, the wall clock is what a better-informed party said.
+    /// The system's own clock is left alone: setting it is the system's business and needs its rights.
+    fn correct(&self, wall_ms: i64, trust: Trust);
 }
 
 /// A clock as rooms hold it.
@@ -118,16 +122,6 @@ impl SystemClock {
             correction: Mutex::new(None),
         }
     }
-
-    /// From now on, and until the program stops, the wall clock is what a better-informed party said it is.
-    /// The system's own clock is left alone: setting it is the system's business and needs its rights.
-    pub fn correct(&self, wall_ms: i64, trust: Trust) {
-        let mono = monotonic();
-        *self.correction.lock().unwrap_or_else(PoisonError::into_inner) = Some(Correction {
-            wall_minus_mono: wall_ms - i64::try_from(mono.0).unwrap_or(0),
-            trust,
-        });
-    }
 }
 
 impl Clock for SystemClock {
@@ -147,6 +141,14 @@ impl Clock for SystemClock {
             wall_ms,
             trust,
         }
+    }
+
+    fn correct(&self, wall_ms: i64, trust: Trust) {
+        let mono = monotonic();
+        *self.correction.lock().unwrap_or_else(PoisonError::into_inner) = Some(Correction {
+            wall_minus_mono: wall_ms - i64::try_from(mono.0).unwrap_or(0),
+            trust,
+        });
     }
 }
 
@@ -212,6 +214,10 @@ impl Clock for HandClock {
             wall_ms,
             trust: plausibility(wall_ms),
         }
+    }
+
+    fn correct(&self, wall_ms: i64, _: Trust) {
+        self.set_wall(wall_ms);
     }
 }
 

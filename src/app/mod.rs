@@ -7,6 +7,7 @@ mod addresses;
 mod backups;
 mod recovery;
 mod samples;
+mod steps;
 
 use std::fs::File;
 use std::io::Read;
@@ -110,6 +111,7 @@ impl Base {
             exchange,
         };
         follow_district_time(&base);
+        steps::remember(&base).context("while looking for the time that the operator said")?;
         Ok(base)
     }
 }
@@ -235,10 +237,13 @@ impl Station {
         let sweep = tokio::spawn(close_idle_sessions(self.viewing.clone(), stop.clone()));
         let copies = Backups::new(self.base.ledger.clone(), &self.settings);
         let copies = tokio::spawn(copies.daily(stop.clone()));
+        let steps = steps::watch(self.base.ledger.clone(), Arc::clone(&self.base.clock), stop.clone());
+        let steps = tokio::spawn(steps);
         server::notify(sd_notify::NotifyState::Ready);
         server::run(listener, routes, limits, stop).await;
         server::notify(sd_notify::NotifyState::Stopping);
         sweep.abort();
+        steps.abort();
         drop(copies.await);
         let (base, preparer) = (self.base.clone(), self.preparer.clone());
         let end = move || {

@@ -211,6 +211,20 @@ pub enum What {
         /// The cosignature line, so that anybody can check it.
         cosignature: String,
     },
+    /// Somebody said what time it is: an anchor for dating. `at` is the box's own reading at that moment.
+    ClockAnchor {
+        /// Who: in the words of [`Trust`].
+        source: Trust,
+        /// Milliseconds since 1970.
+        unix_ms: i64,
+    },
+    /// The wall clock jumped against the monotonic one.
+    WallStep {
+        /// What it should have shown, milliseconds since 1970.
+        expected_ms: i64,
+        /// What it shows.
+        shown_ms: i64,
+    },
     /// The ledger was found damaged and was restored: what the district should know of it.
     Restored {
         /// What was found.

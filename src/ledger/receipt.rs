@@ -167,12 +167,12 @@ mod tests {
         let dir = tempfile::TempDir::new().unwrap();
         let ledger = ledger(&dir, 9);
         let (origin, key) = (ledger.origin(), ledger.keys().public());
-        let honest = receipt(&ledger, 5);
+        let honest = receipt(&ledger, 1);
         let mut other_leaf = honest.clone();
         other_leaf.leaf[9] ^= 1;
         assert_eq!(other_leaf.check(origin, &key), Err(ReceiptError::NotInTheLog));
         let moved = Receipt {
-            index: 4,
+            index: 0,
             ..honest.clone()
         };
         assert_eq!(moved.check(origin, &key), Err(ReceiptError::NotInTheLog));

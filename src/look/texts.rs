@@ -181,6 +181,16 @@ texts! {
     halt_short: "台账损坏后只恢复了一部分，县里见过的更多。请找更新的备份，或者找县里。", "after damage only a part of the log could be restored, and the district has seen more; bring a newer backup or ask the district.";
     halt_key: "台账是另一把密钥写的，可能硬盘是别的站点的，或者密钥文件丢了。请从备份恢复密钥。", "the log belongs to another key; restore the key file from a backup.";
     clock_ntp: "时间由网络校准。", "The clock follows network time.";
+    clock_operator: "时间由管理员校准。", "The clock was set by the operator.";
+    clock_title: "校时", "Clock";
+    clock_believes: "站点认为现在是 {0}。", "The station believes that it is {0}.";
+    clock_unsure: "时间没有人校准过。", "Nobody has set the clock.";
+    clock_unsure_do: "用手机点一下就能校准。没有校准，学时照记，只是日期不作准。", "One tap on your phone sets it. Until then hours are recorded, but their dates are not certain.";
+    clock_set_it: "手机上的时间对，就点下面的按钮。", "If your phone shows the right time, tap the button below.";
+    clock_phone: "这部手机的时间：", "This phone's time:";
+    clock_take: "按手机校准", "Take the phone's time";
+    clock_implausible: "手机上的日期不像是对的，没有采用。请先把手机的时间调好。", "The phone's date cannot be right and was not taken. Please set the phone's clock first.";
+    clock_before_visit: "手机上的时间比县里上次来取的时间还早，没有采用。请先把手机的时间调好。", "The phone's time lies before the district's last visit and was not taken. Please set the phone's clock first.";
     clock_district: "时间由县里校准。", "The clock was set by the district.";
     clock_plausible: "时间没有校准过，看上去是 {0}，不对请告诉县里。", "Nobody has set the clock; it says {0}. Tell the district if that is wrong.";
     watch_ok: "课件文件夹有变化马上知道。", "Changes in the folder are noticed at once.";

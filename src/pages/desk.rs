@@ -1,6 +1,7 @@
 //! The operator's desk 管理台. Every handler first asks the visit for the operator's power.
 
 mod add;
+mod clock;
 mod district;
 pub mod import;
 mod item;
@@ -35,6 +36,7 @@ pub(super) fn routes() -> Router<Pages> {
         .route("/desk/import", get(import::page).post(import::check))
         .route("/desk/import/apply", post(import::apply))
         .route("/desk/poster", get(poster::page))
+        .route("/desk/clock", get(clock::page).post(clock::set))
         .route("/desk/district", get(district::page).post(district::make_code))
         .route("/desk/signin", get(sign_in::page).post(sign_in::sign_in))
         .route("/desk/first", get(sign_in::first).post(sign_in::set))

@@ -137,6 +137,13 @@ async fn todo(pages: &Pages, t: &Texts) -> Result<Vec<ToDo>, Problem> {
             button: None,
         });
     }
+    if pages.clock.now().trust < Trust::Operator {
+        todo.push(ToDo {
+            what: t.clock_unsure.to_owned(),
+            remedy: t.clock_unsure_do.to_owned(),
+            link: "/desk/clock",
+        });
+    }
     if pages.roster.members().await?.is_empty() {
         todo.push(ToDo {
             what: t.no_members.to_owned(),
@@ -224,7 +231,8 @@ fn clock(pages: &Pages, t: &Texts, lang: Lang) -> Check {
     let now = pages.clock.now();
     match now.trust {
         Trust::Ntp => fine(t.clock_ntp.to_owned()),
-        Trust::District | Trust::Operator => fine(t.clock_district.to_owned()),
+        Trust::District => fine(t.clock_district.to_owned()),
+        Trust::Operator => fine(t.clock_operator.to_owned()),
         Trust::Plausible => {
             let said = format!("{} {}", format::date(now.wall_ms, lang), format::time(now.wall_ms));
             fine(format::fill(t.clock_plausible, &[&said]))

@@ -1,0 +1,168 @@
+//! The desk's clock 校时: what the station believes and why, and the operator's phone as the better clock, in one tap.
+//!
+//! The time enters no duration. It names the dates, and with them the year in which hours count; so what the operator
+//! says is a leaf, and a time before a district's last visit is refused.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+
+use crate::clock::{Reading, Trust, plausibility};
+use crate::credit::dating;
+use crate::http::Problem;
+use crate::http::body::Form;
+use crate::ledger::{self, What};
+use crate::look::{Frame, Tab, Texts, format, texts};
+use crate::pages::{Pages, Visit, go_to, show};
+use crate::store::Urgency;
+use crate::types::Lang;
+
+#[derive(Template)]
+#[template(path = "desk_clock.html")]
+struct Page {
+    f: Frame,
+    lead: String,
+    why: &'static str,
+    said: String,
+    may_set: bool,
+}
+
+/// What the phone sends.
+#[derive(Debug, Deserialize)]
+pub(super) struct Said {
+    csrf: String,
+    /// Milliseconds since 1970 by the phone.
+    now_ms: String,
+}
+
+/// What becomes of a time that the operator says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Taken,
+    /// Network or district know better.
+    NotNeeded,
+    /// No number, or a date at which this program did not exist.
+    Implausible,
+    /// A district was here later than that.
+    BeforeTheLastVisit,
+}
+
+fn judge(believed: Trust, said_ms: Option<i64>, last_visit_ms: Option<i64>) -> Ending {
+    match said_ms {
+        _ if !may_set(believed) => Ending::NotNeeded,
+        Some(said) if plausibility(said) == Trust::Unset => Ending::Implausible,
+        Some(said) if !dating::may_be_now(said, last_visit_ms) => Ending::BeforeTheLastVisit,
+        Some(_) => Ending::Taken,
+        None => Ending::Implausible,
+    }
+}
+
+fn may_set(believed: Trust) -> bool {
+    believed < Trust::District
+}
+
+pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Response, Problem> {
+    visit.operator()?;
+    show(&visit, &page_with(&pages, &visit, ""))
+}
+
+pub(super) async fn set(State(pages): State<Pages>, visit: Visit, Form(said): Form<Said>) -> Result<Response, Problem> {
+    visit.operator()?;
+    visit.check(&said.csrf)?;
+    let now = pages.clock.now();
+    let cosigned = pages.ledger.store().read(ledger::last_cosignatures).await?;
+    let last_visit = cosigned.iter().map(|(_, _, time)| *time).max();
+    let last_visit = last_visit.and_then(|s| i64::try_from(s.saturating_mul(1000)).ok());
+    let said_ms = said.now_ms.trim().parse().ok();
+    let t = texts(visit.lang);
+    match (judge(now.trust, said_ms, last_visit), said_ms) {
+        (Ending::Taken, Some(unix_ms)) => {
+            keep(&pages, now, unix_ms).await?;
+            Ok(go_to("/desk/clock"))
+        }
+        (Ending::NotNeeded, _) => Ok(go_to("/desk/clock")),
+        (Ending::BeforeTheLastVisit, _) => show(&visit, &page_with(&pages, &visit, t.clock_before_visit)),
+        (Ending::Taken | Ending::Implausible, _) => show(&visit, &page_with(&pages, &visit, t.clock_implausible)),
+    }
+}
+
+/// The leaf first: a time that the ledger does not know would date hours that nobody could check.
+async fn keep(pages: &Pages, now: Reading, unix_ms: i64) -> Result<(), Problem> {
+    let ledger = pages.ledger.clone();
+    let leaf = What::ClockAnchor {
+        source: Trust::Operator,
+        unix_ms,
+    };
+    let store = ledger.store().clone();
+    let kept = store
+        .write(Urgency::Now, move |tx| ledger.append(tx, now, leaf))
+        .await?;
+    kept.map_err(|error| Problem::internal(&error))?;
+    pages.clock.correct(unix_ms, Trust::Operator);
+    Ok(())
+}
+
+fn page_with(pages: &Pages, visit: &Visit, said: &str) -> Page {
+    let t = texts(visit.lang);
+    let now = pages.clock.now();
+    Page {
+        lead: believed(now, t, visit.lang),
+        why: reason(now.trust, t),
+        said: said.to_owned(),
+        may_set: may_set(now.trust),
+        f: visit.frame(pages, t.clock_title, Tab::Today),
+    }
+}
+
+fn believed(now: Reading, t: &Texts, lang: Lang) -> String {
+    if now.trust == Trust::Unset {
+        return t.clock_unset.to_owned();
+    }
+    let said = format!("{} {}", format::date(now.wall_ms, lang), format::time(now.wall_ms));
+    format::fill(t.clock_believes, &[&said])
+}
+
+fn reason(trust: Trust, t: &Texts) -> &'static str {
+    match trust {
+        Trust::Ntp => t.clock_ntp,
+        Trust::District => t.clock_district,
+        Trust::Operator => t.clock_operator,
+        Trust::Plausible => t.clock_unsure,
+        Trust::Unset => t.clock_set_it,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOVEMBER_2026: i64 = 1_795_000_000_000;
+
+    #[test]
+    fn the_operators_phone_is_believed_while_nobody_knows_better() {
+        for believed in [Trust::Unset, Trust::Plausible, Trust::Operator] {
+            assert_eq!(judge(believed, Some(NOVEMBER_2026), None), Ending::Taken);
+        }
+        for better in [Trust::District, Trust::Ntp] {
+            assert_eq!(judge(better, Some(NOVEMBER_2026), None), Ending::NotNeeded);
+        }
+    }
+
+    #[test]
+    fn a_phone_in_1970_or_2099_or_without_a_number_is_not_believed() {
+        for said in [None, Some(0), Some(4_070_908_800_000), Some(i64::MAX), Some(i64::MIN)] {
+            assert_eq!(judge(Trust::Unset, said, None), Ending::Implausible);
+        }
+    }
+
+    /// Row 49 of the cases of credit.
+    #[test]
+    fn a_time_before_the_districts_last_visit_is_refused() {
+        let visit = Some(NOVEMBER_2026 + 86_400_000);
+        assert_eq!(
+            judge(Trust::Plausible, Some(NOVEMBER_2026), visit),
+            Ending::BeforeTheLastVisit
+        );
+    }
+}

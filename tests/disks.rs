@@ -29,14 +29,12 @@ struct Mounted(PathBuf);
 impl Mounted {
     fn at(place: PathBuf, words: &[&str]) -> Option<Self> {
         fs::create_dir_all(&place).unwrap();
-        let mut all = vec!["mount"];
-        all.extend(words);
-        all.push(place.to_str().unwrap());
-        if run(&all) {
-            return Some(Self(place.clone()));
+        let all = [&["mount"], words, &[place.to_str().unwrap()]].concat();
+        if !run(&all) {
+            eprintln!("not tested here: `{}` is not permitted", all.join(" "));
+            return None;
         }
-        eprintln!("not tested here: `{}` is not permitted", all.join(" "));
-        None
+        Some(Self(place))
     }
 
     fn again(&self, options: &str) {
@@ -84,7 +82,7 @@ fn fill(place: &Path) {
 }
 
 /// Beats are refused for as long as `trouble` lasts, the film plays, and the same beat is taken afterwards.
-fn refused_and_then_taken(dir: &Path, trouble: impl Fn(), heal: impl Fn()) {
+fn refused_and_then_taken(dir: &Path, trouble: impl Fn(), mend: impl Fn()) {
     let Running { mut child, address: at } = start(dir);
     let (session, _, media, cookie) = open(&at);
     let (status, _, before) = beat(&at, &session, 1);
@@ -99,7 +97,7 @@ fn refused_and_then_taken(dir: &Path, trouble: impl Fn(), heal: impl Fn()) {
     assert!(head.to_lowercase().contains("retry-after"), "{head}");
     let (status, ..) = ask(&at, "GET", &media, &cookie, "").unwrap();
     assert_eq!(status, 200, "the film plays on");
-    heal();
+    mend();
     let (status, head, after) = beat(&at, &session, n);
     assert_eq!(status, 200, "the same beat once more: {head}");
     assert!(after >= before);

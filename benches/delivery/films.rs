@@ -29,8 +29,9 @@ pub fn make(folder: &Path) {
         film.extend_from_slice(b"free");
         film.extend(noise(n as u64 + 1).take(NOISE - 8));
         let mut place = fs::File::create(folder.join(format!("film{n}.mp4"))).expect("a writable folder");
-        file.write_all(&film)
-            .and_then(|()| file.sync_all())
+        place
+            .write_all(&film)
+            .and_then(|()| place.sync_all())
             .expect("room on the disk");
     }
 }

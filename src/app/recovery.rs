@@ -121,10 +121,10 @@ fn set_aside(data: &Path) -> Result<Option<PathBuf>> {
     if !data.join(FILES[0]).exists() {
         return Ok(None);
     }
-    let folder = (1_u32..)
+    let folder = (1..=u32::MAX)
         .map(|n| data.join(format!("damaged/{n}")))
         .find(|folder| !folder.exists())
-        .expect("numbers do not end");
+        .context("damaged/ holds as many folders as there are numbers")?;
     let moved = || -> std::io::Result<()> {
         fs::create_dir_all(&folder)?;
         // The log first: without the file it belongs to, nobody plays it into another one.

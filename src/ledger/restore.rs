@@ -127,7 +127,11 @@ pub fn bring_back(from: &Connection, into: &Connection, key: &VerifyingKey) -> R
     })
 }
 
+/// A checkpoint: its size and its signed note.
 type Note = (u64, String);
+
+/// Leaves, and the checkpoint whose root they give.
+type Proven<'a> = (Vec<Vec<u8>>, Option<(u64, &'a str)>);
 
 /// The leaves after `held` up to the last checkpoint whose root they give, and that checkpoint.
 fn proven<'a>(
@@ -136,7 +140,7 @@ fn proven<'a>(
     key: &VerifyingKey,
     held: u64,
     notes: &'a [Note],
-) -> Result<(Vec<Vec<u8>>, Option<(u64, &'a str)>), StoreError> {
+) -> Result<Proven<'a>, StoreError> {
     let due: BTreeMap<u64, &str> = notes.iter().map(|(size, note)| (*size, note.as_str())).collect();
     let mut edge = Frontier::load(&StoredNodes(into), held)?;
     let (mut leaves, mut sure, mut best) = (Vec::new(), 0, None);

@@ -1,6 +1,6 @@
 //! The door through which bytes leave: `GET|HEAD /media/{item}`.
 //!
-//! Open the item ([`files`]: a thread where blocking is allowed, or the file that is already on its way to another),
+//! Open the item (`files`: a thread where blocking is allowed, or the file that is already on its way to another),
 //! evaluate the conditions, evaluate the range, then leave a [`FileBody`] in the response: `server` sends it without
 //! copying, and says for (device, item) what the kernel really took.
 

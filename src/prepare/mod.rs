@@ -1,6 +1,6 @@
 //! Preparing 转换: what phones cannot play is made playable, and every film gets its pictures.
 //!
-//! One thread, one job at a time, with the lowest priority; it rests while people watch. The path of a job: [`plan`] says
+//! One thread, one job at a time, with the lowest priority; it rests while people watch. The path of a job: `plan` says
 //! what is next, `recipe` what must be done to it, `ffmpeg` runs, and what came out is looked into like any film before
 //! it takes its place. Nothing is kept in a database: what was made lies in a hidden folder beside the films
 //! ([`crate::library::MADE_FOLDER`]), long work in pieces, so that a power cut costs one piece, and half pieces are

@@ -142,6 +142,7 @@ async fn todo(pages: &Pages, t: &Texts) -> Result<Vec<ToDo>, Problem> {
             what: t.clock_unsure.to_owned(),
             remedy: t.clock_unsure_do.to_owned(),
             link: "/desk/clock",
+            button: None,
         });
     }
     if pages.roster.members().await?.is_empty() {

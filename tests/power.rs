@@ -1,7 +1,5 @@
 //! The plug is pulled while beats come in: nothing that was acknowledged may be missing afterwards.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
-
 #[path = "common/program.rs"]
 mod program;
 

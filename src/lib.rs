@@ -29,6 +29,9 @@ pub mod intake;
 pub mod prepare;
 pub mod viewing;
 
+// A room before a television.
+pub mod screening;
+
 // Figures.
 pub mod report;
 

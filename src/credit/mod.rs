@@ -6,11 +6,13 @@
 //! and fits the time that really passed becomes *pending*; a presence proof turns pending into credit.
 //!
 //! - [`policy`]: the numbers, as signed data.
+//! - [`attendance`]: who was there for which stretch of a screening.
 //! - [`bucket`]: how much time has really passed, per member and per device.
 //! - [`rule`]: beat, proof, close.
 //! - [`hours`]: what the seconds are worth in the district's hours.
 //! - [`dating`]: when a leaf was written, on a box without a clock.
 
+pub mod attendance;
 pub mod bucket;
 pub mod dating;
 pub mod hours;

@@ -67,8 +67,60 @@ pub struct Policy {
     pub presence_jitter: Millis,
     /// Time to answer.
     pub presence_answer: Millis,
+    /// How the people before a television are asked.
+    pub checks: Checks,
     weights: Weights,
     due: Vec<Due>,
+}
+
+/// How presence at a screening 集中收看 is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Checks {
+    /// A check 抽查 comes after so much shown time …
+    pub every: Millis,
+    /// … give or take so much.
+    pub jitter: Millis,
+    /// A check stays open for so long.
+    pub open: Millis,
+    /// The check at the end stays open for so long.
+    pub open_at_the_end: Millis,
+    /// A code is shown for so long, and is still taken during the next step.
+    pub code_step: Millis,
+}
+
+/// The same as the file says it, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChecksFile {
+    check_every_s: u64,
+    check_jitter_s: u64,
+    check_open_s: u64,
+    check_open_at_the_end_s: u64,
+    code_step_s: u64,
+}
+
+impl Default for ChecksFile {
+    fn default() -> Self {
+        Self {
+            check_every_s: 900,
+            check_jitter_s: 180,
+            check_open_s: 120,
+            check_open_at_the_end_s: 600,
+            code_step_s: 30,
+        }
+    }
+}
+
+impl From<ChecksFile> for Checks {
+    fn from(file: ChecksFile) -> Self {
+        Self {
+            every: Millis::secs(file.check_every_s),
+            jitter: Millis::secs(file.check_jitter_s),
+            open: Millis::secs(file.check_open_s),
+            open_at_the_end: Millis::secs(file.check_open_at_the_end_s),
+            code_step: Millis::secs(file.code_step_s),
+        }
+    }
 }
 
 /// Weight per mode, in hundredths.
@@ -108,6 +160,9 @@ struct File {
     presence_every_s: u64,
     presence_jitter_s: u64,
     presence_answer_s: u64,
+    /// Policies from before screenings do not have it.
+    #[serde(default)]
+    screening: ChecksFile,
     weights: Weights,
     due: Vec<Due>,
 }
@@ -144,6 +199,7 @@ impl Policy {
             presence_every: Millis::secs(file.presence_every_s),
             presence_jitter: Millis::secs(file.presence_jitter_s),
             presence_answer: Millis::secs(file.presence_answer_s),
+            checks: file.screening.into(),
             weights: file.weights,
             due: file.due,
         })
@@ -207,7 +263,34 @@ impl File {
             "at most half of presence_every_s",
         )?;
         within("presence_answer_s", self.presence_answer_s, 30..=600, "30 to 600")?;
+        self.check_screening()?;
         self.check_weights()
+    }
+
+    fn check_screening(&self) -> Result<(), PolicyError> {
+        let ChecksFile {
+            check_every_s: every,
+            check_jitter_s: jitter,
+            check_open_s: open,
+            check_open_at_the_end_s: end,
+            code_step_s: step,
+        } = self.screening;
+        let faults = [
+            ("screening.check_every_s", every, 10..=7_200, "10 to 7200"),
+            (
+                "screening.check_jitter_s",
+                jitter,
+                0..=every / 2,
+                "at most half of check_every_s",
+            ),
+            ("screening.check_open_s", open, 30..=600, "30 to 600"),
+            ("screening.check_open_at_the_end_s", end, 30..=3_600, "30 to 3600"),
+            ("screening.code_step_s", step, 10..=120, "10 to 120"),
+        ];
+        match faults.into_iter().find(|(_, found, range, _)| !range.contains(found)) {
+            Some((key, found, _, expected)) => Err(value(key, found, expected)),
+            None => Ok(()),
+        }
     }
 
     fn check_weights(&self) -> Result<(), PolicyError> {

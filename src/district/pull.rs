@@ -242,6 +242,7 @@ fn index_of(anomaly: &Anomaly) -> u64 {
         | Anomaly::ClockWentBack(index)
         | Anomaly::FasterThanTime(index)
         | Anomaly::FasterThanTheDistrict(index)
+        | Anomaly::NotAttended(index)
         | Anomaly::Restored(index) => *index,
     }
 }

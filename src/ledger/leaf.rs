@@ -7,7 +7,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Reading, Trust};
-use crate::types::{BranchId, DeviceId, Grade, Intervals, ItemId, MemberId, Millis, Mode, Origin, SessionId, Year};
+use crate::types::{
+    BranchId, DeviceId, Grade, Intervals, ItemId, MemberId, Millis, Mode, Origin, Piece, SessionId, Year,
+};
 
 /// No leaf is longer: an entry bundle gives each two bytes for its length (C2SP tlog-tiles).
 pub const LEAF_LIMIT: usize = 65_535;
@@ -83,6 +85,28 @@ pub enum Proof {
     /// A tap without being asked.
     Offered,
     /// The station failed before it could ask; what was acknowledged is kept.
+    StationFailure,
+    /// The checks of a screening: its leaves let anybody judge them again.
+    Checks,
+}
+
+/// How somebody was let into a screening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Entry {
+    /// By his own device and the code on the screen.
+    Code,
+    /// By the operator, who saw him.
+    Ticked,
+}
+
+/// How a screening ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// In order.
+    Done,
+    /// It was left lying for hours, or the station could not go on; who had passed the last check keeps the rest.
     StationFailure,
 }
 
@@ -235,6 +259,72 @@ pub enum What {
         leaves: u64,
         /// Leaves that had been signed, as far as could be found; what lies between is lost.
         signed: u64,
+    },
+    /// A screening 集中收看 was opened: people may check in.
+    Screening {
+        /// Its id.
+        screening: SessionId,
+        /// The television or PC.
+        screen: DeviceId,
+        /// How it counts.
+        mode: Mode,
+        /// For which branches; empty for everybody.
+        branches: Vec<BranchId>,
+        /// How many were expected 应到.
+        due: u32,
+    },
+    /// Somebody checked in 签到, again after a break, or left.
+    Attend {
+        /// Which screening.
+        screening: SessionId,
+        /// Who.
+        member: MemberId,
+        /// At which shown time.
+        shown: Millis,
+        /// In or out.
+        present: bool,
+        /// How.
+        by: Entry,
+        /// On which device, if it was his own.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        device: Option<DeviceId>,
+        /// The operator's reason for a tick.
+        #[serde(skip_serializing_if = "String::is_empty", default)]
+        reason: String,
+    },
+    /// What was shown since the last such leaf, piece by piece: it moves the shown time.
+    Shown {
+        /// Which screening.
+        screening: SessionId,
+        /// In the order of showing.
+        pieces: Vec<Piece>,
+    },
+    /// A check 抽查 is over: who passed it. Everybody else who was present missed it.
+    Check {
+        /// Which screening.
+        screening: SessionId,
+        /// At which shown time it was put.
+        shown: Millis,
+        /// By their own devices.
+        passed: Vec<MemberId>,
+        /// By the operator's tick.
+        ticked: Vec<MemberId>,
+        /// It was broken off by a power cut or by the end of the film: nobody missed it.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        void: bool,
+    },
+    /// A screening ended. What its members earned precedes it as spans.
+    Screened {
+        /// Which.
+        screening: SessionId,
+        /// How.
+        how: Ending,
+        /// Shown in all.
+        shown: Millis,
+        /// Shown while nobody was checked in.
+        unattended: Millis,
+        /// People present who are no members 群众.
+        guests: u32,
     },
     /// A kind of a later version.
     #[serde(other)]

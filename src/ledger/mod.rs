@@ -21,7 +21,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 pub use boot::boot_number;
-pub use leaf::{At, Before, Closing, Leaf, Listed, Proof, What};
+pub use leaf::{At, Before, Closing, Ending, Entry, Leaf, Listed, Proof, What};
 pub use note::{Checkpoint, NoteError};
 pub use verify::{Fault, Verified};
 

@@ -6,9 +6,11 @@
 
 pub mod csv;
 mod recount;
+mod room;
 pub mod tables;
 
 pub use recount::{Anomaly, Credit, Recount, SessionFacts};
+pub use room::RoomFacts;
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::room::RoomFacts;
 use crate::ledger::{At, Closing, Leaf, Listed, What};
 use crate::types::{Grade, Intervals, ItemId, MemberId, Millis, Mode, Origin, SessionId, Year};
 
@@ -30,6 +31,8 @@ pub enum Anomaly {
     /// Between two visits of a district a member was credited more than the time between them. The leaf is the second
     /// visit's cosignature.
     FasterThanTheDistrict(u64),
+    /// A span of a screening that its check-ins and checks do not give.
+    NotAttended(u64),
     /// The station found its ledger damaged and restored it; the leaf says how much came back.
     Restored(u64),
 }
@@ -102,6 +105,7 @@ pub struct Recount {
     /// Sessions by id, in the order of opening.
     sessions: BTreeMap<u64, SessionFacts>,
     by_id: HashMap<SessionId, u64>,
+    rooms: BTreeMap<SessionId, RoomFacts>,
     /// All credit, in the order of the ledger.
     pub credits: Vec<Credit>,
     /// Members as the roster leaves list them.
@@ -121,6 +125,11 @@ impl Recount {
     /// All sessions, in the order of their opening.
     pub fn sessions(&self) -> impl Iterator<Item = &SessionFacts> {
         self.sessions.values()
+    }
+
+    /// All screenings.
+    pub fn rooms(&self) -> impl Iterator<Item = &RoomFacts> {
+        self.rooms.values()
     }
 
     /// Counts the next leaf. Bytes that are no leaf of ours count as a place and nothing else.
@@ -157,7 +166,64 @@ impl Recount {
                 flags,
             } => self.close(index, leaf.at, session, why, unconfirmed, flags),
             What::CheckpointSeen { district, time, .. } => self.visit(index, district, time),
+            is @ (What::Screening { .. }
+            | What::Attend { .. }
+            | What::Shown { .. }
+            | What::Check { .. }
+            | What::Screened { .. }) => self.room(index, leaf.at, is),
             What::Restored { .. } => self.anomalies.push(Anomaly::Restored(index)),
+            _ => {}
+        }
+    }
+
+    /// A leaf of a screening.
+    fn room(&mut self, index: u64, at: At, is: What) {
+        let screening = match &is {
+            What::Screening { screening, .. }
+            | What::Attend { screening, .. }
+            | What::Shown { screening, .. }
+            | What::Check { screening, .. }
+            | What::Screened { screening, .. } => *screening,
+            _ => return,
+        };
+        if let What::Screening {
+            mode, branches, due, ..
+        } = is
+        {
+            let room = RoomFacts::new(screening, mode, branches, due, at);
+            self.rooms.entry(screening).or_insert(room);
+            return;
+        }
+        let Some(room) = self.rooms.get_mut(&screening).filter(|room| room.ended.is_none()) else {
+            self.anomalies.push(Anomaly::NoSession(index));
+            return;
+        };
+        match is {
+            What::Attend {
+                member,
+                shown,
+                present,
+                by,
+                ..
+            } => room.attend(member, shown, present, by),
+            What::Shown { pieces, .. } => room.show(pieces),
+            What::Check {
+                shown,
+                passed,
+                ticked,
+                void,
+                ..
+            } => room.check(shown, &passed, &ticked, void),
+            What::Screened {
+                how,
+                shown,
+                unattended,
+                guests,
+                ..
+            } => {
+                let doubtful = room.end(at, how, shown, unattended, guests);
+                self.anomalies.extend(doubtful.into_iter().map(Anomaly::NotAttended));
+            }
             _ => {}
         }
     }
@@ -224,12 +290,10 @@ impl Recount {
             self.anomalies.push(Anomaly::BeyondTheEnd(index));
         }
         self.check_time(index, leaf.at, member, *session, fresh.total());
-        match self.living(*session) {
-            Some(facts) if facts.member == *member && facts.item == *item => {
-                facts.credited = facts.credited.plus(fresh.total());
-                facts.year = *year;
-            }
-            _ => self.anomalies.push(Anomaly::NoSession(index)),
+        if let Some(room) = self.rooms.get_mut(session).filter(|room| room.ended.is_none()) {
+            room.span(index, member, (*item, *year, *grade), media);
+        } else {
+            self.in_session(index, *session, member, *item, *year, fresh.total());
         }
         let credit = Credit {
             member: member.clone(),
@@ -243,12 +307,33 @@ impl Recount {
         self.credits.push(credit);
     }
 
+    /// What a phone's session earned.
+    fn in_session(
+        &mut self,
+        index: u64,
+        session: SessionId,
+        member: &MemberId,
+        item: ItemId,
+        year: Year,
+        earned: Millis,
+    ) {
+        match self.living(session) {
+            Some(facts) if facts.member == *member && facts.item == item => {
+                facts.credited = facts.credited.plus(earned);
+                facts.year = year;
+            }
+            _ => self.anomalies.push(Anomaly::NoSession(index)),
+        }
+    }
+
     /// What a power cut left open is confirmed in the boot after, when nobody can say how long the other one lasted.
     fn check_time(&mut self, index: u64, at: At, member: &MemberId, session: SessionId, earned: Millis) {
         for visit in self.visits.values_mut() {
             *visit.earned.entry(member.clone()).or_default() += earned.0;
         }
-        if self.living(session).is_some_and(|facts| facts.opened.boot != at.boot) {
+        let opened = self.living(session).map(|facts| facts.opened.boot);
+        let opened = opened.or_else(|| self.rooms.get(&session).map(|room| room.opened.boot));
+        if opened.is_some_and(|boot| boot != at.boot) {
             return;
         }
         let left = self.left_by(member, |boot| boot != at.boot);

@@ -237,6 +237,26 @@ pub enum Mode {
     Migrant,
 }
 
+/// A piece of what a screening showed: an item's media from one place to another, in one go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Piece {
+    /// Which item.
+    pub item: ItemId,
+    /// The year that the clock named; 0 while the date was unknown.
+    pub year: Year,
+    /// Begin in the media.
+    pub from: Millis,
+    /// End in the media.
+    pub to: Millis,
+}
+
+impl Piece {
+    /// How long it took to show.
+    pub const fn length(&self) -> Millis {
+        self.to.minus(self.from)
+    }
+}
+
 /// Evidence grade 证据等级 of a credited span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Grade {

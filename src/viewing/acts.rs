@@ -7,7 +7,7 @@ use crate::credit::rule::{self, Beat, Flags, Known, Pending, PlayState, Session,
 use crate::keys;
 use crate::ledger::{Closing, Proof, What};
 use crate::store::{StoreError, Tx};
-use crate::types::{DeviceId, Grade, Intervals, MemberId, Millis, Mode};
+use crate::types::{DeviceId, Intervals, MemberId, Millis, Mode};
 
 /// This close to the end, a film counts as seen and starts from the beginning the next time.
 const THE_END: Millis = Millis::secs(5);
@@ -24,24 +24,8 @@ pub(super) fn open(room: &Viewing, tx: &Tx<'_>, now: Reading, who: &Opening) -> 
     if let Some(other) = rows::open_session_of(tx, &who.member)? {
         end(room, tx, now, &other, Closing::Superseded)?;
     }
-    let ItemFacts {
-        item,
-        title,
-        class,
-        length,
-    } = who.facts.clone();
-    if rows::item_is_news(tx, &who.facts)? {
-        room.ledger.append(
-            tx,
-            now,
-            What::Item {
-                item,
-                title,
-                class,
-                length,
-            },
-        )?;
-    }
+    let (item, length) = (who.facts.item, who.facts.length);
+    room.tell_of(tx, now, &who.facts)?;
     let resume = rows::last_position(tx, &who.member, &item)?;
     let resume = if resume.plus(THE_END) >= length {
         Millis::ZERO
@@ -135,8 +119,7 @@ pub(super) fn beat(
     let mut live = rows::live(tx, &row)?;
     let year = now.year();
     let credited = rows::credited(tx, &row.member, &row.item, year)?;
-    let bytes_of = |content| room.sent.bytes(row.device, content);
-    let sent = room.media.media_of(&row.item, &bytes_of);
+    let sent = room.media_sent(row.device, &row.item);
     let known = Known {
         length: row.length,
         credited: &credited,
@@ -215,28 +198,9 @@ fn credit(
     confirmed: &Pending,
     proof: Proof,
 ) -> Result<(), ViewingError> {
+    let grant = row.grant(proof);
     for (year, media) in confirmed.by_year() {
-        let before = rows::credited(tx, &row.member, &row.item, *year)?;
-        let media = media.minus(&before);
-        if media.is_empty() {
-            continue;
-        }
-        let after = before.union(&media);
-        rows::write_credited(tx, &row.member, &row.item, *year, &after)?;
-        let earned = media.total();
-        let leaf = What::Span {
-            session: row.id,
-            member: row.member.clone(),
-            item: row.item,
-            year: *year,
-            mode: row.mode,
-            grade: Grade::A,
-            proof,
-            media,
-            total: after.total(),
-        };
-        let index = room.ledger.append(tx, now, leaf)?;
-        rows::insert_span(tx, index, row, *year, earned, now)?;
+        room.give(tx, now, &grant, *year, media)?;
     }
     Ok(())
 }
@@ -256,7 +220,13 @@ pub(super) fn close(
 
 /// Ends a session. After the station's own failure what was acknowledged is credited; otherwise it waits, worth nothing,
 /// until the member comes back to the item and proves that he is there.
-fn end(room: &Viewing, tx: &Tx<'_>, now: Reading, row: &SessionRow, why: Closing) -> Result<LiveRow, ViewingError> {
+pub(super) fn end(
+    room: &Viewing,
+    tx: &Tx<'_>,
+    now: Reading,
+    row: &SessionRow,
+    why: Closing,
+) -> Result<LiveRow, ViewingError> {
     let live = rows::live(tx, row)?;
     let left = if why == Closing::StationFailure {
         credit(room, tx, now, row, &live.rule.pending, Proof::StationFailure)?;

@@ -11,6 +11,7 @@
 
 mod acts;
 mod budget;
+mod grant;
 mod rebuild;
 mod rows;
 mod sent;
@@ -18,6 +19,7 @@ mod view;
 
 use std::sync::Arc;
 
+pub use grant::Grant;
 pub use rebuild::rebuild_views;
 pub use sent::Sent;
 pub use view::{

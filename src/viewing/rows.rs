@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{ItemFacts, ViewingError};
+use super::{Grant, ItemFacts, ViewingError};
 use crate::clock::Reading;
 use crate::credit::rule::{Flags, Note, Pending, Session};
 use crate::ledger::Closing;
@@ -277,21 +277,23 @@ pub(super) fn write_credited(
 pub(super) fn insert_span(
     conn: &Connection,
     index: u64,
-    row: &SessionRow,
+    grant: &Grant,
     year: Year,
     credit: Millis,
     now: Reading,
 ) -> Result<(), rusqlite::Error> {
+    // A screening has no row in `session`.
     conn.prepare_cached(
-        "INSERT INTO span (idx, session, member, item, year, mode, credit, wall) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO span (idx, session, member, item, year, mode, credit, wall)
+         VALUES (?1, coalesce((SELECT key FROM session WHERE id = ?2), 0), ?3, ?4, ?5, ?6, ?7, ?8)",
     )?
     .execute(params![
         i64::try_from(index).unwrap_or(i64::MAX),
-        row.key,
-        row.member.as_str(),
-        row.item.bytes(),
+        grant.session.bytes(),
+        grant.member.as_str(),
+        grant.item.bytes(),
         year.0,
-        word(&row.mode),
+        word(&grant.mode),
         sql(credit),
         now.wall_ms,
     ])

@@ -1,0 +1,399 @@
+//! A screening 集中收看: a film for a room, and who was there.
+//!
+//! One television or PC shows; people check in by the code on it, confirm at checks, and go. What the screen really
+//! played is judged as any session is: its turn, new, sent to it, no faster than time. Who was seen at two checks in a row
+//! earns what was shown between them. Everything is kept before it is answered, so an evening survives a power cut at the
+//! second where it stood.
+//!
+//! 1. A screen asks to be let in ([`Screenings::waiting_code`]), the operator lets it in ([`Screenings::let_in`]).
+//! 2. [`Screenings::begin`] opens the lobby, people come ([`Screenings::check_in`], [`Screenings::tick`]).
+//! 3. [`Screenings::start`] and [`Screenings::beat`] show the film; checks come by themselves.
+//! 4. [`Screenings::end`] puts the check at the end; when it closes, marks become credit.
+
+mod acts;
+mod checks;
+mod code;
+mod people;
+mod rows;
+mod screens;
+mod state;
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub use rows::{Attendee, SCHEMA, Screen, screen, screens};
+pub use state::{OpenCheck, Remarks, Showing, Stage, State};
+
+use crate::clock::SharedClock;
+use crate::credit::attendance::{self, Earned, Mark};
+use crate::ledger::{Ledger, LedgerError};
+use crate::roster::Operator;
+use crate::store::{StoreError, Tx, Urgency};
+use crate::types::{BranchId, DeviceId, MemberId, Millis, Mode, SessionId};
+use crate::viewing::{BeatIn, Viewing, ViewingError};
+
+/// A screening of which nothing is heard for so long will not go on: it is longer than the longest evening.
+const LEFT_LYING: Millis = Millis::secs(8 * 3_600);
+
+/// What an evening shall be.
+#[derive(Debug, Clone)]
+pub struct Evening {
+    /// On which screen.
+    pub screen: DeviceId,
+    /// What is shown.
+    pub programme: Vec<Showing>,
+    /// How it counts.
+    pub mode: Mode,
+    /// For which branches; empty for everybody.
+    pub branches: Vec<BranchId>,
+    /// How many are expected.
+    pub due: u32,
+    /// Where.
+    pub place: String,
+    /// Who leads it.
+    pub chair: String,
+}
+
+/// What a check-in came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckedIn {
+    /// He is in.
+    Welcome {
+        /// So many are there now.
+        nth: usize,
+        /// The film runs already.
+        is_late: bool,
+    },
+    /// He is still there.
+    Confirmed {
+        /// It was the last check.
+        at_the_end: bool,
+    },
+    /// He is in, and nothing was asked.
+    Already,
+}
+
+/// What the screen shows beside the film.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The screening.
+    pub state: State,
+    /// Who is there now.
+    pub present: Vec<Attendee>,
+    /// How many passed the check that is open.
+    pub passed: usize,
+    /// How long that stays open.
+    pub check_left: Option<Millis>,
+    /// The code, and how long it is shown.
+    pub code: (u32, Millis),
+}
+
+impl Answer {
+    /// The code as it is read out.
+    pub fn spoken_code(&self) -> String {
+        code::spoken(self.code.0)
+    }
+}
+
+/// One line of an evening's record.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// Who.
+    pub who: Attendee,
+    /// Where he was seen.
+    pub marks: Vec<Mark>,
+    /// What he earned, once it is over; what he would earn if it were over now, before.
+    pub earned: Earned,
+}
+
+impl Line {
+    /// Everything he earned.
+    pub fn total(&self) -> Millis {
+        Millis(self.earned.values().map(|set| set.total().0).sum())
+    }
+}
+
+/// A screening with everything that is known of it.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// Its serial number at this station.
+    pub serial: i64,
+    /// Itself.
+    pub state: State,
+    /// Who was there.
+    pub lines: Vec<Line>,
+    /// Who was excused, and why.
+    pub absences: Vec<(MemberId, String)>,
+}
+
+/// Why an act was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ScreeningError {
+    /// The device is no screen of this station.
+    #[error("this device is no screen of the station")]
+    NoScreen,
+    /// A screening runs on this screen already.
+    #[error("a screening is open on this screen")]
+    Busy,
+    /// There is no such screening, or none on this screen.
+    #[error("no such screening")]
+    NoScreening,
+    /// It has ended.
+    #[error("the screening has ended")]
+    Over,
+    /// No open screening shows this code now.
+    #[error("no screening shows this code")]
+    WrongCode,
+    /// Too many wrong codes; wait so long.
+    #[error("too many wrong codes")]
+    Paused(Millis),
+    /// This phone has checked in somebody else.
+    #[error("this phone has checked in {0}")]
+    OnePhone(MemberId),
+    /// Not this beat's turn; this one is expected.
+    #[error("beat {0} is expected")]
+    WrongN(u32),
+    /// This beat was taken before with other content.
+    #[error("this beat was taken with other content")]
+    ChangedBody,
+    /// The database does not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The ledger does not take it.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// Credit could not be given.
+    #[error(transparent)]
+    Viewing(#[from] ViewingError),
+}
+
+impl From<rusqlite::Error> for ScreeningError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// A handle to the room. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Screenings {
+    viewing: Viewing,
+    ledger: Ledger,
+    clock: SharedClock,
+    tries: Arc<Mutex<code::Tries>>,
+    waiting: Arc<Mutex<screens::Waiting>>,
+}
+
+impl Screenings {
+    /// Screenings that were open before go on.
+    pub fn new(viewing: Viewing, ledger: Ledger, clock: SharedClock) -> Self {
+        Self {
+            viewing,
+            ledger,
+            clock,
+            tries: Arc::default(),
+            waiting: Arc::default(),
+        }
+    }
+
+    /// The code that an unknown screen shows until the operator lets it in.
+    pub fn waiting_code(&self, device: DeviceId) -> String {
+        self.lock_waiting().code(device, self.clock.now().mono)
+    }
+
+    /// Lets in the screen that shows `code`; `false` if none does.
+    pub async fn let_in(&self, code: &str, name: &str, _by: &Operator) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        let Some(device) = self.lock_waiting().of_code(code, now.mono) else {
+            return Ok(false);
+        };
+        let name = name.to_owned();
+        let pair = move |tx: &Tx<'_>| Ok::<_, StoreError>(rows::pair(tx, &Screen { device, name }, now.wall_ms)?);
+        self.ledger.store().write(Urgency::Now, pair).await??;
+        Ok(true)
+    }
+
+    /// A screen is no screen of this station any more.
+    pub async fn send_away(&self, device: DeviceId, _by: &Operator) -> Result<(), StoreError> {
+        let unpair = move |tx: &Tx<'_>| Ok::<_, StoreError>(rows::unpair(tx, device)?);
+        self.ledger.store().write(Urgency::Now, unpair).await?
+    }
+
+    fn lock_waiting(&self) -> std::sync::MutexGuard<'_, screens::Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens the lobby of an evening.
+    pub async fn begin(&self, evening: Evening) -> Result<State, ScreeningError> {
+        self.act(move |room, tx, now| acts::begin(room, tx, now, &evening))
+            .await
+    }
+
+    /// The film starts, or the screen is back.
+    pub async fn start(&self, screen: DeviceId) -> Result<State, ScreeningError> {
+        self.act(move |room, tx, now| acts::start(room, tx, now, screen)).await
+    }
+
+    /// What the screen played since its last beat.
+    pub async fn beat(&self, screen: DeviceId, beat: BeatIn) -> Result<Answer, ScreeningError> {
+        self.act(move |room, tx, now| acts::beat(room, tx, now, screen, &beat))
+            .await
+    }
+
+    /// How the screening on this screen stands.
+    pub async fn on_screen(&self, screen: DeviceId) -> Result<Answer, ScreeningError> {
+        self.act(move |room, tx, now| {
+            let (key, state) = acts::open_on(room, tx, now, screen)?;
+            acts::answer(room, tx, now, key, state)
+        })
+        .await
+    }
+
+    /// From the lobby: it is called off. While the film runs: it is over, and the last check is put. After that: the last
+    /// check closes, and everybody gets what he earned.
+    pub async fn end(&self, screen: DeviceId) -> Result<State, ScreeningError> {
+        self.act(move |room, tx, now| acts::end(room, tx, now, screen)).await
+    }
+
+    /// A member with his own phone types the code.
+    pub async fn check_in(
+        &self,
+        code: &str,
+        who: MemberId,
+        device: DeviceId,
+        from: IpAddr,
+    ) -> Result<CheckedIn, ScreeningError> {
+        let now = self.clock.now().mono;
+        let tries = || self.tries.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(left) = tries().pause(from, now) {
+            return Err(ScreeningError::Paused(left));
+        }
+        let outcome = match code::typed(code) {
+            Some(claimed) => {
+                self.act(move |room, tx, now| people::check_in(room, tx, now, claimed, &who, device))
+                    .await
+            }
+            None => Err(ScreeningError::WrongCode),
+        };
+        if matches!(outcome, Err(ScreeningError::WrongCode)) {
+            tries().wrong(from, now);
+        }
+        outcome
+    }
+
+    /// The operator saw a member who has no phone with him.
+    pub async fn tick(
+        &self,
+        screening: SessionId,
+        who: MemberId,
+        reason: String,
+        _by: &Operator,
+    ) -> Result<CheckedIn, ScreeningError> {
+        self.act(move |room, tx, now| people::tick(room, tx, now, screening, &who, &reason))
+            .await
+    }
+
+    /// The operator looked round: all whom he ticked are still there. How many confirmed a check by that.
+    pub async fn tick_all_again(&self, screening: SessionId, _by: &Operator) -> Result<usize, ScreeningError> {
+        self.act(move |room, tx, now| people::tick_all_again(room, tx, now, screening))
+            .await
+    }
+
+    /// A member goes.
+    pub async fn leave(&self, screening: SessionId, who: MemberId) -> Result<(), ScreeningError> {
+        self.act(move |room, tx, now| people::leave(room, tx, now, screening, &who))
+            .await
+    }
+
+    /// How many people are there who are no members.
+    pub async fn set_guests(&self, screening: SessionId, guests: u32, _by: &Operator) -> Result<(), ScreeningError> {
+        self.act(move |room, tx, now| acts::guests(room, tx, now, screening, guests))
+            .await
+    }
+
+    /// Why a member did not come; an empty reason takes it back.
+    pub async fn excuse(
+        &self,
+        screening: SessionId,
+        who: MemberId,
+        why: String,
+        _by: &Operator,
+    ) -> Result<(), ScreeningError> {
+        self.act(move |room, tx, now| acts::excuse(room, tx, now, screening, &who, &why))
+            .await
+    }
+
+    /// What the operator writes about the evening.
+    pub async fn remark(&self, screening: SessionId, remarks: Remarks, _by: &Operator) -> Result<(), ScreeningError> {
+        self.act(move |room, tx, now| acts::remark(room, tx, now, screening, &remarks))
+            .await
+    }
+
+    /// Ends what was left lying for hours, and closes last checks whose time is over.
+    pub async fn close_left_lying(&self) -> Result<usize, ScreeningError> {
+        self.act(|room, tx, now| acts::close_left_lying(room, tx, now, LEFT_LYING))
+            .await
+    }
+
+    /// In which screening a member sits just now.
+    pub async fn where_is(&self, who: MemberId) -> Result<Option<SessionId>, StoreError> {
+        let find = move |conn: &rusqlite::Connection| Ok::<_, StoreError>(rows::where_is(conn, &who)?);
+        self.ledger.store().read(find).await
+    }
+
+    /// The record of a screening.
+    pub async fn record(&self, screening: SessionId) -> Result<Option<Record>, StoreError> {
+        let find = move |conn: &rusqlite::Connection| {
+            let found = rows::of_id(conn, screening)?;
+            found.map(|(key, state)| record(conn, key, state)).transpose()
+        };
+        self.ledger.store().read(find).await
+    }
+
+    /// The newest screenings, `most` of them, the newest first.
+    pub async fn records(&self, most: u32) -> Result<Vec<Record>, StoreError> {
+        let find = move |conn: &rusqlite::Connection| {
+            let all = rows::newest(conn, most)?.into_iter();
+            all.map(|(key, state)| record(conn, key, state)).collect()
+        };
+        self.ledger.store().read(find).await
+    }
+
+    /// The screens that were let in.
+    pub async fn screens(&self) -> Result<Vec<Screen>, StoreError> {
+        self.ledger.store().read(screens).await
+    }
+
+    /// The screen of a device.
+    pub async fn screen(&self, device: DeviceId) -> Result<Option<Screen>, StoreError> {
+        self.ledger.store().read(move |conn| screen(conn, device)).await
+    }
+
+    async fn act<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Self, &Tx<'_>, crate::clock::Reading) -> Result<T, ScreeningError> + Send + 'static,
+    ) -> Result<T, ScreeningError> {
+        let (room, now) = (self.clone(), self.clock.now());
+        let store = self.ledger.store();
+        store.write(Urgency::Now, move |tx| act(&room, tx, now)).await?
+    }
+}
+
+fn record(conn: &rusqlite::Connection, key: i64, state: State) -> Result<Record, StoreError> {
+    let marks = rows::marks(conn, key)?;
+    let line = |who: Attendee| {
+        let own = marks.iter().filter(|(member, ..)| *member == who.member);
+        let marks: Vec<Mark> = own.map(|(_, mark, _)| *mark).collect();
+        let earned = attendance::earned(&state.pieces, &marks);
+        Line { who, marks, earned }
+    };
+    let lines = rows::attendees(conn, key)?.into_iter().map(line).collect();
+    Ok(Record {
+        serial: key,
+        lines,
+        absences: rows::absences(conn, key)?,
+        state,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,270 @@
+//! This room's SQL: screens, screenings, who was there, where he was seen.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::state::State;
+use crate::credit::attendance::{Mark, Seen};
+use crate::ledger::Entry;
+use crate::store::{Schema, StoreError};
+use crate::types::{DeviceId, Grade, MemberId, Millis, SessionId};
+
+/// The tables of this room. `state` is JSON: one small text that each beat writes anew.
+pub const SCHEMA: Schema = Schema {
+    room: "screening",
+    steps: &["
+        CREATE TABLE screen (device BLOB PRIMARY KEY, name TEXT NOT NULL, paired INTEGER NOT NULL) STRICT;
+        CREATE TABLE screening (key INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, screen BLOB NOT NULL,
+            open INTEGER NOT NULL, opened INTEGER NOT NULL, state TEXT NOT NULL) STRICT;
+        CREATE INDEX screening_open ON screening (screen) WHERE open = 1;
+        CREATE TABLE attendee (screening INTEGER NOT NULL REFERENCES screening (key), member TEXT NOT NULL,
+            entry TEXT NOT NULL, device BLOB, reason TEXT NOT NULL, came INTEGER NOT NULL, went INTEGER,
+            PRIMARY KEY (screening, member)) STRICT, WITHOUT ROWID;
+        CREATE TABLE mark (seq INTEGER PRIMARY KEY, screening INTEGER NOT NULL REFERENCES screening (key),
+            member TEXT NOT NULL, shown INTEGER NOT NULL, seen TEXT NOT NULL, number INTEGER NOT NULL) STRICT;
+        CREATE INDEX mark_of_screening ON mark (screening, member);
+        CREATE TABLE absence (screening INTEGER NOT NULL REFERENCES screening (key), member TEXT NOT NULL,
+            reason TEXT NOT NULL, PRIMARY KEY (screening, member)) STRICT, WITHOUT ROWID;
+    "],
+};
+
+/// A screen that may show: a television or a PC that the operator let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Screen {
+    /// Its device.
+    pub device: DeviceId,
+    /// What the operator calls it.
+    pub name: String,
+}
+
+/// Somebody who came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attendee {
+    /// Who.
+    pub member: MemberId,
+    /// How he was let in.
+    pub entry: Entry,
+    /// The phone he came with.
+    pub device: Option<DeviceId>,
+    /// The operator's reason for a tick.
+    pub reason: String,
+    /// Wall clock when he came.
+    pub came_ms: i64,
+    /// Wall clock when he left, if he did.
+    pub went_ms: Option<i64>,
+}
+
+/// A stored text that does not mean what it must.
+fn odd(column: usize) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, "not a value of ours".into())
+}
+
+fn number(ms: Millis) -> i64 {
+    i64::try_from(ms.0).unwrap_or(i64::MAX)
+}
+
+fn word<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("plain values are JSON")
+}
+
+fn read<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T, rusqlite::Error> {
+    let text = row.get_ref(column)?.as_str().map_err(|_| odd(column))?;
+    serde_json::from_str(text).map_err(|_| odd(column))
+}
+
+fn member(row: &Row<'_>, column: usize) -> Result<MemberId, rusqlite::Error> {
+    let text = row.get_ref(column)?.as_str().map_err(|_| odd(column))?;
+    MemberId::new(text).map_err(|_| odd(column))
+}
+
+pub(super) fn pair(conn: &Connection, screen: &Screen, wall_ms: i64) -> Result<(), rusqlite::Error> {
+    conn.execute(
+        "INSERT OR REPLACE INTO screen (device, name, paired) VALUES (?1, ?2, ?3)",
+        params![screen.device.bytes(), screen.name, wall_ms],
+    )
+    .map(drop)
+}
+
+pub(super) fn unpair(conn: &Connection, device: DeviceId) -> Result<(), rusqlite::Error> {
+    conn.execute("DELETE FROM screen WHERE device = ?1", [device.bytes()])
+        .map(drop)
+}
+
+/// All screens, in the order in which they were let in.
+pub fn screens(conn: &Connection) -> Result<Vec<Screen>, StoreError> {
+    let mut query = conn.prepare_cached("SELECT device, name FROM screen ORDER BY paired, device")?;
+    let rows = query.query_map([], |row| {
+        Ok(Screen {
+            device: DeviceId::from_bytes(row.get(0)?),
+            name: row.get(1)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The screen of this device, if the operator let it in.
+pub fn screen(conn: &Connection, device: DeviceId) -> Result<Option<Screen>, StoreError> {
+    let name = conn
+        .prepare_cached("SELECT name FROM screen WHERE device = ?1")?
+        .query_row([device.bytes()], |row| row.get(0))
+        .optional()?;
+    Ok(name.map(|name| Screen { device, name }))
+}
+
+pub(super) fn insert(conn: &Connection, state: &State) -> Result<i64, rusqlite::Error> {
+    conn.prepare_cached("INSERT INTO screening (id, screen, open, opened, state) VALUES (?1, ?2, 1, ?3, ?4)")?
+        .insert(params![
+            state.id.bytes(),
+            state.screen.bytes(),
+            state.opened_ms,
+            word(state)
+        ])
+}
+
+pub(super) fn write(conn: &Connection, key: i64, state: &State) -> Result<(), rusqlite::Error> {
+    conn.prepare_cached("UPDATE screening SET open = ?2, state = ?3 WHERE key = ?1")?
+        .execute(params![key, state.is_open(), word(state)])
+        .map(drop)
+}
+
+type Found = Option<(i64, State)>;
+
+fn found(row: &Row<'_>) -> Result<(i64, State), rusqlite::Error> {
+    Ok((row.get(0)?, read(row, 1)?))
+}
+
+/// A screening by its id.
+pub(super) fn of_id(conn: &Connection, id: SessionId) -> Result<Found, rusqlite::Error> {
+    conn.prepare_cached("SELECT key, state FROM screening WHERE id = ?1")?
+        .query_row([id.bytes()], found)
+        .optional()
+}
+
+/// The screening that is open on a screen.
+pub(super) fn open_on(conn: &Connection, screen: DeviceId) -> Result<Found, rusqlite::Error> {
+    conn.prepare_cached("SELECT key, state FROM screening WHERE screen = ?1 AND open = 1 ORDER BY key DESC LIMIT 1")?
+        .query_row([screen.bytes()], found)
+        .optional()
+}
+
+/// All screenings that are open, the oldest first.
+pub(super) fn open(conn: &Connection) -> Result<Vec<(i64, State)>, rusqlite::Error> {
+    conn.prepare_cached("SELECT key, state FROM screening WHERE open = 1 ORDER BY key")?
+        .query_map([], found)?
+        .collect()
+}
+
+/// The newest screenings, `most` of them.
+pub(super) fn newest(conn: &Connection, most: u32) -> Result<Vec<(i64, State)>, rusqlite::Error> {
+    conn.prepare_cached("SELECT key, state FROM screening ORDER BY key DESC LIMIT ?1")?
+        .query_map([most], found)?
+        .collect()
+}
+
+pub(super) fn attendees(conn: &Connection, key: i64) -> Result<Vec<Attendee>, rusqlite::Error> {
+    conn.prepare_cached(
+        "SELECT member, entry, device, reason, came, went FROM attendee WHERE screening = ?1 ORDER BY came, member",
+    )?
+    .query_map([key], |row| {
+        Ok(Attendee {
+            member: member(row, 0)?,
+            entry: read(row, 1)?,
+            device: row.get::<_, Option<[u8; 16]>>(2)?.map(DeviceId::from_bytes),
+            reason: row.get(3)?,
+            came_ms: row.get(4)?,
+            went_ms: row.get(5)?,
+        })
+    })?
+    .collect()
+}
+
+/// Writes an attendee; who comes again keeps the moment when he came first.
+pub(super) fn attend(conn: &Connection, key: i64, who: &Attendee) -> Result<(), rusqlite::Error> {
+    conn.prepare_cached(
+        "INSERT INTO attendee (screening, member, entry, device, reason, came, went) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (screening, member) DO UPDATE SET entry = excluded.entry, device = excluded.device,
+            reason = excluded.reason, went = excluded.went",
+    )?
+    .execute(params![
+        key,
+        who.member.as_str(),
+        word(&who.entry),
+        who.device.as_ref().map(|device| *device.bytes()),
+        who.reason,
+        who.came_ms,
+        who.went_ms,
+    ])
+    .map(drop)
+}
+
+/// The screening in which a member is present now.
+pub(super) fn where_is(conn: &Connection, member: &MemberId) -> Result<Option<SessionId>, rusqlite::Error> {
+    conn.prepare_cached(
+        "SELECT s.id FROM attendee a JOIN screening s ON s.key = a.screening
+         WHERE s.open = 1 AND a.member = ?1 AND a.went IS NULL LIMIT 1",
+    )?
+    .query_row([member.as_str()], |row| row.get(0).map(SessionId::from_bytes))
+    .optional()
+}
+
+pub(super) fn mark(
+    conn: &Connection,
+    key: i64,
+    member: &MemberId,
+    mark: Mark,
+    check: u32,
+) -> Result<(), rusqlite::Error> {
+    conn.prepare_cached("INSERT INTO mark (screening, member, shown, seen, number) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![key, member.as_str(), number(mark.at), word(&mark.seen), check])
+        .map(drop)
+}
+
+/// All marks of a screening in the order in which they were made, with the number of their check (0: a check-in).
+pub(super) fn marks(conn: &Connection, key: i64) -> Result<Vec<(MemberId, Mark, u32)>, rusqlite::Error> {
+    conn.prepare_cached("SELECT member, shown, seen, number FROM mark WHERE screening = ?1 ORDER BY seq")?
+        .query_map([key], |row| {
+            let shown: i64 = row.get(1)?;
+            let mark = Mark {
+                at: Millis(shown.unsigned_abs()),
+                seen: read(row, 2)?,
+            };
+            Ok((member(row, 0)?, mark, row.get(3)?))
+        })?
+        .collect()
+}
+
+/// Who passed a check, how, and at which shown time: later than the check's own for those who came while it was open.
+pub(super) fn passed(
+    conn: &Connection,
+    key: i64,
+    check: u32,
+) -> Result<Vec<(MemberId, Grade, Millis)>, rusqlite::Error> {
+    let marks = marks(conn, key)?;
+    let of_check = marks.into_iter().filter(|(_, _, number)| *number == check);
+    Ok(of_check
+        .filter_map(|(member, mark, _)| match mark.seen {
+            Seen::Passed(grade) => Some((member, grade, mark.at)),
+            Seen::Missed => None,
+        })
+        .collect())
+}
+
+pub(super) fn excuse(conn: &Connection, key: i64, member: &MemberId, reason: &str) -> Result<(), rusqlite::Error> {
+    if reason.is_empty() {
+        conn.execute(
+            "DELETE FROM absence WHERE screening = ?1 AND member = ?2",
+            params![key, member.as_str()],
+        )
+    } else {
+        conn.execute(
+            "INSERT OR REPLACE INTO absence (screening, member, reason) VALUES (?1, ?2, ?3)",
+            params![key, member.as_str(), reason],
+        )
+    }
+    .map(drop)
+}
+
+pub(super) fn absences(conn: &Connection, key: i64) -> Result<Vec<(MemberId, String)>, rusqlite::Error> {
+    conn.prepare_cached("SELECT member, reason FROM absence WHERE screening = ?1 ORDER BY member")?
+        .query_map([key], |row| Ok((member(row, 0)?, row.get(1)?)))?
+        .collect()
+}

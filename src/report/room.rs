@@ -137,3 +137,6 @@ impl RoomFacts {
         attendance::earned(&self.pieces, &marks)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -394,6 +394,3 @@ fn record(conn: &rusqlite::Connection, key: i64, state: State) -> Result<Record,
         state,
     })
 }
-
-#[cfg(test)]
-mod tests;

@@ -4,15 +4,18 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use super::*;
+use std::net::IpAddr;
+
 use crate::clock::{Clock, HandClock};
 use crate::credit::Policy;
 use crate::keys::Keys;
-use crate::ledger::{self, Leaf, What};
-use crate::report::Recount;
+use crate::ledger::{self, Leaf, Ledger, What};
+use crate::report::{Anomaly, Recount};
+use crate::roster::Operator;
+use crate::screening::{self, Answer, CheckedIn, Evening, ScreeningError, Screenings, Showing, Stage};
 use crate::store::{Options, Store};
-use crate::types::{Grade, Intervals, ItemId, Origin};
-use crate::viewing::{self, ItemFacts, MediaMap};
+use crate::types::{DeviceId, Grade, Intervals, ItemId, MemberId, Millis, Mode, Origin, SessionId};
+use crate::viewing::{self, BeatIn, ItemFacts, MediaMap, Viewing, ViewingError};
 
 const NOVEMBER_2026: i64 = 1_795_000_000_000;
 const FILM: u64 = 2_700;
@@ -31,6 +34,8 @@ impl MediaMap for ByteIsMillisecond {
 struct Hall {
     dir: TempDir,
     clock: Arc<HandClock>,
+    ledger: Ledger,
+    viewing: Viewing,
     room: Screenings,
     screen: DeviceId,
     n: std::cell::Cell<u32>,
@@ -44,9 +49,9 @@ fn policy() -> Policy {
     Policy::parse(&text).unwrap()
 }
 
-fn open(dir: &TempDir, clock: &Arc<HandClock>) -> Screenings {
+fn open(dir: &TempDir, clock: &Arc<HandClock>) -> (Ledger, Viewing, Screenings) {
     let path = dir.path().join("ledger.db");
-    let schemas = [ledger::SCHEMA, viewing::SCHEMA, SCHEMA];
+    let schemas = [ledger::SCHEMA, viewing::SCHEMA, screening::SCHEMA];
     let store = Store::open(&path, &schemas, Options::default()).unwrap();
     let keys = Keys::open_or_make(&dir.path().join("keys")).unwrap();
     let origin = Origin::new("yuanjiao.example/17").unwrap();
@@ -58,7 +63,8 @@ fn open(dir: &TempDir, clock: &Arc<HandClock>) -> Screenings {
         Arc::new(ByteIsMillisecond),
     );
     viewing.recover().unwrap();
-    Screenings::new(viewing, ledger, clock.clone())
+    let room = Screenings::new(viewing.clone(), ledger.clone(), clock.clone());
+    (ledger, viewing, room)
 }
 
 fn film(n: u8, seconds: u64) -> Showing {
@@ -84,8 +90,11 @@ impl Hall {
     async fn new() -> Self {
         let dir = TempDir::new().unwrap();
         let clock = Arc::new(HandClock::new(1, NOVEMBER_2026));
+        let (ledger, viewing, room) = open(&dir, &clock);
         let hall = Self {
-            room: open(&dir, &clock),
+            ledger,
+            viewing,
+            room,
             dir,
             clock,
             screen: phone(200),
@@ -109,7 +118,7 @@ impl Hall {
     async fn evening_with(&self, programme: Vec<Showing>) -> SessionId {
         self.n.set(0);
         for showing in &programme {
-            let sent = self.room.viewing.sent();
+            let sent = self.viewing.sent();
             sent.note(self.screen, showing.item, 0..showing.length.0);
         }
         let evening = Evening {
@@ -180,7 +189,7 @@ impl Hall {
     }
 
     fn leaves(&self) -> Vec<Vec<u8>> {
-        let store = self.room.ledger.store();
+        let store = self.ledger.store();
         store.read_blocking(|conn| ledger::leaves(conn, 0, 100_000)).unwrap()
     }
 
@@ -189,14 +198,14 @@ impl Hall {
         let clock = Arc::new(HandClock::new(2, NOVEMBER_2026 + 7_200_000));
         clock.advance(Millis::secs(30));
         self.clock = clock;
-        self.room = open(&self.dir, &self.clock);
+        (self.ledger, self.viewing, self.room) = open(&self.dir, &self.clock);
     }
 }
 
 impl Drop for Hall {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            assert_eq!(self.room.ledger.verify().unwrap().faults, []);
+            assert_eq!(self.ledger.verify().unwrap().faults, []);
             assert_eq!(self.recount().anomalies, []);
         }
     }
@@ -377,7 +386,7 @@ async fn who_watches_on_his_phone_is_taken_from_there_into_the_room() {
         class: None,
         length: Millis::secs(600),
     };
-    let viewing = &hall.room.viewing;
+    let viewing = &hall.viewing;
     let opened = viewing.open(member("m1"), phone(1), facts, Mode::Alone).await.unwrap();
     hall.evening().await;
     hall.comes("m1", 1).await.unwrap();
@@ -466,7 +475,7 @@ async fn a_forged_span_of_a_screening_is_named_by_the_district() {
         count.count(&leaf.to_bytes());
     }
     assert!(
-        matches!(count.anomalies[..], [crate::report::Anomaly::NotAttended(_)]),
+        matches!(count.anomalies[..], [Anomaly::NotAttended(_)]),
         "{:?}",
         count.anomalies
     );

@@ -332,8 +332,7 @@ async fn an_evening_survives_a_power_cut_at_the_second_where_it_stood() {
     // The check is open when the light goes out: nobody has missed it.
     assert!(hall.room.on_screen(hall.screen).await.unwrap().check_left.is_some());
     hall.power_cut();
-    hall.room
-        .viewing
+    hall.viewing
         .sent()
         .note(hall.screen, film(1, FILM).item, 0..FILM * 1000);
     let back = hall.room.start(hall.screen).await.unwrap();

@@ -4,6 +4,8 @@
 //! for it, so beats need no cookie and may come by `sendBeacon`. Opening one needs the member's cookie and a JSON body,
 //! which no foreign page can send.
 
+mod tv;
+
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -16,9 +18,10 @@ use crate::clock::SharedClock;
 use crate::credit::rule::Note;
 use crate::http::body::{Json, Lenient};
 use crate::http::{Peer, Problem, cookie};
-use crate::ledger::Closing;
+use crate::ledger::{Closing, LedgerError};
 use crate::library::{Entry, Library, State as FileState};
 use crate::roster::{MEMBER_COOKIE, Roster, SignInError};
+use crate::screening::Screenings;
 use crate::store::StoreError;
 use crate::types::{ItemId, Millis, Mode, SessionId};
 use crate::viewing::{self, Answer, BeatIn, ItemFacts, Viewing, ViewingError};
@@ -32,6 +35,8 @@ pub struct Api {
     pub library: Library,
     /// Sessions and credit.
     pub viewing: Viewing,
+    /// Screenings.
+    pub screenings: Screenings,
     /// The database that sessions lie in.
     pub store: crate::store::Store,
     /// Time.
@@ -56,6 +61,8 @@ impl Api {
             .route("/api/sessions/{session}/beats", post(beat))
             .route("/api/sessions/{session}/proof", post(proof))
             .route("/api/sessions/{session}/close", post(close))
+            .route("/api/tv", get(tv::state))
+            .route("/api/tv/beats", post(tv::beat))
             .with_state(self)
     }
 }
@@ -158,6 +165,13 @@ async fn open(
 ) -> Result<Response, Problem> {
     let visitor = api.roster.visitor(&headers, peer.ip()).await?;
     let member = visitor.member.ok_or_else(Problem::sign_in_first)?;
+    if api.screenings.where_is(member.id.clone()).await?.is_some() {
+        return Err(Problem::conflict(
+            "in_a_screening",
+            "您正在参加集中收看，学时在那边记。散场以后再用手机看。",
+            "You are in a screening, which counts your hours; watch on the phone when it is over.",
+        ));
+    }
     let id = ItemId::parse(&wanted.item).map_err(|_| Problem::not_found())?;
     let entry = api.library.shown_entry(&id).ok_or_else(Problem::not_found)?;
     let facts = ItemFacts {
@@ -208,29 +222,34 @@ async fn beat(
     Path(session): Path<String>,
     Lenient(body, bytes): Lenient<BeatBody>,
 ) -> Result<Response, Problem> {
+    let beat = beat_of(body, &bytes)?;
+    api.viewing
+        .beat(session_of(&session)?, beat)
+        .await
+        .map(|a| answer(&a))
+        .map_err(refused)
+}
+
+/// A beat within the limits, with what tells it from another one of the same number.
+fn beat_of(body: BeatBody, bytes: &[u8]) -> Result<BeatIn, Problem> {
     if body.segments.len() > SEGMENTS {
         return Err(Problem::unprocessable(
             format!("一次最多报 {SEGMENTS} 段。"),
             format!("A beat has at most {SEGMENTS} segments."),
         ));
     }
-    let digest = Sha256::digest(&bytes);
+    let digest = Sha256::digest(bytes);
     let mut short = [0; 8];
     short.copy_from_slice(&digest[..8]);
     // While the film plays on a beat can wait for company; after anything else a person may be about to leave.
     let urgent = body.state != PlayWord::Playing;
-    let beat = BeatIn {
+    Ok(BeatIn {
         n: body.n,
         segments: body.segments,
         ended: body.state == PlayWord::Ended,
         urgent,
         digest: short,
-    };
-    api.viewing
-        .beat(session_of(&session)?, beat)
-        .await
-        .map(|a| answer(&a))
-        .map_err(refused)
+    })
 }
 
 async fn proof(State(api): State<Api>, Path(session): Path<String>) -> Result<Response, Problem> {
@@ -307,7 +326,7 @@ fn refused(error: ViewingError) -> Problem {
 }
 
 fn halted(error: &ViewingError) -> Problem {
-    if let ViewingError::Ledger(crate::ledger::LedgerError::Halted(_)) = error {
+    if let ViewingError::Ledger(LedgerError::Halted(_)) = error {
         return Problem::unavailable(
             300,
             "站点的台账停了，学时暂时记不下，片子照常看。管理员会处理。",

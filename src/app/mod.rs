@@ -39,6 +39,7 @@ use crate::media::Media;
 use crate::pages::{self, Districts, Pages, Waiting};
 use crate::prepare::{Preparer, Programs, Rule};
 use crate::roster::{self, Operator, Roster, RosterChange};
+use crate::screening::{self, Screenings};
 use crate::server::{self, Limits};
 use crate::store::{Options, Schema, Store, StoreError, Tx};
 use crate::types::{Millis, Origin};
@@ -54,11 +55,12 @@ pub use recovery::{Restored, from_copy};
 const LISTED: usize = 200;
 
 /// The tables of all rooms that share the database.
-const SCHEMAS: [Schema; 5] = [
+const SCHEMAS: [Schema; 6] = [
     ledger::SCHEMA,
     library::SCHEMA,
     roster::SCHEMA,
     viewing::SCHEMA,
+    screening::SCHEMA,
     crate::exchange::SCHEMA,
 ];
 
@@ -167,6 +169,7 @@ pub struct Station {
     base: Base,
     library: Library,
     viewing: Viewing,
+    screenings: Screenings,
     preparer: Preparer,
     intake: Intake,
     settings: config::Station,
@@ -203,6 +206,7 @@ impl Station {
         if base.ledger.halted().is_none() {
             begin_run(&base, &viewing)?;
         }
+        let screenings = Screenings::new(viewing.clone(), base.ledger.clone(), base.clock.clone());
         let preparer = start_preparing(&settings, &library, &viewing).context("while starting to prepare films")?;
         let own = vec![settings.media.folder.clone(), settings.data.clone()];
         let intake = Intake::new(&library, settings.media.sticks.clone(), own).context("while starting the intake")?;
@@ -215,6 +219,7 @@ impl Station {
             base,
             library,
             viewing,
+            screenings,
             preparer,
             intake,
             settings,
@@ -234,7 +239,11 @@ impl Station {
             stalled_reader: listen.stalled_reader,
         };
         let routes = self.routes(address);
-        let sweep = tokio::spawn(close_idle_sessions(self.viewing.clone(), stop.clone()));
+        let sweep = tokio::spawn(close_idle_sessions(
+            self.viewing.clone(),
+            self.screenings.clone(),
+            stop.clone(),
+        ));
         let copies = Backups::new(self.base.ledger.clone(), &self.settings);
         let copies = tokio::spawn(copies.daily(stop.clone()));
         let steps = steps::watch(self.base.ledger.clone(), Arc::clone(&self.base.clock), stop.clone());
@@ -275,6 +284,7 @@ impl Station {
             roster: base.roster.clone(),
             library: self.library.clone(),
             viewing: self.viewing.clone(),
+            screenings: self.screenings.clone(),
             ledger: base.ledger.clone(),
             clock: base.clock.clone(),
             districts: Arc::new(base.exchange.clone()),
@@ -287,6 +297,7 @@ impl Station {
             roster: base.roster.clone(),
             library: self.library.clone(),
             viewing: self.viewing.clone(),
+            screenings: self.screenings.clone(),
             store: base.ledger.store().clone(),
             clock: base.clock.clone(),
             beat_every: self.settings.viewing.beat_every,
@@ -422,12 +433,15 @@ fn end_run(base: &Base) -> Result<()> {
     Ok(())
 }
 
-async fn close_idle_sessions(viewing: Viewing, stop: CancellationToken) {
-    let mut every = tokio::time::interval(Duration::from_secs(600));
+async fn close_idle_sessions(viewing: Viewing, screenings: Screenings, stop: CancellationToken) {
+    let mut every = tokio::time::interval(Duration::from_secs(60));
     loop {
         tokio::select! { () = stop.cancelled() => return, _ = every.tick() => {} }
         if let Err(error) = viewing.close_idle().await {
             tracing::warn!(%error, "idle sessions could not be closed; it is tried again");
+        }
+        if let Err(error) = screenings.close_left_lying().await {
+            tracing::warn!(%error, "a screening could not be closed; it is tried again");
         }
     }
 }

@@ -29,10 +29,10 @@ pub enum Tab {
     Library,
     /// The desk's members.
     Members,
-    /// The desk's sessions.
+    /// The desk's screening and sessions.
     Sessions,
-    /// The desk's poster.
-    Poster,
+    /// The desk's books.
+    Books,
     /// The desk's district.
     District,
 }

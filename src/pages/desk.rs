@@ -1,11 +1,13 @@
 //! The operator's desk 管理台. Every handler first asks the visit for the operator's power.
 
 mod add;
+mod books;
 mod clock;
 mod district;
 pub mod import;
 mod item;
 mod library;
+mod live;
 mod members;
 mod poster;
 mod sign_in;
@@ -31,6 +33,10 @@ pub(super) fn routes() -> Router<Pages> {
         .route("/desk/add/stick", get(add::stick).post(add::stick_act))
         .route("/desk/uploads", post(add::begin))
         .route("/desk/uploads/{ticket}", put(add::piece).delete(add::cancel_upload))
+        .route("/desk/live", get(live::page).post(live::act))
+        .route("/desk/books", get(books::page))
+        .route("/desk/books/{screening}", get(books::record).post(books::remark))
+        .route("/desk/books/{screening}/table.csv", get(books::table))
         .route("/desk/members", get(members::page).post(members::save))
         .route("/desk/members/{number}", get(members::one))
         .route("/desk/import", get(import::page).post(import::check))

@@ -4,6 +4,7 @@
 //! in which language, with which form token. Whatever goes wrong is a [`Problem`], which the outermost layer turns into a
 //! page or into JSON.
 
+mod checkin;
 mod desk;
 mod error;
 mod home;
@@ -11,7 +12,9 @@ mod hours;
 mod item;
 mod member;
 mod receipt;
+mod screenings;
 mod sign_in;
+mod tv;
 mod visit;
 
 use std::path::PathBuf;
@@ -34,6 +37,7 @@ use crate::library::Library;
 use crate::look::{self, Station};
 use crate::prepare::Preparer;
 use crate::roster::Roster;
+use crate::screening::Screenings;
 use crate::types::Millis;
 use crate::viewing::Viewing;
 
@@ -75,6 +79,8 @@ pub struct Pages {
     pub library: Library,
     /// Sessions and credit.
     pub viewing: Viewing,
+    /// Screenings.
+    pub screenings: Screenings,
     /// What happened.
     pub ledger: Ledger,
     /// Time.
@@ -112,6 +118,8 @@ impl Pages {
             .route("/signout", post(sign_in::sign_out))
             .route("/lang", post(sign_in::choose_language))
             .route("/assets/{tag}/{name}", get(asset))
+            .merge(tv::routes())
+            .merge(checkin::routes())
             .merge(desk::routes())
             .with_state(self)
     }

@@ -37,6 +37,14 @@ impl FromRequestParts<Pages> for Visit {
 }
 
 impl Visit {
+    /// The same visit, of somebody who was recognised only now.
+    pub(super) fn as_visitor(&self, visitor: Visitor) -> Self {
+        Self {
+            visitor,
+            ..self.clone()
+        }
+    }
+
     /// The frame of a page with this title.
     pub(super) fn frame(&self, pages: &Pages, title: &str, tab: Tab) -> Frame {
         let now = pages.clock.now();

@@ -21,7 +21,8 @@ fn cell(text: &str) -> String {
     if formula { format!("'{text}") } else { text.to_owned() }
 }
 
-fn write(rows: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>, CsvError> {
+/// Any table; its first row names the columns.
+pub fn table(rows: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>, CsvError> {
     let mut writer = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .from_writer(b"\xef\xbb\xbf".to_vec());
@@ -65,7 +66,7 @@ pub fn members(lines: &[MemberLine], policy: &Policy, year: Year) -> Result<Vec<
         row.extend([line.sessions.to_string(), policy.name.clone()]);
         row
     };
-    write(std::iter::once(head).chain(lines.iter().map(row)))
+    table(std::iter::once(head).chain(lines.iter().map(row)))
 }
 
 /// One line per viewing session of all stations, each with the station's name.
@@ -88,7 +89,7 @@ pub fn sessions(counts: &[(String, Recount)]) -> Result<Vec<u8>, CsvError> {
     let rows = counts
         .iter()
         .flat_map(|(station, count)| count.sessions().map(move |s| session(station, count, s)));
-    write(std::iter::once(head).chain(rows))
+    table(std::iter::once(head).chain(rows))
 }
 
 fn session(station: &str, count: &Recount, s: &SessionFacts) -> Vec<String> {
@@ -152,7 +153,7 @@ mod tests {
             "a,\"b\"".to_owned(),
             "王德明".to_owned(),
         ]];
-        let text = String::from_utf8(write(rows.into_iter()).unwrap()).unwrap();
+        let text = String::from_utf8(table(rows.into_iter()).unwrap()).unwrap();
         assert_eq!(text, "\u{feff}'=1+1,'@x,\"a,\"\"b\"\"\",王德明\r\n");
     }
 }

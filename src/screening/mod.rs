@@ -14,6 +14,7 @@ mod acts;
 mod checks;
 mod code;
 mod people;
+mod refusals;
 mod rows;
 mod screens;
 mod state;

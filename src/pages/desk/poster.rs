@@ -31,7 +31,7 @@ pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Res
         wifi_name: name.clone(),
         code: qr::to_svg(&address),
         address,
-        f: visit.frame(&pages, texts(visit.lang).tab_poster, Tab::Poster),
+        f: visit.frame(&pages, texts(visit.lang).tab_poster, Tab::None),
     };
     show(&visit, &page)
 }

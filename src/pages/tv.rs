@@ -1,0 +1,216 @@
+//! The 10-foot page 电视页, for a television's browser or a PC on its cable: arrow keys, OK and Back, nothing typed.
+//!
+//! `/tv` shows whatever is due: the code of a screen that nobody knows, the films, the lobby, the film, the last check.
+//! So a set that was switched off, or lost its power, comes back to where the evening stands.
+
+mod evening;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use axum::routing::{get, post};
+use media_index::Kind;
+use serde::Deserialize;
+
+use super::{Pages, Visit, home, show};
+use crate::http::Problem;
+use crate::library::Entry;
+use crate::look::{Frame, Tab, Texts, format, texts};
+use crate::screening::ScreeningError;
+use crate::types::Millis;
+
+pub(super) use evening::showing;
+
+/// Two rows of four fill the screen.
+const TILES: usize = 4;
+const ROWS: usize = 2;
+/// So many classes fit beside the other buttons.
+const CLASSES: usize = 4;
+
+pub(super) fn routes() -> Router<Pages> {
+    Router::new()
+        .route("/tv", get(page))
+        .route("/tv/begin", post(evening::begin))
+        .route("/tv/start", post(evening::start))
+        .route("/tv/end", post(evening::end))
+        .route("/tv/done/{screening}", get(evening::done))
+}
+
+#[derive(Debug, Deserialize, Default)]
+struct Wanted {
+    find: Option<String>,
+    class: Option<String>,
+    #[serde(default)]
+    from: usize,
+    after: Option<String>,
+}
+
+struct Tile {
+    id: String,
+    title: String,
+    card: String,
+    remark: String,
+}
+
+#[derive(Template)]
+#[template(path = "tv_home.html")]
+struct Home {
+    f: Frame,
+    facts: String,
+    heading: String,
+    none: String,
+    rows: Vec<Vec<Option<Tile>>>,
+    classes: Vec<String>,
+    more: String,
+    pad: Vec<String>,
+    query: String,
+    shorter: String,
+    is_search: bool,
+}
+
+#[derive(Template)]
+#[template(path = "tv_pair.html")]
+struct Pair {
+    f: Frame,
+    facts: String,
+    code: String,
+}
+
+async fn page(State(pages): State<Pages>, visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Problem> {
+    let device = visit.visitor.device;
+    if pages.screenings.screen(device).await?.is_none() {
+        return pair(&pages, &visit);
+    }
+    match pages.screenings.on_screen(device).await {
+        Ok(answer) if answer.state.is_open() => evening::page(&pages, &visit, &answer),
+        Ok(answer) => Ok(super::go_to(&format!("/tv/done/{}", answer.state.id))),
+        Err(ScreeningError::NoScreening) => match wanted.after {
+            Some(id) => Ok(super::go_to(&format!("/tv/done/{id}"))),
+            None => films(&pages, &visit, &wanted),
+        },
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn pair(pages: &Pages, visit: &Visit) -> Result<Response, Problem> {
+    let f = visit.frame(pages, texts(visit.lang).tv_pair_lead, Tab::None);
+    let page = Pair {
+        facts: facts(f.t, &serde_json::json!({})),
+        code: pages.screenings.waiting_code(visit.visitor.device),
+        f,
+    };
+    show(visit, &page)
+}
+
+/// What the script must know: its sentences, and what is special to the page.
+fn facts(t: &Texts, of_page: &serde_json::Value) -> String {
+    let mut all = serde_json::json!({
+        "texts": {
+            "code_left": t.tv_code_left, "check_left": t.tv_check_left, "end_sub": t.tv_end_sub,
+            "more_names": t.tv_more_names, "press_ok": t.tv_press_ok,
+        },
+        "next": "/tv",
+    });
+    if let (Some(all), Some(more)) = (all.as_object_mut(), of_page.as_object()) {
+        all.extend(more.clone());
+    }
+    // `<` would let a title end the block early; JSON has another way to write it.
+    all.to_string().replace('<', "\\u003c")
+}
+
+fn films(pages: &Pages, visit: &Visit, wanted: &Wanted) -> Result<Response, Problem> {
+    let t = texts(visit.lang);
+    let find: Option<String> = wanted.find.as_ref().map(|find| initials(find));
+    let shown = pages.library.shown();
+    let fits = |entry: &&Arc<Entry>| {
+        let of_class = wanted.class.is_none() || entry.class == wanted.class;
+        let found = find.as_ref().is_none_or(|find| entry.matches(find));
+        entry.kind == Kind::Film && entry.length > Millis::ZERO && of_class && found
+    };
+    let all: Vec<&Arc<Entry>> = shown.iter().filter(fits).collect();
+    let most = if find.is_some() { TILES } else { TILES * ROWS };
+    let page: Vec<&Arc<Entry>> = all.iter().skip(wanted.from).take(most).copied().collect();
+    let query = find.clone().unwrap_or_default();
+    let home = Home {
+        facts: facts(t, &serde_json::json!({})),
+        heading: heading(wanted, find.as_deref(), t),
+        none: if shown.is_empty() { t.tv_empty } else { t.tv_none }.to_owned(),
+        rows: page.chunks(TILES).map(|row| row_of(row, visit)).collect(),
+        classes: classes(&shown),
+        more: more(wanted, all.len(), most),
+        pad: find.map_or_else(Vec::new, |_| ('a'..='z').map(String::from).collect()),
+        shorter: query.chars().take(query.chars().count().saturating_sub(1)).collect(),
+        query,
+        is_search: wanted.find.is_some() || wanted.class.is_some() || wanted.from > 0,
+        f: visit.frame(pages, t.tv_choose, Tab::None),
+    };
+    show(visit, &home)
+}
+
+/// Letters of the pad, and no more than a title has.
+fn initials(typed: &str) -> String {
+    let letters = typed.chars().filter(char::is_ascii_alphabetic);
+    letters.take(12).collect::<String>().to_lowercase()
+}
+
+fn heading(wanted: &Wanted, find: Option<&str>, t: &Texts) -> String {
+    match (find, &wanted.class) {
+        (Some(""), _) => t.tv_find_pad.to_owned(),
+        (Some(find), _) => format::fill(t.tv_found, &[&find]),
+        (None, Some(class)) => class.clone(),
+        (None, None) => t.tv_choose.to_owned(),
+    }
+}
+
+fn row_of(entries: &[&Arc<Entry>], visit: &Visit) -> Vec<Option<Tile>> {
+    let tile = |entry: &&Arc<Entry>| {
+        Some(Tile {
+            id: entry.id?.to_string(),
+            title: entry.title.clone(),
+            card: home::card(entry),
+            remark: format::length(entry.length, visit.lang),
+        })
+    };
+    let mut row: Vec<Option<Tile>> = entries.iter().map(tile).collect();
+    row.resize_with(TILES, || None);
+    row
+}
+
+/// The classes with the most films.
+fn classes(shown: &[Arc<Entry>]) -> Vec<String> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for entry in shown.iter().filter(|entry| entry.kind == Kind::Film) {
+        if let Some(class) = &entry.class {
+            *counts.entry(class).or_default() += 1;
+        }
+    }
+    let mut classes: Vec<(&str, usize)> = counts.into_iter().collect();
+    classes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    classes
+        .into_iter()
+        .take(CLASSES)
+        .map(|(class, _)| class.to_owned())
+        .collect()
+}
+
+/// Where the next page of films is, if there is one.
+fn more(wanted: &Wanted, all: usize, most: usize) -> String {
+    let from = wanted.from.saturating_add(most);
+    if wanted.find.is_some() || from >= all {
+        return String::new();
+    }
+    let class = wanted
+        .class
+        .as_deref()
+        .map(|class| format!("&class={}", encoded(class)));
+    format!("/tv?from={from}{}", class.unwrap_or_default())
+}
+
+/// A text as a query carries it.
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}

@@ -1,0 +1,281 @@
+//! The evening on the screen: lobby, film, last check, what came of it.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use media_index::Kind;
+use serde::Deserialize;
+
+use super::facts;
+use crate::http::Problem;
+use crate::http::body::Form;
+use crate::look::{Frame, Tab, Texts, format, qr, texts};
+use crate::pages::screenings::{self, Attendance};
+use crate::pages::{Pages, Visit, go_to, show};
+use crate::screening::{Answer, Evening, Record, Showing, Stage};
+use crate::types::{ItemId, Lang, Millis, Mode, SessionId};
+
+#[derive(Template)]
+#[template(path = "tv_lobby.html")]
+struct Lobby {
+    f: Frame,
+    facts: String,
+    title: String,
+    about: String,
+    qr: String,
+    address: String,
+    code: String,
+    present: usize,
+    due: String,
+}
+
+#[derive(Template)]
+#[template(path = "tv_playing.html")]
+struct Playing {
+    f: Frame,
+    facts: String,
+    id: String,
+    src: String,
+    title: String,
+    length: String,
+    subtitles: Vec<String>,
+    qr: String,
+    code: String,
+    present: usize,
+}
+
+#[derive(Template)]
+#[template(path = "tv_ending.html")]
+struct Ending {
+    f: Frame,
+    facts: String,
+    qr: String,
+    code: String,
+    present: usize,
+    passed: usize,
+}
+
+#[derive(Template)]
+#[template(path = "tv_done.html")]
+struct Done {
+    f: Frame,
+    facts: String,
+    lead: String,
+    figures: Vec<(&'static str, String)>,
+    less: Vec<(String, String)>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Begin {
+    csrf: String,
+    item: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Act {
+    csrf: String,
+}
+
+/// The page of an open evening.
+pub(super) fn page(pages: &Pages, visit: &Visit, answer: &Answer) -> Result<Response, Problem> {
+    match answer.state.stage {
+        Stage::Lobby => lobby(pages, visit, answer),
+        Stage::Showing => playing(pages, visit, answer),
+        Stage::Ending | Stage::Closed => ending(pages, visit, answer),
+    }
+}
+
+/// Where a phone checks in.
+fn check_in_address(pages: &Pages) -> String {
+    let base = pages.settings.addresses.first().map_or("", String::as_str);
+    format!("{}/checkin", base.trim_end_matches('/'))
+}
+
+fn next(answer: &Answer) -> serde_json::Value {
+    serde_json::json!({ "next": format!("/tv?after={}", answer.state.id) })
+}
+
+fn lobby(pages: &Pages, visit: &Visit, answer: &Answer) -> Result<Response, Problem> {
+    let t = texts(visit.lang);
+    let titles: Vec<&str> = answer.state.programme.iter().map(|s| s.title.as_str()).collect();
+    let length = Millis(answer.state.programme.iter().map(|s| s.length.0).sum());
+    let place = &answer.state.remarks.place;
+    let parts = [format::length(length, visit.lang), place.clone()];
+    let comma = if visit.lang == Lang::Zh { "，" } else { ", " };
+    let page = Lobby {
+        facts: facts(t, &next(answer)),
+        title: titles.join(" / "),
+        about: parts
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(comma),
+        qr: qr::to_svg(&check_in_address(pages)),
+        address: format::fill(t.tv_lobby_or, &[&check_in_address(pages).trim_start_matches("http://")]),
+        code: answer.spoken_code(),
+        present: answer.present.len(),
+        due: if answer.state.due == 0 {
+            String::new()
+        } else {
+            format!("{comma}{}", format::fill(t.tv_due, &[&answer.state.due]))
+        },
+        f: visit.frame(pages, t.checkin, Tab::None),
+    };
+    show(visit, &page)
+}
+
+fn playing(pages: &Pages, visit: &Visit, answer: &Answer) -> Result<Response, Problem> {
+    let state = &answer.state;
+    let showing = state.now_showing().ok_or_else(Problem::not_found)?;
+    let entry = pages.library.entry(&showing.item);
+    let subtitles = entry.map_or_else(Vec::new, |entry| entry.subtitles);
+    let language = |language: Option<String>| language.unwrap_or_else(|| "zh".to_owned());
+    let t = texts(visit.lang);
+    let of_page = serde_json::json!({
+        "next": format!("/tv?after={}", state.id),
+        "turn": state.turn,
+        "n": state.n,
+        "position_ms": state.position,
+        "beat_every_ms": pages.settings.beat_every,
+        "title": showing.title,
+    });
+    let page = Playing {
+        facts: facts(t, &of_page),
+        id: showing.item.to_string(),
+        src: pages.media_address(&showing.item, visit.visitor.device),
+        title: showing.title.clone(),
+        length: format::clock_length(showing.length),
+        subtitles: subtitles.into_iter().map(language).collect(),
+        qr: qr::to_svg(&check_in_address(pages)),
+        code: answer.spoken_code(),
+        present: answer.present.len(),
+        f: visit.frame(pages, &showing.title, Tab::None),
+    };
+    show(visit, &page)
+}
+
+fn ending(pages: &Pages, visit: &Visit, answer: &Answer) -> Result<Response, Problem> {
+    let t = texts(visit.lang);
+    let page = Ending {
+        facts: facts(t, &next(answer)),
+        qr: qr::to_svg(&check_in_address(pages)),
+        code: answer.spoken_code(),
+        present: answer.present.len(),
+        passed: answer.passed,
+        f: visit.frame(pages, t.tv_finish, Tab::None),
+    };
+    show(visit, &page)
+}
+
+/// One OK opens the lobby of a film.
+pub(super) async fn begin(
+    State(pages): State<Pages>,
+    visit: Visit,
+    Form(sent): Form<Begin>,
+) -> Result<Response, Problem> {
+    visit.check(&sent.csrf)?;
+    let item = ItemId::parse(&sent.item).map_err(|_| Problem::not_found())?;
+    let evening = Evening {
+        screen: visit.visitor.device,
+        programme: vec![showing(&pages, item)?],
+        mode: Mode::Screening,
+        branches: Vec::new(),
+        due: screenings::due(&pages).await?,
+        place: String::new(),
+        chair: String::new(),
+    };
+    pages.screenings.begin(evening).await?;
+    Ok(go_to("/tv"))
+}
+
+/// A film of the library, as a screening knows it.
+pub(in crate::pages) fn showing(pages: &Pages, item: ItemId) -> Result<Showing, Problem> {
+    let entry = pages.library.shown_entry(&item).ok_or_else(Problem::not_found)?;
+    if !matches!(entry.kind, Kind::Film | Kind::Audio) || entry.length == Millis::ZERO {
+        return Err(Problem::unprocessable(
+            "这部课件没有时长，不能集中收看。",
+            "This item has no length, so it cannot be shown to a room.",
+        ));
+    }
+    Ok(Showing {
+        item,
+        title: entry.title,
+        class: entry.class,
+        length: entry.length,
+    })
+}
+
+pub(super) async fn start(
+    State(pages): State<Pages>,
+    visit: Visit,
+    Form(sent): Form<Act>,
+) -> Result<Response, Problem> {
+    visit.check(&sent.csrf)?;
+    pages.screenings.start(visit.visitor.device).await?;
+    Ok(go_to("/tv"))
+}
+
+pub(super) async fn end(State(pages): State<Pages>, visit: Visit, Form(sent): Form<Act>) -> Result<Response, Problem> {
+    visit.check(&sent.csrf)?;
+    let state = pages.screenings.end(visit.visitor.device).await?;
+    Ok(if state.is_open() {
+        go_to("/tv")
+    } else {
+        go_to(&format!("/tv/done/{}", state.id))
+    })
+}
+
+/// What came of it, on the screen where it was shown.
+pub(super) async fn done(
+    State(pages): State<Pages>,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let id = SessionId::parse(&id).ok_or_else(Problem::not_found)?;
+    let record = pages.screenings.record(id).await?;
+    let record = record
+        .filter(|record| record.state.screen == visit.visitor.device)
+        .ok_or_else(Problem::not_found)?;
+    let t = texts(visit.lang);
+    let members = pages.roster.members().await?;
+    let people = Attendance::of(&record, &members);
+    let page = Done {
+        facts: facts(t, &serde_json::json!({})),
+        lead: lead(&record, &people, t, visit.lang),
+        figures: vec![
+            (t.tv_due_short, record.state.due.to_string()),
+            (t.tv_came, people.came.to_string()),
+            (t.tv_excused, people.excused.to_string()),
+            (t.tv_rate, people.rate()),
+            (t.tv_shown, format::clock_length(record.state.shown)),
+        ],
+        less: less(&record, &people, visit.lang),
+        f: visit.frame(&pages, t.tv_home, Tab::None),
+    };
+    show(&visit, &page)
+}
+
+fn lead(record: &Record, people: &Attendance, t: &Texts, lang: Lang) -> String {
+    let whole = record
+        .lines
+        .iter()
+        .filter(|line| line.total() == record.state.shown)
+        .count();
+    match (people.came, whole) {
+        (0, _) => t.tv_done_nobody.to_owned(),
+        (came, 0) => format::fill(t.tv_done_some, &[&came]),
+        (came, whole) => {
+            let each = format::length(record.state.shown, lang);
+            format::fill(t.tv_done_lead, &[&came, &whole, &each])
+        }
+    }
+}
+
+/// Who got less than was shown: at most four lines fit.
+fn less(record: &Record, people: &Attendance, lang: Lang) -> Vec<(String, String)> {
+    let short = record.lines.iter().filter(|line| line.total() < record.state.shown);
+    short
+        .take(4)
+        .map(|line| (people.name(&line.who.member), format::length(line.total(), lang)))
+        .collect()
+}

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Query, State};
+use axum::http::header;
 use axum::response::Response;
 use axum::routing::{get, post};
 use media_index::Kind;
@@ -47,6 +48,8 @@ struct Wanted {
     #[serde(default)]
     from: usize,
     after: Option<String>,
+    #[serde(default)]
+    again: bool,
 }
 
 struct Tile {
@@ -83,7 +86,7 @@ struct Pair {
 async fn page(State(pages): State<Pages>, visit: Visit, Query(wanted): Query<Wanted>) -> Result<Response, Problem> {
     let device = visit.visitor.device;
     if pages.screenings.screen(device).await?.is_none() {
-        return pair(&pages, &visit);
+        return pair(&pages, &visit, wanted.again);
     }
     match pages.screenings.on_screen(device).await {
         Ok(answer) if answer.state.is_open() => evening::page(&pages, &visit, &answer),
@@ -96,7 +99,19 @@ async fn page(State(pages): State<Pages>, visit: Visit, Query(wanted): Query<Wan
     }
 }
 
-fn pair(pages: &Pages, visit: &Visit) -> Result<Response, Problem> {
+/// The code belongs to the device's cookie, so a browser without one gets it first and asks again.
+fn pair(pages: &Pages, visit: &Visit, again: bool) -> Result<Response, Problem> {
+    if let Some(cookie) = &visit.visitor.set_device {
+        if again {
+            return Err(Problem::unprocessable(
+                "这块屏的浏览器不收 Cookie，请在它的设置里打开，再打开这一页。",
+                "This browser takes no cookies; allow them in its settings and open this page again.",
+            ));
+        }
+        let mut response = super::go_to("/tv?again=true");
+        response.headers_mut().append(header::SET_COOKIE, cookie.clone());
+        return Ok(response);
+    }
     let f = visit.frame(pages, texts(visit.lang).tv_pair_lead, Tab::None);
     let page = Pair {
         facts: facts(f.t, &serde_json::json!({})),

@@ -19,9 +19,9 @@ pub const SCHEMA: Schema = Schema {
         CREATE TABLE attendee (screening INTEGER NOT NULL REFERENCES screening (key), member TEXT NOT NULL,
             entry TEXT NOT NULL, device BLOB, reason TEXT NOT NULL, came INTEGER NOT NULL, went INTEGER,
             PRIMARY KEY (screening, member)) STRICT, WITHOUT ROWID;
-        CREATE TABLE mark (seq INTEGER PRIMARY KEY, screening INTEGER NOT NULL REFERENCES screening (key),
+        CREATE TABLE seen_at (seq INTEGER PRIMARY KEY, screening INTEGER NOT NULL REFERENCES screening (key),
             member TEXT NOT NULL, shown INTEGER NOT NULL, seen TEXT NOT NULL, number INTEGER NOT NULL) STRICT;
-        CREATE INDEX mark_of_screening ON mark (screening, member);
+        CREATE INDEX seen_at_of_screening ON seen_at (screening, member);
         CREATE TABLE absence (screening INTEGER NOT NULL REFERENCES screening (key), member TEXT NOT NULL,
             reason TEXT NOT NULL, PRIMARY KEY (screening, member)) STRICT, WITHOUT ROWID;
     "],
@@ -213,14 +213,14 @@ pub(super) fn mark(
     mark: Mark,
     check: u32,
 ) -> Result<(), rusqlite::Error> {
-    conn.prepare_cached("INSERT INTO mark (screening, member, shown, seen, number) VALUES (?1, ?2, ?3, ?4, ?5)")?
+    conn.prepare_cached("INSERT INTO seen_at (screening, member, shown, seen, number) VALUES (?1, ?2, ?3, ?4, ?5)")?
         .execute(params![key, member.as_str(), number(mark.at), word(&mark.seen), check])
         .map(drop)
 }
 
 /// All marks of a screening in the order in which they were made, with the number of their check (0: a check-in).
 pub(super) fn marks(conn: &Connection, key: i64) -> Result<Vec<(MemberId, Mark, u32)>, rusqlite::Error> {
-    conn.prepare_cached("SELECT member, shown, seen, number FROM mark WHERE screening = ?1 ORDER BY seq")?
+    conn.prepare_cached("SELECT member, shown, seen, number FROM seen_at WHERE screening = ?1 ORDER BY seq")?
         .query_map([key], |row| {
             let shown: i64 = row.get(1)?;
             let mark = Mark {

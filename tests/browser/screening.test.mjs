@@ -1,0 +1,230 @@
+// An evening before the television, as people spend it: the set is let in, the film is chosen with the arrow keys, phones
+// check in, one without a phone is ticked, a check comes, the power fails, an old code is refused, the last check closes,
+// and the record, the member's page, the ledger and the district agree.
+
+import { test, before, after } from 'node:test';
+import assert from 'node:assert/strict';
+import { writeFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Station, browser, PHONE, DESK } from './station.mjs';
+
+// A check after twenty shown seconds, open for half a minute, and a code that changes every ten seconds.
+const POLICY = [[/check_every_s = \d+/, 'check_every_s = 20'], [/check_jitter_s = \d+/, 'check_jitter_s = 0'],
+  [/check_open_s = \d+/, 'check_open_s = 30'], [/code_step_s = \d+/, 'code_step_s = 10'],
+  [/min_seconds = \d+/, 'min_seconds = 10'], [/name = "[^"]*"/, 'name = "evening-test"']];
+const TV = { viewport: { width: 1920, height: 1080 }, locale: 'zh-CN' };
+const shots = new URL('./shots/', import.meta.url).pathname;
+const ROSTER = `member_no,name,branch,role,status,migrant,pin
+0021,王德明,第一支部,党员,正式,否,2468
+0012,陈桂兰,第一支部,书记,正式,否,1357
+0008,孙长河,第二支部,党员,正式,否,
+0033,李小军,第二支部,党员,正式,否,9080
+`;
+
+let station; let chrome; let path; let desk; let tv; const phones = {};
+
+before(async () => {
+  mkdirSync(shots, { recursive: true });
+  let policy = readFileSync(new URL('../../config/policy.toml', import.meta.url), 'utf8');
+  for (const [find, put] of POLICY) { policy = policy.replace(find, put); }
+  path = join(tmpdir(), `policy-tv-${process.pid}.toml`);
+  writeFileSync(path, policy);
+  station = await Station.start(`[station]\nname = "青石桥村远程教育站点"\nplace = "澄源县 松林镇"\n[viewing]\nbeat_every_s = 5\ncommit_within_ms = 200\n[policy]\nfile = "${path}"\n`);
+  chrome = await browser();
+  desk = await (await chrome.newContext(DESK)).newPage();
+  await desk.goto(`${station.url}/desk`);
+  await desk.fill('#c', station.code);
+  await desk.fill('#p', '青石桥站点管理口令');
+  await desk.fill('#r', '青石桥站点管理口令');
+  await desk.click('button.btn-1');
+  await desk.waitForURL('**/desk');
+  await desk.goto(`${station.url}/desk/import`);
+  await desk.setInputFiles('#x', { name: 'roster.csv', mimeType: 'text/csv', buffer: Buffer.from(ROSTER) });
+  await desk.click('form[enctype] button');
+  await desk.click('form[action="/desk/import/apply"] button');
+  await desk.waitForSelector('text=导入好了');
+});
+
+after(async () => {
+  await chrome?.close();
+  await station?.end();
+  rmSync(path, { force: true });
+});
+
+async function shot(page, name) {
+  await page.screenshot({ path: join(shots, `${name}.png`) });
+}
+
+async function key(...keys) {
+  for (const name of keys) { await tv.keyboard.press(name); }
+}
+
+// Types the code that the television shows just now.
+async function checkIn(phone, fields) {
+  await phone.goto(`${station.url}/checkin`);
+  for (const [id, value] of Object.entries(fields ?? {})) { await phone.fill(id, value); }
+  await phone.fill('#c', await code());
+  await phone.click('form[action="/checkin"] button');
+}
+
+async function code() {
+  return (await tv.evaluate(() => {
+    const large = document.getElementById('code-l');
+    const small = document.getElementById('code');
+    return (large && large.offsetParent ? large : small || large).textContent;
+  })).trim();
+}
+
+test('a television is let in by the four digits that it shows', async () => {
+  tv = await (await chrome.newContext(TV)).newPage();
+  await tv.goto(`${station.url}/tv`);
+  const shown = (await tv.textContent('.code')).trim();
+  assert.match(shown, /^\d{4}$/);
+  await shot(tv, 'tv-pair');
+  await desk.goto(`${station.url}/desk/live`);
+  await shot(desk, 'desk-live-empty');
+  await desk.fill('#code', shown === '0000' ? '0001' : '0000');
+  await desk.click('button[value="let_in"]');
+  await desk.waitForSelector('text=没有哪块屏显示这个数字');
+  await desk.fill('#code', shown);
+  await desk.fill('#name', '会议室电视');
+  await desk.click('button[value="let_in"]');
+  await desk.waitForSelector('.tick-row >> text=会议室电视');
+  await tv.waitForSelector('.tile', { timeout: 10_000 });
+  await shot(tv, 'tv-home');
+});
+
+test('the film is chosen with arrow keys, and people check in', async () => {
+  const titles = await tv.$$eval('.tile-t', (all) => all.map((e) => e.textContent));
+  const wanted = titles.indexOf('油菜越冬五件事');
+  assert.ok(wanted >= 0, titles.join());
+  await tv.evaluate(() => document.querySelector('.tile').focus());
+  for (let n = 0; n < wanted; n += 1) { await key('ArrowRight'); }
+  await key('ArrowDown', 'ArrowUp');
+  await tv.evaluate((n) => document.querySelectorAll('.tile')[n].focus(), wanted);
+  await key('Enter');
+  await tv.waitForSelector('.lobby-q svg');
+  assert.equal(await tv.evaluate(() => document.activeElement.id), 'go', 'one OK starts the film');
+
+  phones.wang = await (await chrome.newContext(PHONE)).newPage();
+  await phones.wang.goto(`${station.url}/checkin`);
+  await shot(phones.wang, 'checkin');
+  await checkIn(phones.wang, { '#m': '王德明', '#p': '2468' });
+  await phones.wang.waitForSelector('text=签到成功');
+  await shot(phones.wang, 'checkin-done');
+  phones.chen = await (await chrome.newContext(PHONE)).newPage();
+  await checkIn(phones.chen, { '#m': '0012', '#p': '1357' });
+  await phones.chen.waitForSelector('text=签到成功');
+  await tv.waitForFunction(() => document.getElementById('present').textContent === '2');
+  await tv.waitForSelector('#names >> text=陈桂兰');
+  await shot(tv, 'tv-lobby');
+
+  await desk.goto(`${station.url}/desk/live?q=sun`);
+  await desk.click('button[value="tick:0008"]');
+  await desk.waitForSelector('text=您登记，没带手机');
+  await shot(desk, 'desk-live');
+});
+
+test('a check holds the film until everybody has confirmed', { timeout: 120_000 }, async () => {
+  await key('Enter');
+  await tv.waitForSelector('#film');
+  await tv.waitForFunction(() => document.getElementById('film').currentTime > 3, null, { timeout: 20_000 });
+  await shot(tv, 'tv-playing');
+  await key('ArrowDown');
+  await tv.waitForSelector('#menu:not(.hidden)');
+  await shot(tv, 'tv-menu');
+  await key('Enter');
+  await tv.waitForSelector('#check:not(.hidden)', { timeout: 60_000 });
+  await shot(tv, 'tv-check');
+  assert.ok(await tv.evaluate(() => document.getElementById('film').paused));
+  for (const phone of [phones.wang, phones.chen]) {
+    await phone.fill('#c', await code());
+    await phone.click('form[action="/checkin"] button');
+    await phone.waitForSelector('text=刚才这一段记入学时');
+  }
+  await desk.goto(`${station.url}/desk/live`);
+  await desk.click('button[value="again"]');
+  await tv.waitForFunction(() => !document.getElementById('film').paused, null, { timeout: 10_000 });
+});
+
+test('an old code is refused, and a power cut loses nobody', { timeout: 120_000 }, async () => {
+  const old = await code();
+  phones.li = await (await chrome.newContext(PHONE)).newPage();
+  await tv.waitForFunction((shown) => {
+    const now = document.getElementById('code').textContent;
+    window.codes = window.codes || new Set();
+    window.codes.add(now);
+    return window.codes.size >= 3 && now !== shown;
+  }, old, { timeout: 45_000 });
+  await phones.li.goto(`${station.url}/checkin/${encodeURIComponent(old)}`);
+  await phones.li.fill('#m', '0033');
+  await phones.li.fill('#p', '9080');
+  await phones.li.click('form[action="/checkin"] button');
+  await phones.li.waitForSelector('text=过时了');
+  await shot(phones.li, 'checkin-expired');
+
+  const at = await tv.evaluate(() => document.getElementById('film').currentTime);
+  await station.kill();
+  await station.on();
+  await desk.goto(`${station.url}/desk/live`);
+  await desk.waitForSelector('text=在场 3 人');
+  await tv.goto(`${station.url}/tv`);
+  await tv.waitForSelector('#film');
+  await tv.waitForFunction((from) => document.getElementById('film').currentTime > Math.max(1, from - 12), at, { timeout: 30_000 });
+});
+
+test('the last check closes the evening, and every figure is the same', { timeout: 180_000 }, async () => {
+  for (let round = 0; round < 60; round += 1) {
+    if (await tv.$('[data-stage="ending"]')) { break; }
+    // A second check may come; who is there confirms it.
+    if (await tv.$('#check:not(.hidden)')) {
+      await checkIn(phones.wang);
+      await checkIn(phones.chen);
+      await desk.goto(`${station.url}/desk/live`);
+      const again = await desk.$('button[value="again"]');
+      if (again) { await again.click(); }
+    }
+    await tv.waitForSelector('[data-stage="ending"], #check:not(.hidden)', { timeout: 90_000 });
+  }
+  await tv.waitForSelector('[data-stage="ending"]');
+  await shot(tv, 'tv-ending');
+  await checkIn(phones.wang);
+  await phones.wang.waitForSelector('text=全程都确认了');
+  await checkIn(phones.chen);
+  await desk.goto(`${station.url}/desk/live`);
+  await desk.click('button[value="again"]');
+  await tv.waitForFunction(() => document.getElementById('passed').textContent === '3');
+  await key('Enter');
+  await tv.waitForSelector('[data-stage="done"]');
+  await shot(tv, 'tv-done');
+
+  await desk.goto(`${station.url}/desk/books`);
+  await shot(desk, 'desk-books');
+  await desk.click('.tt a.btn');
+  await desk.waitForSelector('article.a4');
+  await desk.fill('#d', '刘志强：水渠管护可以轮流。');
+  await desk.fill('#chair', '陈桂兰');
+  await desk.click('form button.btn-1');
+  await desk.waitForSelector('article >> text=水渠管护可以轮流');
+  await desk.screenshot({ path: join(shots, 'desk-f1.png'), fullPage: true });
+  await desk.pdf({ path: join(shots, 'f1.pdf'), format: 'A4', preferCSSPageSize: true });
+  const rows = await desk.$$eval('article table:nth-of-type(2) tbody tr', (all) => all.map((row) => [...row.children].map((cell) => cell.textContent)));
+  assert.deepEqual(rows.map((row) => [row[1], row[10]]).sort(), [['孙长河', 'C'], ['王德明', 'B'], ['陈桂兰', 'B']].sort());
+  assert.deepEqual(new Set(rows.map((row) => row[9])), new Set(['1']), 'a minute for each');
+
+  const hours = await phones.wang.request.get(`${station.url}/api/me`);
+  const credited = (await hours.json()).items.reduce((sum, item) => sum + item.credited_ms, 0);
+  assert.ok(credited > 55_000 && credited <= 64_000, String(credited));
+
+  const codes = await station.command('enrol-code');
+  const word = codes.match(/[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}/)[0];
+  await station.district('enrol', station.url, '--code', word);
+  const pulled = await station.district('pull');
+  assert.doesNotMatch(pulled, /ROLLBACK|FORK|NotAttended/);
+  await station.district('report', '--csv', join(station.folder, 'figures'));
+  const year = new Date().getFullYear();
+  const csv = readFileSync(join(station.folder, 'figures', `hours-${year}.csv`), 'utf8');
+  const line = csv.split('\r\n').find((text) => text.includes('0021'));
+  assert.ok(line.includes(String(Math.floor(credited / 1000))), `${line} has ${credited}`);
+});

@@ -91,6 +91,7 @@ pub struct Checks {
 /// The same as the file says it, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "in the file every number says its unit")]
 struct ChecksFile {
     check_every_s: u64,
     check_jitter_s: u64,

@@ -429,6 +429,7 @@ texts! {
     checkin: "签到", "Check in";
     checkin_lead: "到了就签到", "Check in";
     checkin_who: "您是{0}，点一下就签到。", "You are {0}; one tap checks you in.";
+    checkin_who_code: "您是{0}，填上电视上的六位数字就签到。", "You are {0}; type the six digits on the screen.";
     checkin_not_me: "不是我", "Not me";
     checkin_button: "我到了，签到", "I am here";
     checkin_code: "电视上的六位数字", "The six digits on the screen";
@@ -484,8 +485,9 @@ texts! {
     live_gone: "走了", "Gone";
     live_present_n: "在场 {0} 人", "{0} present";
     live_not_come: "还没有到 {0} 人", "{0} not come yet";
-    live_by_phone: "{0}，手机签到，过了 {1} 次抽查", "{0}, by phone, {1} checks passed";
+    live_by_phone: "{0}，手机签到{1}", "{0}, by phone{1}";
     live_by_tick: "{0}，您登记，{1}", "{0}, by you, {1}";
+    live_passed: "，过了 {0} 次抽查", ", {0} checks passed";
     live_missed: "，错过 {0} 次", ", {0} missed";
     live_guests: "在场的群众（不计学时）", "People present who are no members";
     live_close: "散会，记学时", "End and record the hours";
@@ -519,6 +521,7 @@ texts! {
     f1_people_line: "应到 {0}，到场 {1}，请假 {2}，没有到 {3}；群众 {4}；到会率 {5}", "{0} expected, {1} came, {2} excused, {3} absent; {4} other people; attendance {5}";
     f1_evidence: "证据", "Evidence";
     f1_evidence_line: "手机签到 {0} 人（B 级），管理员登记 {1} 人（C 级）{2}", "{0} by phone (grade B), {1} by the operator (grade C){2}";
+    f1_ticked: "：{0}", ": {0}";
     f1_row: "序", "#";
     f1_number: "编号", "Number";
     f1_branch: "支部", "Branch";

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -46,6 +46,12 @@ struct Done {
 }
 
 #[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    again: bool,
+}
+
+#[derive(Deserialize)]
 pub(super) struct Sent {
     csrf: String,
     code: String,
@@ -63,23 +69,36 @@ async fn page_with_code(
     State(pages): State<Pages>,
     visit: Visit,
     Path(code): Path<String>,
+    Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    form(
-        &pages,
-        &visit,
-        String::new(),
-        code.chars().take(12).collect(),
-        String::new(),
-    )
+    let code: String = code.chars().filter(char::is_ascii_digit).take(6).collect();
+    if let (Some(cookie), false) = (&visit.visitor.set_device, asked.again) {
+        // A fresh phone gets its cookie first: what it scanned is remembered under that.
+        let mut response = super::go_to(&format!("/checkin/{code}?again=true"));
+        response.headers_mut().append(header::SET_COOKIE, cookie.clone());
+        return Ok(response);
+    }
+    // A code that is out of date is shown all the same: the answer to sending it says so.
+    if is_near(visit.peer.ip()) {
+        pages.screenings.scanned(&code, visit.visitor.device).await?;
+    }
+    form(&pages, &visit, String::new(), code, String::new())
 }
 
 fn form(pages: &Pages, visit: &Visit, error: String, code: String, member: String) -> Result<Response, Problem> {
     let t = texts(visit.lang);
     let who = visit.visitor.member.as_ref();
     let page = Page {
+        who: who.map_or_else(String::new, |member| {
+            let sentence = if code.is_empty() {
+                t.checkin_who_code
+            } else {
+                t.checkin_who
+            };
+            format::fill(sentence, &[&member.name])
+        }),
         error,
         code,
-        who: who.map_or_else(String::new, |member| format::fill(t.checkin_who, &[&member.name])),
         member,
         f: visit.frame(pages, t.checkin, Tab::None),
     };

@@ -6,7 +6,6 @@ use super::Pages;
 use crate::credit::attendance::{Mark, Seen};
 use crate::http::Problem;
 use crate::ledger::Entry;
-use crate::look::format;
 use crate::roster::{Member, Migrant, Status};
 use crate::screening::{Line, Record};
 use crate::types::{Grade, MemberId};
@@ -73,7 +72,12 @@ impl<'a> Attendance<'a> {
         if self.due == 0 {
             return "–".to_owned();
         }
-        format::percent(self.came_of_due as u64, self.due.into())
+        // 到会率 to a tenth of a percent, rounded down: 99.96 % is not everybody.
+        let tenths = self.came_of_due as u64 * 1000 / u64::from(self.due);
+        match tenths % 10 {
+            0 => format!("{}%", tenths / 10),
+            tenth => format!("{}.{tenth}%", tenths / 10),
+        }
     }
 
     /// Who was neither there nor excused.

@@ -35,6 +35,7 @@ const CLASSES: usize = 4;
 pub(super) fn routes() -> Router<Pages> {
     Router::new()
         .route("/tv", get(page))
+        .route("/tv/qr", get(evening::code))
         .route("/tv/begin", post(evening::begin))
         .route("/tv/start", post(evening::start))
         .route("/tv/end", post(evening::end))
@@ -68,7 +69,8 @@ struct Home {
     none: String,
     rows: Vec<Vec<Option<Tile>>>,
     classes: Vec<String>,
-    more: String,
+    more: Option<usize>,
+    class: String,
     pad: Vec<String>,
     query: String,
     shorter: String,
@@ -157,6 +159,7 @@ fn films(pages: &Pages, visit: &Visit, wanted: &Wanted) -> Result<Response, Prob
         rows: page.chunks(TILES).map(|row| row_of(row, visit)).collect(),
         classes: classes(&shown),
         more: more(wanted, all.len(), most),
+        class: wanted.class.clone().unwrap_or_default(),
         pad: find.map_or_else(Vec::new, |_| ('a'..='z').map(String::from).collect()),
         shorter: query.chars().take(query.chars().count().saturating_sub(1)).collect(),
         query,
@@ -212,20 +215,8 @@ fn classes(shown: &[Arc<Entry>]) -> Vec<String> {
         .collect()
 }
 
-/// Where the next page of films is, if there is one.
-fn more(wanted: &Wanted, all: usize, most: usize) -> String {
+/// Where the next page of films begins, if there is one.
+fn more(wanted: &Wanted, all: usize, most: usize) -> Option<usize> {
     let from = wanted.from.saturating_add(most);
-    if wanted.find.is_some() || from >= all {
-        return String::new();
-    }
-    let class = wanted
-        .class
-        .as_deref()
-        .map(|class| format!("&class={}", encoded(class)));
-    format!("/tv?from={from}{}", class.unwrap_or_default())
-}
-
-/// A text as a query carries it.
-fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    (wanted.find.is_none() && from < all).then_some(from)
 }

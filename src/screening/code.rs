@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use crate::clock::Reading;
 use crate::keys;
-use crate::types::Millis;
+use crate::types::{DeviceId, Millis};
 
 /// The secret of one screening.
 pub(super) type Key = [u8; 16];
@@ -83,6 +83,34 @@ impl Tries {
     }
 }
 
+/// Who scanned gets so long to type number and PIN.
+const PATIENCE: Millis = Millis::secs(180);
+
+/// Which device scanned which code, and when.
+#[derive(Debug, Default)]
+pub(super) struct Scanned(HashMap<DeviceId, (u32, Reading)>);
+
+impl Scanned {
+    pub(super) fn remember(&mut self, device: DeviceId, code: u32, now: Reading) {
+        if self.0.len() >= MANY {
+            self.0.retain(|_, (_, at)| is_fresh(*at, now));
+        }
+        if self.0.len() < MANY || self.0.contains_key(&device) {
+            self.0.insert(device, (code, now));
+        }
+    }
+
+    /// When this device scanned this code, if that was just now.
+    pub(super) fn of(&self, device: DeviceId, code: u32, now: Reading) -> Option<Reading> {
+        let (own, at) = self.0.get(&device)?;
+        (*own == code && is_fresh(*at, now)).then_some(*at)
+    }
+}
+
+fn is_fresh(at: Reading, now: Reading) -> bool {
+    at.boot == now.boot && at.mono.plus(PATIENCE) > now.mono
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,6 +152,18 @@ mod tests {
         for odd in ["", "48291", "4829155", "12345a", "12 34 5六"] {
             assert_eq!(typed(odd), None, "{odd}");
         }
+    }
+
+    #[test]
+    fn who_scanned_may_take_his_time_and_nobody_else_may() {
+        let mut scanned = Scanned::default();
+        let (mine, other) = (DeviceId::from_bytes([1; 16]), DeviceId::from_bytes([2; 16]));
+        scanned.remember(mine, 482_915, at(3, 600));
+        assert_eq!(scanned.of(mine, 482_915, at(3, 779)), Some(at(3, 600)));
+        assert_eq!(scanned.of(mine, 482_915, at(3, 780)), None);
+        assert_eq!(scanned.of(mine, 482_916, at(3, 601)), None);
+        assert_eq!(scanned.of(other, 482_915, at(3, 601)), None);
+        assert_eq!(scanned.of(mine, 482_915, at(4, 601)), None, "another boot");
     }
 
     #[test]

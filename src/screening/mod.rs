@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use rows::{Attendee, SCHEMA, Screen, screen, screens};
 pub use state::{OpenCheck, Remarks, Showing, Stage, State};
 
-use crate::clock::SharedClock;
+use crate::clock::{Reading, SharedClock};
 use crate::credit::attendance::{self, Earned, Mark};
 use crate::ledger::{Ledger, LedgerError};
 use crate::roster::Operator;
@@ -181,6 +181,7 @@ pub struct Screenings {
     ledger: Ledger,
     clock: SharedClock,
     tries: Arc<Mutex<code::Tries>>,
+    scanned: Arc<Mutex<code::Scanned>>,
     waiting: Arc<Mutex<screens::Waiting>>,
 }
 
@@ -192,6 +193,7 @@ impl Screenings {
             ledger,
             clock,
             tries: Arc::default(),
+            scanned: Arc::default(),
             waiting: Arc::default(),
         }
     }
@@ -255,6 +257,31 @@ impl Screenings {
         self.act(move |room, tx, now| acts::end(room, tx, now, screen)).await
     }
 
+    /// A phone opened the address in the code on the screen. Whoever did that while it was right may take his time to
+    /// sign in; `false` if it is not right now.
+    pub async fn scanned(&self, code: &str, device: DeviceId) -> Result<bool, ScreeningError> {
+        let Some(claimed) = code::typed(code) else {
+            return Ok(false);
+        };
+        let (now, step) = (self.clock.now(), self.viewing.policy().checks.code_step);
+        let find = move |conn: &rusqlite::Connection| Ok::<_, StoreError>(rows::open(conn)?);
+        let open = self.ledger.store().read(find).await?;
+        let is_right = open
+            .iter()
+            .any(|(_, state)| code::is_right(&state.key, step, now, claimed));
+        if is_right {
+            let mut scanned = self.scanned.lock().unwrap_or_else(PoisonError::into_inner);
+            scanned.remember(device, claimed, now);
+        }
+        Ok(is_right)
+    }
+
+    /// When the code was right for this device: now, or when it scanned it.
+    fn read_at(&self, claimed: u32, device: DeviceId, now: Reading) -> Reading {
+        let scanned = self.scanned.lock().unwrap_or_else(PoisonError::into_inner);
+        scanned.of(device, claimed, now).unwrap_or(now)
+    }
+
     /// A member with his own phone types the code.
     pub async fn check_in(
         &self,
@@ -270,8 +297,11 @@ impl Screenings {
         }
         let outcome = match code::typed(code) {
             Some(claimed) => {
-                self.act(move |room, tx, now| people::check_in(room, tx, now, claimed, &who, device))
-                    .await
+                self.act(move |room, tx, now| {
+                    let read = room.read_at(claimed, device, now);
+                    people::check_in(room, tx, now, (claimed, read), &who, device)
+                })
+                .await
             }
             None => Err(ScreeningError::WrongCode),
         };
@@ -371,7 +401,7 @@ impl Screenings {
 
     async fn act<T: Send + 'static>(
         &self,
-        act: impl FnOnce(&Self, &Tx<'_>, crate::clock::Reading) -> Result<T, ScreeningError> + Send + 'static,
+        act: impl FnOnce(&Self, &Tx<'_>, Reading) -> Result<T, ScreeningError> + Send + 'static,
     ) -> Result<T, ScreeningError> {
         let (room, now) = (self.clone(), self.clock.now());
         let store = self.ledger.store();

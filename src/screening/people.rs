@@ -15,7 +15,7 @@ pub(super) fn check_in(
     room: &Screenings,
     tx: &Tx<'_>,
     now: Reading,
-    claimed: u32,
+    claimed: (u32, Reading),
     who: &MemberId,
     device: DeviceId,
 ) -> Done<CheckedIn> {
@@ -32,11 +32,11 @@ pub(super) fn check_in(
     enter(room, tx, now, key, &state, &came)
 }
 
-/// The open screening that shows this code.
-fn of_code(room: &Screenings, tx: &Tx<'_>, now: Reading, claimed: u32) -> Done<Option<(i64, State)>> {
+/// The open screening that showed this code when it was read.
+fn of_code(room: &Screenings, tx: &Tx<'_>, now: Reading, claimed: (u32, Reading)) -> Done<Option<(i64, State)>> {
     let step = room.viewing.policy().checks.code_step;
     for (_, state) in rows::open(tx)? {
-        if code::is_right(&state.key, step, now, claimed) {
+        if code::is_right(&state.key, step, claimed.1, claimed.0) {
             let (key, state) = acts::of_id(room, tx, now, state.id)?;
             return Ok(state.is_open().then_some((key, state)));
         }

@@ -63,7 +63,7 @@
 
   /* 2. How the evening stands -------------------------------------------------------------------------------------- */
 
-  var codeUntil = 0, codeStep = 30000, checkUntil = 0, checkSpan = 0, misses = 0;
+  var shownCode = '', codeUntil = 0, codeStep = 30000, checkUntil = 0, checkSpan = 0, misses = 0;
 
   function learn(answer) {
     misses = 0;
@@ -73,13 +73,15 @@
       return;
     }
     if (answer.stage !== stage || (stage === 'showing' && answer.turn !== facts.turn)) { leave(); return; }
+    if ($('qr') && shownCode !== answer.code) { $('qr').src = '/tv/qr?' + encodeURIComponent(answer.code); }
+    shownCode = answer.code;
     text('code', answer.code);
     text('code-l', answer.code);
     codeUntil = Date.now() + answer.code_ms;
     codeStep = answer.code_step_ms;
     text('present', answer.present);
     text('of', answer.present);
-    text('time', answer.time);
+    if ($('time')) { text('time', $('time').textContent.replace(/\d\d:\d\d$/, answer.time)); }
     names(answer.names, answer.more);
     if (answer.check) {
       checkUntil = Date.now() + answer.check.left_ms;

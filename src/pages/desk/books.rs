@@ -122,7 +122,7 @@ pub(super) async fn record(
         id,
         no: format::fill(t.f1_no, &[&record.serial]),
         facts: facts(&pages, &record, t, visit.lang),
-        lines: lines(&record, &people, t),
+        lines: lines(&record, &people, t, visit.lang),
         head: head(t),
         rows: rows(&record, &people),
         remarks: record.state.remarks.clone(),
@@ -179,7 +179,7 @@ fn source(pages: &Pages, showing: &crate::screening::Showing, t: &Texts) -> Stri
 }
 
 /// The sheet's sentences.
-fn lines(record: &Record, people: &Attendance<'_>, t: &'static Texts) -> Vec<(&'static str, String)> {
+fn lines(record: &Record, people: &Attendance<'_>, t: &'static Texts, lang: Lang) -> Vec<(&'static str, String)> {
     let state = &record.state;
     let counts = format::fill(
         t.f1_people_line,
@@ -202,7 +202,8 @@ fn lines(record: &Record, people: &Attendance<'_>, t: &'static Texts) -> Vec<(&'
     let ticked = if ticked.is_empty() {
         String::new()
     } else {
-        format!(": {}", ticked.join(", "))
+        let comma = if lang == Lang::Zh { "，" } else { ", " };
+        format::fill(t.f1_ticked, &[&ticked.join(comma)])
     };
     let evidence = format::fill(t.f1_evidence_line, &[&people.by_phone, &people.ticked, &ticked]);
     let mut lines = vec![(t.f1_people, counts), (t.f1_evidence, evidence)];

@@ -200,7 +200,11 @@ fn person(line: &Line, people: &Attendance<'_>, t: &Texts) -> Person {
     let (passed, missed) = screenings::checks(&line.marks);
     let came = format::time(line.who.came_ms);
     let mut what = match line.who.entry {
-        Entry::Code => format::fill(t.live_by_phone, &[&came, &passed]),
+        Entry::Code if passed == 0 => format::fill(t.live_by_phone, &[&came, &""]),
+        Entry::Code => {
+            let passed = format::fill(t.live_passed, &[&passed]);
+            format::fill(t.live_by_phone, &[&came, &passed])
+        }
         Entry::Ticked => format::fill(t.live_by_tick, &[&came, &line.who.reason]),
     };
     if missed > 0 {
@@ -242,7 +246,7 @@ fn stranger(member: &Member, excuse: Option<&str>, t: &Texts) -> Person {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Act {
+pub(super) struct Sent {
     csrf: String,
     act: String,
     #[serde(default)]
@@ -266,7 +270,7 @@ fn cut(text: &str) -> String {
 }
 
 /// What the operator does. Buttons of a list say `act:number`.
-pub(super) async fn act(State(pages): State<Pages>, visit: Visit, Form(sent): Form<Act>) -> Result<Response, Problem> {
+pub(super) async fn act(State(pages): State<Pages>, visit: Visit, Form(sent): Form<Sent>) -> Result<Response, Problem> {
     visit.operator()?;
     visit.check(&sent.csrf)?;
     let (what, whom) = sent.act.split_once(':').unwrap_or((&sent.act, ""));
@@ -279,7 +283,7 @@ pub(super) async fn act(State(pages): State<Pages>, visit: Visit, Form(sent): Fo
     Ok(go_to("/desk/live"))
 }
 
-async fn screen(pages: &Pages, visit: &Visit, what: &str, sent: &Act) -> Result<Response, Problem> {
+async fn screen(pages: &Pages, visit: &Visit, what: &str, sent: &Sent) -> Result<Response, Problem> {
     let by = visit.operator()?;
     if what == "send_away" {
         let device = DeviceId::parse(&sent.screen).ok_or_else(Problem::not_found)?;
@@ -294,7 +298,7 @@ async fn screen(pages: &Pages, visit: &Visit, what: &str, sent: &Act) -> Result<
     Ok(go_to(if found { "/desk/live" } else { "/desk/live?wrong=true" }))
 }
 
-async fn begin(pages: &Pages, sent: &Act) -> Result<(), Problem> {
+async fn begin(pages: &Pages, sent: &Sent) -> Result<(), Problem> {
     let screen = DeviceId::parse(&sent.screen).ok_or_else(Problem::not_found)?;
     let item = ItemId::parse(&sent.item).map_err(|_| Problem::not_found())?;
     let evening = Evening {
@@ -310,7 +314,7 @@ async fn begin(pages: &Pages, sent: &Act) -> Result<(), Problem> {
     Ok(())
 }
 
-async fn end(pages: &Pages, sent: &Act) -> Result<(), Problem> {
+async fn end(pages: &Pages, sent: &Sent) -> Result<(), Problem> {
     let record = pages.screenings.record(id(&sent.id)?).await?;
     let record = record
         .filter(|record| record.state.is_open())
@@ -323,7 +327,7 @@ fn id(text: &str) -> Result<SessionId, Problem> {
     SessionId::parse(text).ok_or_else(Problem::not_found)
 }
 
-async fn with_people(pages: &Pages, visit: &Visit, what: &str, whom: &str, sent: &Act) -> Result<(), Problem> {
+async fn with_people(pages: &Pages, visit: &Visit, what: &str, whom: &str, sent: &Sent) -> Result<(), Problem> {
     let (by, room, screening) = (visit.operator()?, &pages.screenings, id(&sent.id)?);
     let member = || MemberId::new(whom).map_err(|_| Problem::not_found());
     match what {

@@ -2,7 +2,8 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use media_index::Kind;
 use serde::Deserialize;
 
@@ -22,7 +23,6 @@ struct Lobby {
     facts: String,
     title: String,
     about: String,
-    qr: String,
     address: String,
     code: String,
     present: usize,
@@ -39,7 +39,6 @@ struct Playing {
     title: String,
     length: String,
     subtitles: Vec<String>,
-    qr: String,
     code: String,
     present: usize,
 }
@@ -49,7 +48,6 @@ struct Playing {
 struct Ending {
     f: Frame,
     facts: String,
-    qr: String,
     code: String,
     present: usize,
     passed: usize,
@@ -91,6 +89,18 @@ fn check_in_address(pages: &Pages) -> String {
     format!("{}/checkin", base.trim_end_matches('/'))
 }
 
+/// The code as a picture: scanned, it opens the check-in with the digits filled in.
+pub(super) async fn code(State(pages): State<Pages>, visit: Visit) -> Result<Response, Problem> {
+    let answer = pages.screenings.on_screen(visit.visitor.device).await?;
+    let digits = answer.spoken_code().replace(' ', "");
+    let svg = qr::to_svg(&format!("{}/{digits}", check_in_address(&pages)));
+    let headers = [
+        (header::CONTENT_TYPE, "image/svg+xml"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, svg).into_response())
+}
+
 fn next(answer: &Answer) -> serde_json::Value {
     serde_json::json!({ "next": format!("/tv?after={}", answer.state.id) })
 }
@@ -110,7 +120,6 @@ fn lobby(pages: &Pages, visit: &Visit, answer: &Answer) -> Result<Response, Prob
             .filter(|part| !part.is_empty())
             .collect::<Vec<_>>()
             .join(comma),
-        qr: qr::to_svg(&check_in_address(pages)),
         address: format::fill(t.tv_lobby_or, &[&check_in_address(pages).trim_start_matches("http://")]),
         code: answer.spoken_code(),
         present: answer.present.len(),
@@ -146,7 +155,6 @@ fn playing(pages: &Pages, visit: &Visit, answer: &Answer) -> Result<Response, Pr
         title: showing.title.clone(),
         length: format::clock_length(showing.length),
         subtitles: subtitles.into_iter().map(language).collect(),
-        qr: qr::to_svg(&check_in_address(pages)),
         code: answer.spoken_code(),
         present: answer.present.len(),
         f: visit.frame(pages, &showing.title, Tab::None),
@@ -158,7 +166,6 @@ fn ending(pages: &Pages, visit: &Visit, answer: &Answer) -> Result<Response, Pro
     let t = texts(visit.lang);
     let page = Ending {
         facts: facts(t, &next(answer)),
-        qr: qr::to_svg(&check_in_address(pages)),
         code: answer.spoken_code(),
         present: answer.present.len(),
         passed: answer.passed,

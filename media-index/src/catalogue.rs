@@ -1,6 +1,6 @@
 //! What there is, as an immutable snapshot: readers hold one as long as they like and never wait for a scan.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::ops::Deref;
@@ -46,6 +46,71 @@ impl Deref for Item {
     }
 }
 
+/// An item as a snapshot holds it. Twenty thousand must fit a small box, so what can be told from the place is not kept,
+/// and what few items have lies apart.
+#[derive(Debug, Clone)]
+pub(crate) struct Slim {
+    pub(crate) whole: Arc<Whole>,
+    /// The first place.
+    pub(crate) place: Place,
+    stamp: Stamp,
+    arrival: u64,
+    more: Option<Box<More>>,
+}
+
+/// What few items have.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct More {
+    /// Where the same content lies as well.
+    copies: Vec<(Place, Stamp)>,
+    sheet: Option<Arc<Sheet>>,
+    pub(crate) subtitles: Vec<Subtitle>,
+    pub(crate) poster: Option<Place>,
+    pub(crate) handouts: Vec<ItemId>,
+}
+
+impl Slim {
+    fn of(record: &Record, whole: &Arc<Whole>) -> Self {
+        Self {
+            whole: Arc::clone(whole),
+            place: record.place.clone(),
+            stamp: record.stamp,
+            arrival: record.arrival,
+            more: None,
+        }
+    }
+
+    pub(crate) fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
+    }
+
+    /// Another file of the same content.
+    fn take_in(&mut self, copy: Self) {
+        self.arrival = self.arrival.min(copy.arrival);
+        self.more().copies.push((copy.place, copy.stamp));
+    }
+
+    fn item(&self) -> Item {
+        let more = self.more.as_deref().cloned().unwrap_or_default();
+        let sheet = more.sheet.unwrap_or_default();
+        let first = std::iter::once((self.place.clone(), self.stamp));
+        let (places, stamps) = first.chain(more.copies).unzip();
+        Item {
+            title: sheet.title.clone().unwrap_or_else(|| self.place.stem()),
+            class: sheet.class.clone().or_else(|| self.place.top_folder()),
+            whole: Arc::clone(&self.whole),
+            sheet,
+            places,
+            stamp: self.stamp,
+            stamps,
+            arrival: self.arrival,
+            subtitles: more.subtitles,
+            poster: more.poster,
+            handouts: more.handouts,
+        }
+    }
+}
+
 /// A file that is not shown to members, and why.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trouble {
@@ -77,7 +142,8 @@ pub struct Catalogue {
     pub generation: u64,
     /// The disk is not there: everything is known, nothing can be opened.
     pub offline: bool,
-    items: BTreeMap<ItemId, Item>,
+    /// In the order of their ids.
+    items: Vec<Slim>,
     /// What is not shown, by place.
     pub troubles: Vec<Trouble>,
 }
@@ -106,17 +172,17 @@ impl Catalogue {
             mut troubles,
         } = about;
         let troubled: BTreeSet<Place> = troubles.iter().map(|trouble| trouble.place.clone()).collect();
-        let mut items: BTreeMap<ItemId, Item> = BTreeMap::new();
-        let blank = Arc::default();
+        let mut items = Vec::new();
         for record in known.values().filter(|record| !troubled.contains(&record.place)) {
             match &record.outcome {
-                Outcome::Whole(whole) => add(&mut items, record, whole, &blank),
+                Outcome::Whole(whole) => items.push(Slim::of(record, whole)),
                 Outcome::Damaged(damage) => troubles.push(Trouble {
                     place: record.place.clone(),
                     standing: Standing::Damaged(damage.clone()),
                 }),
             }
         }
+        let mut items = by_content(items);
         sidecar::attach(&mut items, beside.subtitles.iter());
         describe(&mut items, beside.notes);
         troubles.sort_by(|a, b| a.place.cmp(&b.place));
@@ -130,13 +196,19 @@ impl Catalogue {
     }
 
     /// All items, in the order of their ids.
-    pub fn items(&self) -> impl Iterator<Item = &Item> {
-        self.items.values()
+    pub fn items(&self) -> impl Iterator<Item = Item> {
+        self.items.iter().map(Slim::item)
     }
 
     /// One item.
-    pub fn get(&self, id: &ItemId) -> Option<&Item> {
-        self.items.get(id)
+    pub fn get(&self, id: &ItemId) -> Option<Item> {
+        let at = self.items.binary_search_by_key(id, |item| item.whole.id).ok()?;
+        Some(self.items[at].item())
+    }
+
+    /// Whether there is such an item.
+    pub fn has(&self, id: &ItemId) -> bool {
+        self.items.binary_search_by_key(id, |item| item.whole.id).is_ok()
     }
 
     /// The folder.
@@ -164,46 +236,33 @@ impl Catalogue {
     }
 }
 
-fn add(items: &mut BTreeMap<ItemId, Item>, record: &Record, whole: &Arc<Whole>, blank: &Arc<Sheet>) {
-    if let Some(item) = items.get_mut(&whole.id) {
-        item.places.push(record.place.clone());
-        item.stamps.push(record.stamp);
-        item.arrival = item.arrival.min(record.arrival);
-        return;
+/// Sorts by id and makes one item of each content. Records come in the order of their places, and a stable sort keeps it:
+/// the first place stays the first.
+fn by_content(mut files: Vec<Slim>) -> Vec<Slim> {
+    files.sort_by_key(|file| file.whole.id);
+    let mut items: Vec<Slim> = Vec::with_capacity(files.len());
+    for file in files {
+        match items.last_mut() {
+            Some(last) if last.whole.id == file.whole.id => last.take_in(file),
+            _ => items.push(file),
+        }
     }
-    let item = Item {
-        whole: Arc::clone(whole),
-        title: record.place.stem(),
-        class: record.place.top_folder(),
-        sheet: Arc::clone(blank),
-        places: vec![record.place.clone()],
-        stamp: record.stamp,
-        stamps: vec![record.stamp],
-        arrival: record.arrival,
-        subtitles: Vec::new(),
-        poster: None,
-        handouts: Vec::new(),
-    };
-    items.insert(whole.id, item);
+    items.shrink_to_fit();
+    items
 }
 
 /// Gives films and sound what is written about them.
-fn describe(items: &mut BTreeMap<ItemId, Item>, notes: &Notes) {
+fn describe(items: &mut [Slim], notes: &Notes) {
     if notes.is_empty() {
         return;
     }
     for item in items
-        .values_mut()
-        .filter(|item| matches!(item.kind, Kind::Film | Kind::Audio))
+        .iter_mut()
+        .filter(|item| matches!(item.whole.kind, Kind::Film | Kind::Audio))
     {
-        let sheet = sheet::of_film(notes, &item.places[0]);
-        if sheet == Sheet::default() {
-            continue;
+        let sheet = sheet::of_film(notes, &item.place);
+        if sheet != Sheet::default() {
+            item.more().sheet = Some(Arc::new(sheet));
         }
-        if let Some(title) = &sheet.title {
-            item.title.clone_from(title);
-        }
-        item.class = sheet.class.clone().or(item.class.take());
-        item.sheet = Arc::new(sheet);
     }
 }

@@ -1,11 +1,12 @@
 //! Files that belong to another one: `film.srt` beside `film.mp4`, `film.jpg`, `poster.jpg`.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Item, ItemId, Kind, Place};
+use crate::catalogue::Slim;
+use crate::{ItemId, Kind, Place};
 
 const SUBTITLES: [&str; 4] = ["srt", "vtt", "ass", "ssa"];
 
@@ -24,32 +25,37 @@ pub(crate) fn is_subtitle(place: &Place) -> bool {
 
 /// Gives each film the `subtitles` and the picture that belong to its first place, by way of their names: a library of
 /// thousands is put together anew with every change. A picture that belongs to a film is no item of its own.
-pub(crate) fn attach<'a>(items: &mut BTreeMap<ItemId, Item>, subtitles: impl Iterator<Item = &'a Place>) {
+pub(crate) fn attach<'a>(items: &mut Vec<Slim>, subtitles: impl Iterator<Item = &'a Place>) {
     let mut subtitles = by_film(subtitles);
     let posters = take_posters(items);
     let mut handouts = handouts(items);
     if subtitles.is_empty() && posters.is_empty() && handouts.is_empty() {
         return;
     }
-    for item in items.values_mut().filter(|item| can_have_sidecars(item.kind)) {
-        let film = item.places[0].path();
-        let own = posters.get(&film.with_extension(""));
-        let folders = || posters.get(&folder_poster(film));
-        item.poster = own.or_else(folders).cloned();
-        item.subtitles = subtitles.remove(&film.with_extension("")).unwrap_or_default();
-        item.subtitles.sort();
-        item.handouts = handouts.remove(&film.with_extension("")).unwrap_or_default();
+    for item in items.iter_mut().filter(|item| can_have_sidecars(item.whole.kind)) {
+        let film = item.place.path();
+        let name = film.with_extension("");
+        let poster = posters.get(&name).or_else(|| posters.get(&folder_poster(film)));
+        let (subtitles, handouts) = (subtitles.remove(&name), handouts.remove(&name));
+        if poster.is_none() && subtitles.is_none() && handouts.is_none() {
+            continue;
+        }
+        let more = item.more();
+        more.poster = poster.cloned();
+        more.subtitles = subtitles.unwrap_or_default();
+        more.subtitles.sort();
+        more.handouts = handouts.unwrap_or_default();
     }
 }
 
 /// Documents by the film's path without its ending: `film.pdf` and `film.讲义.pdf` both belong to `film.mp4`.
-fn handouts(items: &BTreeMap<ItemId, Item>) -> HashMap<PathBuf, Vec<ItemId>> {
+fn handouts(items: &[Slim]) -> HashMap<PathBuf, Vec<ItemId>> {
     let mut films: HashMap<PathBuf, Vec<ItemId>> = HashMap::new();
-    for item in items.values().filter(|item| item.kind == Kind::Document) {
-        let name = item.places[0].path().with_extension("");
-        films.entry(name.with_extension("")).or_default().push(item.id);
+    for item in items.iter().filter(|item| item.whole.kind == Kind::Document) {
+        let name = item.place.path().with_extension("");
+        films.entry(name.with_extension("")).or_default().push(item.whole.id);
         if name.extension().is_some() {
-            films.entry(name).or_default().push(item.id);
+            films.entry(name).or_default().push(item.whole.id);
         }
     }
     films
@@ -89,21 +95,21 @@ fn folder_poster(film: &Path) -> PathBuf {
 }
 
 /// Takes out the pictures that belong to films, by their paths without ending.
-fn take_posters(items: &mut BTreeMap<ItemId, Item>) -> HashMap<PathBuf, Place> {
-    if items.values().all(|item| item.kind != Kind::Picture) {
+fn take_posters(items: &mut Vec<Slim>) -> HashMap<PathBuf, Place> {
+    if items.iter().all(|item| item.whole.kind != Kind::Picture) {
         return HashMap::new();
     }
-    let films = items.values().filter(|item| can_have_sidecars(item.kind));
+    let films = items.iter().filter(|item| can_have_sidecars(item.whole.kind));
     let names: HashSet<PathBuf> = films
-        .map(|film| film.places[0].path())
+        .map(|film| film.place.path())
         .flat_map(|film| [film.with_extension(""), folder_poster(film)])
         .collect();
-    let is_poster = |item: &Item| names.contains(&item.places[0].path().with_extension(""));
+    let is_poster = |item: &Slim| names.contains(&item.place.path().with_extension(""));
     let mut posters = HashMap::new();
-    items.retain(|_, item| {
-        let stays = item.kind != Kind::Picture || !is_poster(item);
+    items.retain(|item| {
+        let stays = item.whole.kind != Kind::Picture || !is_poster(item);
         if !stays {
-            let place = item.places[0].clone();
+            let place = item.place.clone();
             posters.insert(place.path().with_extension(""), place);
         }
         stays

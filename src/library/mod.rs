@@ -159,7 +159,7 @@ impl Library {
 
     /// What the folder's index knows about an item.
     pub fn of_folder(&self, id: &ItemId) -> Option<Item> {
-        self.indexer.catalogue().get(id).cloned()
+        self.indexer.catalogue().get(id)
     }
 
     /// What people decided about an item.
@@ -183,7 +183,7 @@ impl Library {
         if catalogue.offline {
             return Err(OpenError::Offline);
         }
-        let item = catalogue.get(id).cloned().ok_or(OpenError::NotShown)?;
+        let item = catalogue.get(id).ok_or(OpenError::NotShown)?;
         Ok((catalogue, item))
     }
 
@@ -223,7 +223,7 @@ impl Library {
             return Intervals::none();
         };
         let map = self.maps.get(&self.indexer, id);
-        let own = media_for(&map, length(item), item.stamp.size, &sent(item.id));
+        let own = media_for(&map, length(&item), item.stamp.size, &sent(item.id));
         match self.made(id).film {
             Some(version) => {
                 let (facts, sent) = (&version.facts, sent(version.content));

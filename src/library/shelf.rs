@@ -117,7 +117,7 @@ impl Shelf {
             let entry = of_item(item, &marks.get(&item.id), approval, catalogue.offline);
             with_made(entry, made.get(&item.id))
         };
-        let mut entries: Vec<Arc<Entry>> = catalogue.items().map(|item| entry_of(item).into()).collect();
+        let mut entries: Vec<Arc<Entry>> = catalogue.items().map(|item| entry_of(&item).into()).collect();
         entries.extend(catalogue.troubles.iter().map(|trouble| of_trouble(trouble).into()));
         entries.sort_by(|a, b| (b.arrival, &a.file).cmp(&(a.arrival, &b.file)));
         let ids = entries

@@ -293,7 +293,7 @@ impl<'a> Watch<'a> {
         let status = self.worker.library.indexer().status();
         let catalogue = self.worker.library.indexer().catalogue();
         if matches!(rest, Some(Rest::DiskFull { .. })) && status.is_idle() && !catalogue.offline {
-            drop(self.folder.clear(|item| catalogue.get(item).is_some()));
+            drop(self.folder.clear(|item| catalogue.has(item)));
         }
         rest
     }

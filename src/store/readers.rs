@@ -42,8 +42,10 @@ impl Readers {
             Some(conn) => conn,
             None => file::open_reader(&self.path)?,
         };
+        // One snapshot for the whole act: a count and the rows that it counts must be of the same moment.
+        conn.execute_batch("BEGIN").map_err(StoreError::from)?;
         let answer = act(&conn);
-        if conn.is_autocommit() {
+        if conn.execute_batch("ROLLBACK").is_ok() {
             self.lock().push(conn);
         }
         answer

@@ -58,6 +58,23 @@ async fn acts_that_come_together_share_one_commit() {
 }
 
 #[test]
+fn a_reader_sees_one_moment_however_long_it_reads() {
+    let dir = TempDir::new().unwrap();
+    let store = open(&dir, Millis::ZERO);
+    let count = |conn: &rusqlite::Connection| {
+        conn.query_row("SELECT count(*) FROM note", [], |row| row.get::<_, i64>(0))
+            .map_err(StoreError::from)
+    };
+    let seen = store.read_blocking(|conn| {
+        let first = count(conn)?;
+        store.write_blocking(|tx| insert(tx, "meanwhile"))??;
+        Ok::<_, StoreError>((first, count(conn)?))
+    });
+    assert_eq!(seen.unwrap(), (0, 0));
+    assert_eq!(notes(&store), ["meanwhile"], "and the next reader sees the next");
+}
+
+#[test]
 fn an_act_that_fails_takes_nothing_else_with_it() {
     let dir = TempDir::new().unwrap();
     let store = open(&dir, Millis::ZERO);

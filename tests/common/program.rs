@@ -104,7 +104,8 @@ pub fn open(at: &str) -> (String, u64, String, String) {
     (opened["session"].as_str().unwrap().to_owned(), kept, media, cookie)
 }
 
-/// Signs in and waits until the first film is on the shelf: the cookie and the item.
+/// Signs in and waits until the film about the Long March is on the shelf: the cookie and the item. Always the same film:
+/// which one is found first differs from start to start.
 pub fn arrive(at: &str) -> (String, String) {
     let (status, head, _) = ask(at, "POST", "/api/login", "", r#"{"member":"0021","pin":"2468"}"#).unwrap();
     assert_eq!(status, 204);
@@ -116,7 +117,8 @@ pub fn arrive(at: &str) -> (String, String) {
     loop {
         let (_, _, body) = ask(at, "GET", "/api/items", "", "").unwrap();
         let items: serde_json::Value = serde_json::from_str(&body).unwrap();
-        if let Some(item) = items["items"].as_array().and_then(|all| all.first()) {
+        let all = items["items"].as_array().unwrap();
+        if let Some(item) = all.iter().find(|item| item["file"] == "党史/长征的几个数字.mp4") {
             return (cookie, item["id"].as_str().unwrap().to_owned());
         }
     }

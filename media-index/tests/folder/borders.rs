@@ -16,10 +16,10 @@ fn a_disk_that_was_pulled_takes_nothing_with_it_and_comes_back() {
     fs::rename(station.root(), &away).unwrap();
     let offline = station.until(|catalogue, _| catalogue.offline);
     assert!(offline.get(&id).is_some());
-    assert!(offline.open(only(&offline)).is_err());
+    assert!(offline.open(&only(&offline)).is_err());
     fs::rename(&away, station.root()).unwrap();
     let back = station.until_shown(&["film.mp4"]);
-    assert_eq!(bytes_of(&back, only(&back)), film());
+    assert_eq!(bytes_of(&back, &only(&back)), film());
 }
 
 #[test]

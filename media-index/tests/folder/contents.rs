@@ -15,7 +15,7 @@ fn a_name_in_gbk_is_listed_readably_and_opens() {
     let catalogue = station.until_shown(&["养蜂/山坡.mp4"]);
     let item = only(&catalogue);
     assert_eq!((item.title.as_str(), item.class.as_deref()), ("山坡", Some("养蜂")));
-    assert_eq!(bytes_of(&catalogue, item), film());
+    assert_eq!(bytes_of(&catalogue, &item), film());
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn a_whole_film_is_shown_with_what_is_in_it() {
     assert_eq!((video.codec.as_str(), video.width, video.height), ("h264", 320, 180));
     assert!(item.facts.duration_ms.unwrap().abs_diff(3_000) < 100);
     assert!(item.facts.index_first);
-    assert_eq!(bytes_of(&catalogue, item), film());
+    assert_eq!(bytes_of(&catalogue, &item), film());
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn a_slow_copy_is_listed_as_copying_and_shown_only_when_it_is_whole() {
     assert_eq!(have * 100 / length, 66, "what the operator sees: copying, 66 %");
     copy.write_all(&film()[2 * third..]).unwrap();
     let catalogue = station.until_shown(&["film.mp4"]);
-    assert_eq!(bytes_of(&catalogue, only(&catalogue)), film());
+    assert_eq!(bytes_of(&catalogue, &only(&catalogue)), film());
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn a_film_that_is_written_over_in_place_with_one_of_equal_size_is_another_item()
     let mut file = OpenOptions::new().write(true).open(station.path("film.mp4")).unwrap();
     file.write_all(&other_film()).unwrap();
     let after = station.until(|catalogue, status| status.is_idle() && catalogue.get(&old).is_none());
-    assert_eq!(bytes_of(&after, only(&after)), other_film());
+    assert_eq!(bytes_of(&after, &only(&after)), other_film());
 }
 
 #[test]

@@ -30,11 +30,11 @@ fn a_disk_that_is_pulled_while_it_is_watched_is_away_and_comes_back_with_everyth
     disk.unmount();
     let away = station.until(|catalogue, _| catalogue.offline);
     assert!(away.get(&id).is_some(), "nothing is forgotten");
-    assert!(away.open(only(&away)).is_err());
+    assert!(away.open(&only(&away)).is_err());
     assert_eq!(station.indexer().status().root, RootIs::Foreign(0));
     disk.mount().unwrap();
     let back = station.until_shown(&["class/film.mp4"]);
-    assert_eq!(bytes_of(&back, only(&back)), film());
+    assert_eq!(bytes_of(&back, &only(&back)), film());
     station.put("class/new.mp4", &other_film());
     station.until_shown(&["class/film.mp4", "class/new.mp4"]);
     station.switch_off();

@@ -22,7 +22,7 @@ fn a_renamed_file_or_folder_keeps_its_id_and_its_arrival() {
     let catalogue = station.until_shown(&["b/hive.mp4", "b/later.mp4"]);
     let after = catalogue.get(&before.id).unwrap();
     assert_eq!((after.arrival, after.class.as_deref()), (before.arrival, Some("b")));
-    assert_eq!(bytes_of(&catalogue, after), film());
+    assert_eq!(bytes_of(&catalogue, &after), film());
 }
 
 #[test]
@@ -112,11 +112,11 @@ fn another_film_of_equal_size_and_date_is_another_item_and_the_old_id_opens_no_m
         .set_modified(date)
         .unwrap();
     fs::rename(station.path(".new"), station.path("film.mp4")).unwrap();
-    let refused = before.open(only(&before)).unwrap_err();
+    let refused = before.open(&only(&before)).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::NotFound, "even before it was looked into");
     let old = only(&before).id;
     let after = station.until(|catalogue, status| status.is_idle() && catalogue.get(&old).is_none());
-    assert_eq!(bytes_of(&after, only(&after)), other_film());
+    assert_eq!(bytes_of(&after, &only(&after)), other_film());
 }
 
 #[test]
@@ -127,10 +127,10 @@ fn of_two_places_the_one_that_was_replaced_is_not_opened() {
     let before = station.until_shown(&["a.mp4", "b.mp4"]);
     let item = only(&before);
     fs::write(station.path("a.mp4"), b"x").unwrap();
-    assert_eq!(bytes_of(&before, item), film(), "the second place serves");
+    assert_eq!(bytes_of(&before, &item), film(), "the second place serves");
     fs::remove_file(station.path("b.mp4")).unwrap();
     fs::write(station.path("b.mp4"), other_film()).unwrap();
-    assert_eq!(before.open(item).unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(before.open(&item).unwrap_err().kind(), ErrorKind::NotFound);
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn what_changed_while_the_station_was_off_is_found_at_the_start() {
     station.put("replaced.txt", b"old");
     let before = station.until_shown(&["deleted.mp4", "renamed.mp4", "replaced.txt"]);
     let of_old = before.items().find(|item| item.title == "replaced").unwrap().id;
-    let place = |item: &&Item| item.title == "renamed";
+    let place = |item: &Item| item.title == "renamed";
     let renamed = before.items().find(place).unwrap();
     station.switch_off();
     fs::rename(station.path("renamed.mp4"), station.path("found.mp4")).unwrap();

@@ -11,7 +11,7 @@ fn is_shown(name: &[u8], readable: &str, title: &str) {
     station.put(OsString::from_vec(name.to_vec()), film());
     let catalogue = station.until_shown(&[readable]);
     assert_eq!(only(&catalogue).title, title);
-    assert_eq!(bytes_of(&catalogue, only(&catalogue)), film());
+    assert_eq!(bytes_of(&catalogue, &only(&catalogue)), film());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use media_index::{Catalogue, Damage, Item, Standing};
 
 use crate::station::{Station, film, other_film};
 
-fn only_film(catalogue: &Catalogue) -> &Item {
+fn only_film(catalogue: &Catalogue) -> Item {
     catalogue.items().find(|item| item.facts.video.is_some()).unwrap()
 }
 

@@ -148,13 +148,13 @@ impl Station {
 }
 
 pub fn shown(catalogue: &Catalogue) -> Vec<String> {
-    let places = catalogue.items().flat_map(|item| &item.places);
-    let mut names: Vec<String> = places.map(media_index::Place::readable).collect();
+    let places = catalogue.items().flat_map(|item| item.places.into_iter());
+    let mut names: Vec<String> = places.map(|place| place.readable()).collect();
     names.sort();
     names
 }
 
-pub fn only(catalogue: &Catalogue) -> &Item {
+pub fn only(catalogue: &Catalogue) -> Item {
     assert_eq!(catalogue.items().count(), 1);
     catalogue.items().next().unwrap()
 }

@@ -89,7 +89,7 @@ fn judge(library: &Library, mount: &Path, place: &Place, stamp: Stamp) -> (Offer
     };
     match probe(&subject) {
         Ok(whole) => {
-            let is_known = library.indexer().catalogue().get(&whole.id).is_some();
+            let is_known = library.indexer().catalogue().has(&whole.id);
             let length = Millis(whole.facts.duration_ms.unwrap_or(0));
             (if is_known { Offered::Known } else { Offered::New }, length)
         }

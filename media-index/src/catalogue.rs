@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use crate::plan::Known;
 use crate::sheet::{self, Notes};
-use crate::{Damage, ItemId, Kind, Outcome, Place, Record, Sheet, Stamp, Subtitle, Whole, beneath, sidecar};
+use crate::{Card, Damage, ItemId, Kind, Place, Sheet, Stamp, Subtitle, Whole, beneath, sidecar};
 
 /// One media item 课件: whole, and known by its content.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Item {
-    /// What looking into it found; its fields read as the item's own. Shared with the index and with other snapshots.
-    pub whole: Arc<Whole>,
+    /// What looking into it found; its fields read as the item's own.
+    pub whole: Whole,
     /// What a note says, or the file's name without its ending.
     pub title: String,
     /// What a note says, or the first folder below the root.
@@ -46,15 +46,10 @@ impl Deref for Item {
     }
 }
 
-/// An item as a snapshot holds it. Twenty thousand must fit a small box, so what can be told from the place is not kept,
-/// and what few items have lies apart.
+/// An item as a snapshot holds it: the card of its first place, and what few items have, apart.
 #[derive(Debug, Clone)]
 pub(crate) struct Slim {
-    pub(crate) whole: Arc<Whole>,
-    /// The first place.
-    pub(crate) place: Place,
-    stamp: Stamp,
-    arrival: u64,
+    card: Card,
     more: Option<Box<More>>,
 }
 
@@ -62,7 +57,7 @@ pub(crate) struct Slim {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct More {
     /// Where the same content lies as well.
-    copies: Vec<(Place, Stamp)>,
+    copies: Vec<Card>,
     sheet: Option<Arc<Sheet>>,
     pub(crate) subtitles: Vec<Subtitle>,
     pub(crate) poster: Option<Place>,
@@ -70,14 +65,28 @@ pub(crate) struct More {
 }
 
 impl Slim {
-    fn of(record: &Record, whole: &Arc<Whole>) -> Self {
-        Self {
-            whole: Arc::clone(whole),
-            place: record.place.clone(),
-            stamp: record.stamp,
-            arrival: record.arrival,
+    /// Of a whole file; none of a damaged one.
+    fn of(card: &Card) -> Option<Self> {
+        card.content().map(|_| Self {
+            card: card.clone(),
             more: None,
-        }
+        })
+    }
+
+    pub(crate) fn place(&self) -> &Place {
+        self.card.place()
+    }
+
+    pub(crate) fn id(&self) -> ItemId {
+        self.content().0
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.content().1
+    }
+
+    fn content(&self) -> (ItemId, Kind) {
+        self.card.content().expect("made of whole files alone")
     }
 
     pub(crate) fn more(&mut self) -> &mut More {
@@ -86,24 +95,22 @@ impl Slim {
 
     /// Another file of the same content.
     fn take_in(&mut self, copy: Self) {
-        self.arrival = self.arrival.min(copy.arrival);
-        self.more().copies.push((copy.place, copy.stamp));
+        self.more().copies.push(copy.card);
     }
 
     fn item(&self) -> Item {
         let more = self.more.as_deref().cloned().unwrap_or_default();
         let sheet = more.sheet.unwrap_or_default();
-        let first = std::iter::once((self.place.clone(), self.stamp));
-        let (places, stamps) = first.chain(more.copies).unzip();
+        let cards = || std::iter::once(&self.card).chain(&more.copies);
         Item {
-            title: sheet.title.clone().unwrap_or_else(|| self.place.stem()),
-            class: sheet.class.clone().or_else(|| self.place.top_folder()),
-            whole: Arc::clone(&self.whole),
+            title: sheet.title.clone().unwrap_or_else(|| self.place().stem()),
+            class: sheet.class.clone().or_else(|| self.place().top_folder()),
+            whole: self.card.whole().expect("made of whole files alone"),
             sheet,
-            places,
-            stamp: self.stamp,
-            stamps,
-            arrival: self.arrival,
+            places: cards().map(|card| card.place().clone()).collect(),
+            stamp: self.card.stamp(),
+            stamps: cards().map(Card::stamp).collect(),
+            arrival: cards().map(Card::arrival).min().unwrap_or_default(),
             subtitles: more.subtitles,
             poster: more.poster,
             handouts: more.handouts,
@@ -118,6 +125,15 @@ pub struct Trouble {
     pub place: Place,
     /// What is the matter.
     pub standing: Standing,
+}
+
+impl Trouble {
+    fn of(card: &Card) -> Option<Self> {
+        card.damage().map(|damage| Self {
+            place: card.place().clone(),
+            standing: Standing::Damaged(damage.clone()),
+        })
+    }
 }
 
 /// Why a file is not shown.
@@ -172,17 +188,9 @@ impl Catalogue {
             mut troubles,
         } = about;
         let troubled: BTreeSet<Place> = troubles.iter().map(|trouble| trouble.place.clone()).collect();
-        let mut items = Vec::new();
-        for record in known.values().filter(|record| !troubled.contains(&record.place)) {
-            match &record.outcome {
-                Outcome::Whole(whole) => items.push(Slim::of(record, whole)),
-                Outcome::Damaged(damage) => troubles.push(Trouble {
-                    place: record.place.clone(),
-                    standing: Standing::Damaged(damage.clone()),
-                }),
-            }
-        }
-        let mut items = by_content(items);
+        let untroubled = || known.values().filter(|card| !troubled.contains(card.place()));
+        let mut items = by_content(untroubled().filter_map(Slim::of).collect());
+        troubles.extend(untroubled().filter_map(Trouble::of));
         sidecar::attach(&mut items, beside.subtitles.iter());
         describe(&mut items, beside.notes);
         troubles.sort_by(|a, b| a.place.cmp(&b.place));
@@ -202,13 +210,13 @@ impl Catalogue {
 
     /// One item.
     pub fn get(&self, id: &ItemId) -> Option<Item> {
-        let at = self.items.binary_search_by_key(id, |item| item.whole.id).ok()?;
+        let at = self.items.binary_search_by_key(id, Slim::id).ok()?;
         Some(self.items[at].item())
     }
 
     /// Whether there is such an item.
     pub fn has(&self, id: &ItemId) -> bool {
-        self.items.binary_search_by_key(id, |item| item.whole.id).is_ok()
+        self.items.binary_search_by_key(id, Slim::id).is_ok()
     }
 
     /// The folder.
@@ -239,11 +247,11 @@ impl Catalogue {
 /// Sorts by id and makes one item of each content. Records come in the order of their places, and a stable sort keeps it:
 /// the first place stays the first.
 fn by_content(mut files: Vec<Slim>) -> Vec<Slim> {
-    files.sort_by_key(|file| file.whole.id);
+    files.sort_by_key(Slim::id);
     let mut items: Vec<Slim> = Vec::with_capacity(files.len());
     for file in files {
         match items.last_mut() {
-            Some(last) if last.whole.id == file.whole.id => last.take_in(file),
+            Some(last) if last.id() == file.id() => last.take_in(file),
             _ => items.push(file),
         }
     }
@@ -258,9 +266,9 @@ fn describe(items: &mut [Slim], notes: &Notes) {
     }
     for item in items
         .iter_mut()
-        .filter(|item| matches!(item.whole.kind, Kind::Film | Kind::Audio))
+        .filter(|item| matches!(item.kind(), Kind::Film | Kind::Audio))
     {
-        let sheet = sheet::of_film(notes, &item.place);
+        let sheet = sheet::of_film(notes, item.place());
         if sheet != Sheet::default() {
             item.more().sheet = Some(Arc::new(sheet));
         }

@@ -80,22 +80,14 @@ pub enum Change {
     Root(RootId),
 }
 
-/// What was kept.
-#[derive(Debug, Clone, Default)]
-pub struct Kept {
-    /// Every file; their maps are elsewhere.
-    pub records: Vec<Record>,
-    /// The root that they lay in.
-    pub root: Option<RootId>,
-}
-
 /// Why keeping failed, in the keeper's own words.
 pub type KeepError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A memory for the index. It may be lost: a scan brings it back.
 pub trait Keep: Send {
-    /// Everything that was kept.
-    fn load(&mut self) -> Result<Kept, KeepError>;
+    /// Gives every record that was kept to `each`, one at a time (all together they would be the largest thing in memory),
+    /// without their maps; then tells the root that they lay in.
+    fn load(&mut self, each: &mut dyn FnMut(Record)) -> Result<Option<RootId>, KeepError>;
     /// Keeps all of the changes or none.
     fn apply(&mut self, changes: &[Change]) -> Result<(), KeepError>;
     /// The maps, for whoever watches films.

@@ -9,6 +9,7 @@
 //! a hostile file costs one line on the operator's page.
 
 mod beneath;
+mod card;
 mod catalogue;
 mod error;
 mod facts;
@@ -30,12 +31,13 @@ pub mod subtitle;
 mod timemap;
 mod watch;
 
+pub use card::Card;
 pub use catalogue::{Catalogue, Item, Standing, Trouble};
 pub use error::{Damage, IndexError};
 pub use facts::{AudioTrack, Facts, Plays, VideoTrack, Why};
 pub use indexer::{Indexer, Settings, Status, Watching, scan_once};
 pub use item_id::ItemId;
-pub use keep::{Change, Keep, KeepError, Kept, Maps, Outcome, Record, RootId, Whole};
+pub use keep::{Change, Keep, KeepError, Maps, Outcome, Record, RootId, Whole};
 pub use kind::Kind;
 pub use memory::Memory;
 pub use place::Place;

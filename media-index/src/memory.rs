@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::{Change, ItemId, Keep, KeepError, Kept, Maps, Outcome, Place, Record, RootId, TimeMap};
+use crate::{Change, ItemId, Keep, KeepError, Maps, Outcome, Place, Record, RootId, TimeMap};
 
 #[derive(Debug, Default)]
 struct Held {
@@ -34,12 +34,10 @@ impl Held {
 }
 
 impl Keep for Memory {
-    fn load(&mut self) -> Result<Kept, KeepError> {
+    fn load(&mut self, each: &mut dyn FnMut(Record)) -> Result<Option<RootId>, KeepError> {
         let held = self.held();
-        Ok(Kept {
-            records: held.records.values().cloned().collect(),
-            root: held.root,
-        })
+        held.records.values().cloned().for_each(each);
+        Ok(held.root)
     }
 
     fn apply(&mut self, changes: &[Change]) -> Result<(), KeepError> {

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use crate::scan::Found;
-use crate::{Change, Kind, Outcome, Place, Record, RootId, Stamp};
+use crate::{Card, Change, Damage, Kind, Place, RootId, Stamp};
 
 /// Every file that was looked into, by place.
-pub type Known = BTreeMap<Place, Record>;
+pub type Known = BTreeMap<Place, Card>;
 
 /// What to do about what a walk found.
 #[derive(Debug, Default, PartialEq)]
@@ -49,9 +49,9 @@ fn known_below<'a>(known: &'a Known, below: &Path) -> impl Iterator<Item = &'a P
 
 /// A file that could not be read is tried again each time: a change of its rights shows in none of its other marks.
 fn differs(known: &Known, place: &Place, stamp: Stamp) -> bool {
-    known.get(place).is_none_or(|record| {
-        record.stamp != stamp || matches!(record.outcome, Outcome::Damaged(crate::Damage::Unreadable(_)))
-    })
+    known
+        .get(place)
+        .is_none_or(|card| card.stamp() != stamp || matches!(card.damage(), Some(Damage::Unreadable(_))))
 }
 
 /// What lies where the library should lie.
@@ -77,7 +77,8 @@ pub fn root_is(
     files: &[(Place, Stamp)],
     accepted: bool,
 ) -> RootIs {
-    let is_known = |(place, stamp): &(Place, Stamp)| known.get(place).is_some_and(|r| r.stamp.size == stamp.size);
+    let is_known =
+        |(place, stamp): &(Place, Stamp)| known.get(place).is_some_and(|card| card.stamp().size == stamp.size);
     let could_be = |(place, _): &&(Place, Stamp)| Kind::by_ending(&place.ending()).is_some();
     match now {
         None => RootIs::Missing,
@@ -101,7 +102,7 @@ pub struct Moves {
 pub fn moves(known: &Known, plan: Plan) -> Moves {
     let mut gone: HashMap<Stamp, Vec<Place>> = HashMap::new();
     for place in plan.gone {
-        gone.entry(known[&place].stamp).or_default().push(place);
+        gone.entry(known[&place].stamp()).or_default().push(place);
     }
     let mut look = plan.look;
     look.sort_by(|a, b| a.0.cmp(&b.0));
@@ -124,9 +125,6 @@ pub fn moves(known: &Known, plan: Plan) -> Moves {
 }
 
 fn moved(known: &Known, from: Place, place: Place) -> Change {
-    let to = Record {
-        place,
-        ..known[&from].clone()
-    };
+    let to = known[&from].record_at(place);
     Change::Moved { from, to }
 }

@@ -32,8 +32,8 @@ pub(crate) fn attach<'a>(items: &mut Vec<Slim>, subtitles: impl Iterator<Item = 
     if subtitles.is_empty() && posters.is_empty() && handouts.is_empty() {
         return;
     }
-    for item in items.iter_mut().filter(|item| can_have_sidecars(item.whole.kind)) {
-        let film = item.place.path();
+    for item in items.iter_mut().filter(|item| can_have_sidecars(item.kind())) {
+        let film = item.place().path();
         let name = film.with_extension("");
         let poster = posters.get(&name).or_else(|| posters.get(&folder_poster(film)));
         let (subtitles, handouts) = (subtitles.remove(&name), handouts.remove(&name));
@@ -51,11 +51,11 @@ pub(crate) fn attach<'a>(items: &mut Vec<Slim>, subtitles: impl Iterator<Item = 
 /// Documents by the film's path without its ending: `film.pdf` and `film.讲义.pdf` both belong to `film.mp4`.
 fn handouts(items: &[Slim]) -> HashMap<PathBuf, Vec<ItemId>> {
     let mut films: HashMap<PathBuf, Vec<ItemId>> = HashMap::new();
-    for item in items.iter().filter(|item| item.whole.kind == Kind::Document) {
-        let name = item.place.path().with_extension("");
-        films.entry(name.with_extension("")).or_default().push(item.whole.id);
+    for item in items.iter().filter(|item| item.kind() == Kind::Document) {
+        let name = item.place().path().with_extension("");
+        films.entry(name.with_extension("")).or_default().push(item.id());
         if name.extension().is_some() {
-            films.entry(name).or_default().push(item.whole.id);
+            films.entry(name).or_default().push(item.id());
         }
     }
     films
@@ -96,20 +96,20 @@ fn folder_poster(film: &Path) -> PathBuf {
 
 /// Takes out the pictures that belong to films, by their paths without ending.
 fn take_posters(items: &mut Vec<Slim>) -> HashMap<PathBuf, Place> {
-    if items.iter().all(|item| item.whole.kind != Kind::Picture) {
+    if items.iter().all(|item| item.kind() != Kind::Picture) {
         return HashMap::new();
     }
-    let films = items.iter().filter(|item| can_have_sidecars(item.whole.kind));
+    let films = items.iter().filter(|item| can_have_sidecars(item.kind()));
     let names: HashSet<PathBuf> = films
-        .map(|film| film.place.path())
+        .map(|film| film.place().path())
         .flat_map(|film| [film.with_extension(""), folder_poster(film)])
         .collect();
-    let is_poster = |item: &Slim| names.contains(&item.place.path().with_extension(""));
+    let is_poster = |item: &Slim| names.contains(&item.place().path().with_extension(""));
     let mut posters = HashMap::new();
     items.retain(|item| {
-        let stays = item.whole.kind != Kind::Picture || !is_poster(item);
+        let stays = item.kind() != Kind::Picture || !is_poster(item);
         if !stays {
-            let place = item.place.clone();
+            let place = item.place().clone();
             posters.insert(place.path().with_extension(""), place);
         }
         stays

@@ -88,7 +88,10 @@ impl File {
 }
 
 fn known(files: &[File]) -> Known {
-    files.iter().map(|file| (place(&file.name), file.record())).collect()
+    files
+        .iter()
+        .map(|file| (place(&file.name), file.record().into()))
+        .collect()
 }
 
 fn found(files: &[File]) -> Vec<(Place, Stamp)> {
@@ -108,7 +111,11 @@ fn what_was_known_and_what_is_there_say_what_is_to_be_done() {
             let Change::Moved { from, to } = change else {
                 panic!("{name}: a move is a move");
             };
-            assert_eq!(to.arrival, known[&from].arrival, "{name}: the turn of arrival is kept");
+            assert_eq!(
+                to.arrival,
+                known[&from].arrival(),
+                "{name}: the turn of arrival is kept"
+            );
             same.push((from.readable(), to.place.readable()));
         }
         let names = |places: Vec<Place>| places.iter().map(Place::readable).collect::<Vec<_>>();

@@ -90,6 +90,7 @@ impl Base {
         let path = settings.data.join("ledger.db");
         let options = Options {
             commit_within: settings.viewing.commit_within,
+            ..Options::default()
         };
         let store =
             Store::open(&path, &SCHEMAS, options).with_context(|| format!("while opening {}", path.display()))?;

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use media_index::{Change, Keep, KeepError, Kept, Maps, Outcome, Place, Record, TimeMap};
+use media_index::{Change, Keep, KeepError, Maps, Outcome, Place, Record, RootId, TimeMap};
 use rusqlite::OptionalExtension;
 
 use crate::store::{Schema, Store, StoreError, Tx};
@@ -36,8 +36,17 @@ pub struct IndexKeep(Store);
 impl IndexKeep {
     /// Opens `index.db`; a file that cannot be read is set aside and begun anew, since a scan brings it back.
     pub fn open(path: &std::path::Path) -> Result<Self, StoreError> {
-        let open = || Store::open(path, &[SCHEMA], crate::store::Options::default());
-        let usable = |store: &Store| store.read_blocking::<_, StoreError, _>(|conn| Ok(load(conn)?)).is_ok();
+        // Read once at the start, written in order afterwards: nothing in it is worth holding in memory.
+        let options = crate::store::Options {
+            cache_kib: 256,
+            ..crate::store::Options::default()
+        };
+        let open = || Store::open(path, &[SCHEMA], options);
+        let usable = |store: &Store| {
+            store
+                .read_blocking::<_, StoreError, _>(|conn| Ok(load(conn, &mut drop)?))
+                .is_ok()
+        };
         match open() {
             Ok(store) if usable(&store) => return Ok(Self(store)),
             Ok(store) => drop(store),
@@ -52,16 +61,17 @@ impl IndexKeep {
     }
 }
 
-fn load(conn: &rusqlite::Connection) -> Result<Kept, rusqlite::Error> {
+fn load(conn: &rusqlite::Connection, each: &mut dyn FnMut(Record)) -> Result<Option<RootId>, rusqlite::Error> {
     let mut query = conn.prepare("SELECT place, record FROM file ORDER BY place")?;
-    let rows = query.query_map([], |row| Ok(read(row.get(0)?, row.get_ref(1)?.as_str()?)))?;
-    // A record that cannot be read is forgotten: the file will be looked into again.
-    let records = rows.filter_map(Result::transpose);
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        // A record that cannot be read is forgotten: the file will be looked into again.
+        if let Some(record) = read(row.get(0)?, row.get_ref(1)?.as_str()?) {
+            each(record);
+        }
+    }
     let root: Option<String> = conn.query_row("SELECT id FROM root", [], |row| row.get(0)).optional()?;
-    Ok(Kept {
-        records: records.collect::<Result<_, _>>()?,
-        root: root.and_then(|text| serde_json::from_str(&text).ok()),
-    })
+    Ok(root.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
 fn read(place: Vec<u8>, record: &str) -> Option<Record> {
@@ -71,8 +81,8 @@ fn read(place: Vec<u8>, record: &str) -> Option<Record> {
 }
 
 impl Keep for IndexKeep {
-    fn load(&mut self) -> Result<Kept, KeepError> {
-        Ok(self.0.read_blocking::<_, StoreError, _>(|conn| Ok(load(conn)?))?)
+    fn load(&mut self, each: &mut dyn FnMut(Record)) -> Result<Option<RootId>, KeepError> {
+        Ok(self.0.read_blocking::<_, StoreError, _>(|conn| Ok(load(conn, each)?))?)
     }
 
     fn apply(&mut self, changes: &[Change]) -> Result<(), KeepError> {

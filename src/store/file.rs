@@ -25,10 +25,9 @@ const PRAGMAS: &str = "PRAGMA journal_mode=WAL;
     PRAGMA foreign_keys=ON;
     PRAGMA journal_size_limit=8388608;
     PRAGMA temp_store=MEMORY;
-    PRAGMA cache_size=-2000;
     PRAGMA trusted_schema=OFF;";
 
-pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
+pub(super) fn open_writer(path: &Path, cache_kib: u32) -> Result<Connection, StoreError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(|source| StoreError::File {
             path: folder.to_owned(),
@@ -38,6 +37,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     let conn = Connection::open(path)?;
     conn.busy_timeout(std::time::Duration::from_millis(BUSY_MS.into()))?;
     conn.execute_batch(PRAGMAS)?;
+    conn.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(conn)
 }

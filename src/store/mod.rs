@@ -87,12 +87,15 @@ pub enum Urgency {
 pub struct Options {
     /// The longest that an act with [`Urgency::Soon`] waits before its commit begins.
     pub commit_within: Millis,
+    /// How much of the file the writer may hold in memory, in KiB.
+    pub cache_kib: u32,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             commit_within: Millis::ZERO,
+            cache_kib: 2_000,
         }
     }
 }
@@ -112,7 +115,7 @@ pub type BeforeCommit = Box<dyn Fn(&Tx<'_>) -> Result<(), StoreError> + Send>;
 impl Store {
     /// Opens or makes the file and brings every room's tables up to date.
     pub fn open(path: &Path, schemas: &[Schema], options: Options) -> Result<Self, StoreError> {
-        let mut conn = file::open_writer(path)?;
+        let mut conn = file::open_writer(path, options.cache_kib)?;
         if let Some(step) = schema::is_behind(&conn, schemas)? {
             let name = path.file_stem().unwrap_or_default().to_string_lossy();
             backup::copy(

@@ -11,7 +11,10 @@ const SCHEMA: Schema = Schema {
 };
 
 fn open(dir: &TempDir, commit_within: Millis) -> Store {
-    let options = Options { commit_within };
+    let options = Options {
+        commit_within,
+        ..Options::default()
+    };
     Store::open(&dir.path().join("t.db"), &[SCHEMA], options).unwrap()
 }
 

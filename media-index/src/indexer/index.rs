@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::plan::Known;
-use crate::{Change, IndexError, ItemId, Keep, Maps, Outcome, Place, Record, RootId, Stamp, TimeMap};
+use crate::{Card, Change, IndexError, ItemId, Keep, Maps, Outcome, Place, Record, RootId, Stamp};
 
 pub(super) struct Index {
     keep: Box<dyn Keep>,
@@ -20,19 +20,17 @@ pub(super) struct Index {
 
 impl Index {
     pub(super) fn load(mut keep: Box<dyn Keep>) -> Result<Self, IndexError> {
-        let kept = keep.load()?;
-        let mut index = Self {
+        let (mut cards, mut arrivals) = (Vec::new(), HashMap::new());
+        let root = keep.load(&mut |record| cards.push(met(&mut arrivals, record)))?;
+        Ok(Self {
             keep,
-            known: Known::new(),
+            last_arrival: cards.iter().map(Card::arrival).max().unwrap_or(0),
+            // All at once: one by one they would take half as much memory again.
+            known: cards.into_iter().map(|card| (card.place().clone(), card)).collect(),
             unkept: Vec::new(),
-            root: kept.root,
-            arrivals: HashMap::new(),
-            last_arrival: kept.records.iter().map(|r| r.arrival).max().unwrap_or(0),
-        };
-        let records = kept.records.into_iter().map(|record| index.met(record));
-        // All at once: one by one they would take half as much memory again.
-        index.known = records.map(|record| (record.place.clone(), record)).collect();
-        Ok(index)
+            root,
+            arrivals,
+        })
     }
 
     pub(super) fn known(&self) -> &Known {
@@ -51,7 +49,7 @@ impl Index {
     pub(super) fn record(&mut self, place: Place, stamp: Stamp, outcome: Outcome) -> Record {
         let before = match &outcome {
             Outcome::Whole(whole) => self.arrivals.get(&whole.id).copied(),
-            Outcome::Damaged(_) => self.known.get(&place).map(|before| before.arrival),
+            Outcome::Damaged(_) => self.known.get(&place).map(Card::arrival),
         };
         let arrival = before.unwrap_or_else(|| {
             self.last_arrival += 1;
@@ -93,19 +91,17 @@ impl Index {
     }
 
     fn know(&mut self, record: Record) {
-        let record = self.met(record);
-        self.known.insert(record.place.clone(), record);
+        let card = met(&mut self.arrivals, record);
+        self.known.insert(card.place().clone(), card);
     }
+}
 
-    /// Notes when this content came first; of the record all but its map stays, which was kept.
-    fn met(&mut self, mut record: Record) -> Record {
-        if let Outcome::Whole(whole) = &mut record.outcome {
-            if whole.facts.map != TimeMap::elsewhere() {
-                Arc::make_mut(whole).facts.map = TimeMap::elsewhere();
-            }
-            let first = self.arrivals.entry(whole.id).or_insert(record.arrival);
-            *first = record.arrival.min(*first);
-        }
-        record
+/// Notes when this content came first, and packs what is known.
+fn met(arrivals: &mut HashMap<ItemId, u64>, record: Record) -> Card {
+    let card = Card::from(record);
+    if let Some((id, _)) = card.content() {
+        let first = arrivals.entry(id).or_insert(card.arrival());
+        *first = card.arrival().min(*first);
     }
+    card
 }

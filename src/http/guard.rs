@@ -25,6 +25,9 @@ const POLICY: &str = "default-src 'self'; img-src 'self' data:; media-src 'self'
 /// Refuses strangers and adds the headers that every answer carries.
 pub async fn guard(State(names): State<Names>, request: Request, next: Next) -> Response {
     let headers = request.headers();
+    if *request.method() == Method::OPTIONS && request.uri().path() == "*" {
+        return of_the_whole_station();
+    }
     let allowed = readable(request.uri().path()).and_then(|()| {
         check(
             request.method(),
@@ -41,6 +44,12 @@ pub async fn guard(State(names): State<Names>, request: Request, next: Next) -> 
     };
     add_headers(response.headers_mut());
     response
+}
+
+/// RFC 9110 §9.3.7: `OPTIONS *` asks about the server as a whole.
+fn of_the_whole_station() -> Response {
+    let methods = [(header::ALLOW, "GET, HEAD, OPTIONS, POST")];
+    (StatusCode::NO_CONTENT, methods).into_response()
 }
 
 fn add_headers(headers: &mut HeaderMap) {

@@ -2,8 +2,9 @@
 //!
 //! The caller brings the listener, the routes and the stop signal. What `axum::serve` does not bound is bounded here:
 //! the time for headers, idle connections, their number in all and per address, and a reader that takes nothing for
-//! minutes. A slow phone is never throttled.
+//! minutes. A slow phone is never throttled. When all places are taken, who only sits there makes room.
 
+mod framing;
 mod limits;
 mod outlet;
 mod turned_away;
@@ -107,15 +108,17 @@ fn welcome(tasks: &TaskTracker, guests: &Arc<Guests>, tools: &Arc<Tools>, stream
     tasks.spawn(serve(stream, peer, Arc::clone(tools), guest));
 }
 
-async fn serve(stream: TcpStream, peer: SocketAddr, tools: Arc<Tools>, guest: Guest) {
+async fn serve(stream: TcpStream, peer: SocketAddr, tools: Arc<Tools>, guest: Arc<Guest>) {
     drop(stream.set_nodelay(true));
     let limits = &tools.limits;
     let lane = Lane::default();
     let socket = Socket::new(stream, lane.clone(), tools.disk.clone(), limits.stalled_reader);
     let routes = tools.routes.clone();
+    let asked = Arc::clone(&guest);
     let service = service_fn(move |request| {
-        let (lane, answering) = (lane.clone(), answer(routes.clone(), peer, request));
-        async move { Ok::<_, Infallible>(Outgoing::of(answering.await, &lane)) }
+        let (lane, turn) = (lane.clone(), Arc::new(asked.turn()));
+        let answering = answer(routes.clone(), peer, request);
+        async move { Ok::<_, Infallible>(Outgoing::of(answering.await, &lane, turn)) }
     });
     let mut builder = http1::Builder::new();
     builder
@@ -132,6 +135,7 @@ async fn serve(stream: TcpStream, peer: SocketAddr, tools: Arc<Tools>, guest: Gu
     tokio::pin!(connection);
     let stopping = tokio::select! {
         outcome = guarded(connection.as_mut()) => Some(outcome),
+        () = guest.must_leave() => Some(Ok(())),
         () = tools.stop.cancelled() => None,
     };
     let outcome = if let Some(outcome) = stopping {
@@ -163,6 +167,9 @@ async fn answer(mut routes: Router, peer: SocketAddr, request: hyper::Request<In
     request.extensions_mut().insert(Peer(peer));
     let path = request.uri().path().to_owned();
     let reader = lang::of(request.headers());
+    if !framing::is_plain(request.headers()) {
+        return framing::refusal(reader);
+    }
     let mut answering = Box::pin(routes.call(request));
     let Ok(response) = std::future::poll_fn(|cx| {
         let polled = catch_unwind(AssertUnwindSafe(|| answering.as_mut().poll(cx)));

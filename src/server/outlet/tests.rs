@@ -411,7 +411,7 @@ async fn where_sendfile_is_refused_the_file_is_copied() {
         let service = service_fn(move |_| {
             let mut response = [(header::CONTENT_LENGTH, LENGTH.to_string())].into_response();
             response.extensions_mut().insert(film.body(0..LENGTH as u64));
-            let response = Outgoing::of(response, &lane);
+            let response = Outgoing::of(response, &lane, Arc::new(()));
             async move { Ok::<_, std::convert::Infallible>(response) }
         });
         let mut builder = http1::Builder::new();
@@ -433,6 +433,10 @@ async fn where_sendfile_is_refused_the_file_is_copied() {
 fn a_chunk_that_is_copied_instead_of_sent_ends_the_connection() {
     let lane = Lane::default();
     lane.queue(Arc::new(File::open("/dev/null").unwrap()), 0..10, Arc::new(|_| {}));
-    let mut chunk = Chunk::File { left: 10, lane };
+    let mut chunk = Chunk::File {
+        left: 10,
+        lane,
+        _held: Arc::new(()),
+    };
     chunk.advance(10);
 }

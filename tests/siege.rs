@@ -122,6 +122,67 @@ const SMUGGLED: [(&str, &str); 35] = [
     ("small letters", "GET /healthz http/1.1\r\nHost: {host}\r\n\r\n"),
 ];
 
+/// Odd requests with one meaning, and the answers to them and to the request behind them.
+const ODD: [(&str, &str, [&str; 2]); 13] = [
+    (
+        "the same length twice",
+        "{post}Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}",
+        ["422", "200"],
+    ),
+    (
+        "line feeds alone",
+        "GET /healthz HTTP/1.1\nHost: {host}\n\n",
+        ["200", "200"],
+    ),
+    ("empty lines first", "\r\n\r\n{get}\r\n", ["200", "200"]),
+    ("two hosts", "{get}Host: elsewhere\r\n\r\n", ["400", "200"]),
+    (
+        "another's host",
+        "GET /healthz HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+        ["421", "200"],
+    ),
+    (
+        "another's address",
+        "GET http://evil.example/healthz HTTP/1.1\r\nHost: {host}\r\n\r\n",
+        ["421", "200"],
+    ),
+    (
+        "our own whole address",
+        "GET http://{host}/healthz HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+        ["200", "200"],
+    ),
+    (
+        "a tunnel",
+        "CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\n\r\n",
+        ["421", "200"],
+    ),
+    (
+        "a trace",
+        "TRACE /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n",
+        ["405", "200"],
+    ),
+    (
+        "an unknown method",
+        "BREW /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n",
+        ["405", "200"],
+    ),
+    (
+        "the whole station's methods",
+        "OPTIONS * HTTP/1.1\r\nHost: {host}\r\n\r\n",
+        ["204", "200"],
+    ),
+    (
+        "another protocol",
+        "{get}Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n",
+        ["200", "200"],
+    ),
+    (
+        "a host in the trailer",
+        "{post}Transfer-Encoding: chunked\r\nTrailer: Host\r\n\r\n2\r\n{}\r\n0\r\nHost: evil.example\r\n\r\n",
+        ["422", "200"],
+    ),
+];
+
 fn put(shape: &str, host: SocketAddr) -> String {
     let shape = shape.replace("{post}", POST).replace("{get}", GET);
     shape.replace("{host}", &host.to_string())
@@ -147,66 +208,7 @@ async fn a_request_with_two_ends_is_refused_and_what_follows_is_not_read() {
 #[tokio::test(flavor = "multi_thread")]
 async fn odd_requests_with_one_meaning_have_it() {
     let station = Station::start().await;
-    let cases = [
-        (
-            "the same length twice",
-            "{post}Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}",
-            ["422", "200"],
-        ),
-        (
-            "line feeds alone",
-            "GET /healthz HTTP/1.1\nHost: {host}\n\n",
-            ["200", "200"],
-        ),
-        ("empty lines first", "\r\n\r\n{get}\r\n", ["200", "200"]),
-        ("two hosts", "{get}Host: elsewhere\r\n\r\n", ["400", "200"]),
-        (
-            "another's host",
-            "GET /healthz HTTP/1.1\r\nHost: evil.example\r\n\r\n",
-            ["421", "200"],
-        ),
-        (
-            "another's address",
-            "GET http://evil.example/healthz HTTP/1.1\r\nHost: {host}\r\n\r\n",
-            ["421", "200"],
-        ),
-        (
-            "our own whole address",
-            "GET http://{host}/healthz HTTP/1.1\r\nHost: evil.example\r\n\r\n",
-            ["200", "200"],
-        ),
-        (
-            "a tunnel",
-            "CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\n\r\n",
-            ["421", "200"],
-        ),
-        (
-            "a trace",
-            "TRACE /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n",
-            ["405", "200"],
-        ),
-        (
-            "an unknown method",
-            "BREW /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n",
-            ["405", "200"],
-        ),
-        (
-            "the whole station's methods",
-            "OPTIONS * HTTP/1.1\r\nHost: {host}\r\n\r\n",
-            ["204", "200"],
-        ),
-        (
-            "another protocol",
-            "{get}Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n",
-            ["200", "200"],
-        ),
-        (
-            "a host in the trailer",
-            "{post}Transfer-Encoding: chunked\r\nTrailer: Host\r\n\r\n2\r\n{}\r\n0\r\nHost: evil.example\r\n\r\n",
-            ["422", "200"],
-        ),
-    ];
-    for (name, shape, expected) in cases {
+    for (name, shape, expected) in ODD {
         let request = put(shape, station.address) + &next(station.address);
         let answer = String::from_utf8_lossy(&station.raw(&request).await).into_owned();
         let statuses: Vec<&str> = answer

@@ -114,7 +114,7 @@ impl Chance {
 
 async fn busy(shared: Arc<Shared>, n: u64) -> std::io::Result<()> {
     let mut chance = Chance(n + 1);
-    let mut stream = TcpStream::connect(shared.address).await?;
+    let mut stream = as_device(n)?.connect(shared.address).await?;
     let mut buffer = vec![0; 128 << 10];
     loop {
         let length = (1 + chance.below(8)) << 20;
@@ -144,7 +144,7 @@ async fn busy(shared: Arc<Shared>, n: u64) -> std::io::Result<()> {
 /// A quarter of a megabyte each second, in tenths, with the buffer of a small phone.
 async fn slow(shared: Arc<Shared>, n: u64) -> std::io::Result<()> {
     let mut chance = Chance(n + 1);
-    let socket = TcpSocket::new_v4()?;
+    let socket = as_device(n)?;
     socket.set_recv_buffer_size(64 << 10)?;
     let mut stream = socket.connect(shared.address).await?;
     ask(
@@ -162,6 +162,14 @@ async fn slow(shared: Arc<Shared>, n: u64) -> std::io::Result<()> {
         stream.read_exact(&mut buffer).await?;
         shared.taken.fetch_add(25_000, Relaxed);
     }
+}
+
+/// A socket with an address of its own, as each phone has one.
+fn as_device(n: u64) -> std::io::Result<TcpSocket> {
+    let [.., c, d] = (n + 1).to_be_bytes();
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((std::net::Ipv4Addr::new(127, 2, c, d), 0).into())?;
+    Ok(socket)
 }
 
 /// Sends the request and reads the head of its answer.

@@ -304,7 +304,12 @@ impl Station {
             beat_every: self.settings.viewing.beat_every,
             run,
         };
-        let media = Media::new(self.library.clone(), base.roster.clone(), self.viewing.sent().clone());
+        let media = Media::new(
+            self.library.clone(),
+            base.roster.clone(),
+            self.viewing.sent().clone(),
+            self.settings.listen.films_per_device,
+        );
         Router::new()
             .merge(pages.routes())
             .merge(api.routes())

@@ -98,6 +98,8 @@ pub struct Listen {
     pub connections: usize,
     /// Connections of one address.
     pub per_address: usize,
+    /// Films that one device is sent at the same time; further requests of it wait.
+    pub films_per_device: usize,
     /// For headers, and for idle connections.
     pub header_time: Duration,
     /// A reader that takes nothing is let go after this.

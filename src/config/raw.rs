@@ -45,6 +45,7 @@ table!(ListenTable {
     names: Vec<String> = Vec::new(),
     max_connections: u64 = 1024,
     per_address_connections: u64 = 128,
+    films_per_device: u64 = 4,
     header_timeout_s: u64 = 30,
     stalled_reader_s: u64 = 120,
 });
@@ -214,6 +215,7 @@ fn listen(check: &mut Check, table: ListenTable) -> Listen {
             table.per_address_connections,
             4..=20_000,
         )),
+        films_per_device: count(check.within("listen.films_per_device", table.films_per_device, 1..=64)),
         header_time: check.seconds("listen.header_timeout_s", table.header_timeout_s, 1..=300),
         stalled_reader: check.seconds("listen.stalled_reader_s", table.stalled_reader_s, 5..=3_600),
     }

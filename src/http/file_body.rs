@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::fs::File;
+use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -35,8 +36,23 @@ impl Piece {
     }
 }
 
-/// Who hears which bytes of the file the kernel took.
-pub type Noted = Arc<dyn Fn(Range<u64>) + Send + Sync>;
+/// Who hears how the sending goes.
+pub trait Note: Send + Sync {
+    /// The kernel took these bytes of the file.
+    fn sent(&self, bytes: Range<u64>);
+
+    /// The file or its disk failed, and the connection ends short of what was promised.
+    fn failed(&self, _: &io::Error) {}
+}
+
+impl<F: Fn(Range<u64>) + Send + Sync> Note for F {
+    fn sent(&self, bytes: Range<u64>) {
+        self(bytes);
+    }
+}
+
+/// A listener as bodies carry it.
+pub type Noted = Arc<dyn Note>;
 
 /// The body of a response, to be left in its extensions.
 #[derive(Clone)]
@@ -45,7 +61,7 @@ pub struct FileBody {
     pub file: Arc<File>,
     /// What to send, in this order; pieces are not empty.
     pub pieces: VecDeque<Piece>,
-    /// Called for every stretch that was handed to the kernel.
+    /// Hears of every stretch that was handed to the kernel.
     pub noted: Noted,
 }
 

@@ -16,6 +16,6 @@ mod peer;
 pub mod problem;
 pub mod range;
 
-pub use file_body::{FileBody, Noted, Piece};
+pub use file_body::{FileBody, Note, Noted, Piece};
 pub use peer::Peer;
 pub use problem::Problem;

@@ -10,6 +10,7 @@ mod maps;
 mod marks;
 mod shelf;
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -61,6 +62,8 @@ pub struct Library {
     made: Arc<RwLock<Arc<made::AllMade>>>,
     maps: Arc<maps::RecentMaps>,
     shelf: Arc<RwLock<Arc<shelf::Shelf>>>,
+    /// Items that the disk could not read to the end since the start.
+    failing: Arc<RwLock<BTreeSet<ItemId>>>,
 }
 
 impl Library {
@@ -75,7 +78,20 @@ impl Library {
             made: Arc::default(),
             maps: Arc::default(),
             shelf: Arc::default(),
+            failing: Arc::default(),
         })
+    }
+
+    /// The disk failed in the middle of this item.
+    pub fn cannot_be_read(&self, id: ItemId) {
+        self.failing.write().unwrap_or_else(PoisonError::into_inner).insert(id);
+    }
+
+    /// Titles of the items that are still there and that the disk could not read since the start.
+    pub fn failing(&self) -> Vec<String> {
+        let failing = self.failing.read().unwrap_or_else(PoisonError::into_inner);
+        let entries = failing.iter().filter_map(|id| self.entry(id));
+        entries.map(|entry| entry.title).collect()
     }
 
     /// The running indexer, for its status.

@@ -196,6 +196,7 @@ texts! {
     watch_ok: "课件文件夹有变化马上知道。", "Changes in the folder are noticed at once.";
     folder_reading: "新片子还在看：还有 {0} 个文件，大约 {1} 分钟。看片子不受影响。", "New files are being looked into: {0} left, about {1} minutes. Viewers are not disturbed.";
     watch_degraded: "课件文件夹只能每隔 {0} 秒查一次：{1}", "The folder is only checked every {0} s: {1}";
+    disk_failing: "磁盘读不出《{0}》，可能快坏了：请尽快把课件另存到新盘。", "The disk cannot read “{0}” and may be failing: copy the courseware to another disk soon.";
     disk_gone: "课件硬盘不在，插上就回来，什么都没有删。", "The media disk is away. Plug it in and everything is back; nothing was deleted.";
     index_fault: "课程索引写不进去：{0}", "The index cannot be kept: {0}";
     damaged_things: "有 {0} 个文件放不了", "{0} files cannot be played";

@@ -5,7 +5,9 @@
 //! copying, and says for (device, item) what the kernel really took.
 
 mod files;
+mod note;
 mod parts;
+mod shares;
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -18,7 +20,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use files::{Files, Opened, refused};
+use note::OnItsWay;
 use parts::Multipart;
+use shares::Shares;
 
 use crate::http::{FileBody, Peer, Piece, Problem, conditional, range};
 use crate::keys;
@@ -34,16 +38,18 @@ pub struct Media {
     roster: Roster,
     sent: Sent,
     files: Arc<Files>,
+    shares: Arc<Shares>,
 }
 
 impl Media {
-    /// `sent` is where delivery is noted.
-    pub fn new(library: Library, roster: Roster, sent: Sent) -> Self {
+    /// `sent` is where delivery is noted; a device is sent at most `films_at_once`.
+    pub fn new(library: Library, roster: Roster, sent: Sent, films_at_once: usize) -> Self {
         Self {
             library,
             roster,
             sent,
             files: Arc::default(),
+            shares: Arc::new(Shares::new(films_at_once)),
         }
     }
 
@@ -95,9 +101,19 @@ async fn item(
         Ok(wanted) => wanted,
         Err(done) => return Ok(*done),
     };
-    // What was seen of a prepared version is told from what was seen of the item's own file.
-    let (sent, device, content) = (room.sent.clone(), visitor.device, shown.entry.content.unwrap_or(id));
-    let noted = Arc::new(move |bytes| sent.note(device, content, bytes));
+    let share = if method == Method::GET {
+        Some(room.shares.of(visitor.device).await?)
+    } else {
+        None
+    };
+    let noted = Arc::new(OnItsWay {
+        library: room.library.clone(),
+        sent: room.sent.clone(),
+        device: visitor.device,
+        item: id,
+        content: shown.entry.content.unwrap_or(id),
+        _share: share,
+    });
     let mut response = shown.head();
     let mut body = FileBody::new(file, 0..shown.length, noted);
     shown.narrow(&mut response, &mut body, wanted);

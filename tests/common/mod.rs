@@ -39,7 +39,11 @@ impl Station {
     }
 
     pub async fn start() -> Self {
-        let folder = TempDir::new().unwrap();
+        Self::start_in(TempDir::new().unwrap()).await
+    }
+
+    /// In a folder that was prepared: `media` may be there already.
+    pub async fn start_in(folder: TempDir) -> Self {
         let settings = Self::settings(folder.path());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -114,6 +118,23 @@ impl Station {
             body,
         )
         .await
+    }
+
+    /// Sets the operator's passphrase with a one-time code; returns his cookie.
+    pub async fn operator(&self) -> String {
+        let roster = self.base().roster;
+        let console = yuanjiao::roster::Operator::on_the_console();
+        let set = tokio::task::spawn_blocking(move || {
+            let code = roster.one_time_code(&console).unwrap();
+            (roster, code)
+        });
+        let (roster, code) = set.await.unwrap();
+        let here = std::net::Ipv4Addr::LOCALHOST.into();
+        let token = roster
+            .set_passphrase(&code, "a village on the river", here)
+            .await
+            .unwrap();
+        format!("{}={token}", yuanjiao::roster::OPERATOR_COOKIE)
     }
 
     /// Signs the first member in; returns his cookie.

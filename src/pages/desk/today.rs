@@ -215,6 +215,9 @@ async fn ledger_checks(pages: &Pages, t: &Texts, lang: Lang) -> Result<Vec<Check
 fn disk(pages: &Pages, t: &Texts) -> Check {
     match rustix::fs::statvfs(&pages.settings.media) {
         _ if pages.library.indexer().catalogue().offline => warn(t.disk_gone.to_owned()),
+        _ if !pages.library.failing().is_empty() => {
+            warn(format::fill(t.disk_failing, &[&pages.library.failing().join("》《")]))
+        }
         Ok(disk) => {
             let free = disk.f_bavail.saturating_mul(disk.f_frsize);
             let said = format::bytes(free);

@@ -87,9 +87,9 @@ impl Outgoing {
 
 /// The next chunk of a file's body; a file's range is queued in the lane now, when hyper is about to write it.
 fn next(body: &mut FileBody, lane: &Lane, held: &Held) -> Option<Chunk> {
-    let _held = Arc::clone(held);
+    let held = Arc::clone(held);
     let range = match body.pieces.pop_front()? {
-        Piece::Text(text) => return Some(Chunk::Text { text, _held }),
+        Piece::Text(text) => return Some(Chunk::Text { text, _held: held }),
         Piece::File(range) => range,
     };
     let end = range.end.min(range.start + CHUNK);
@@ -101,7 +101,7 @@ fn next(body: &mut FileBody, lane: &Lane, held: &Held) -> Option<Chunk> {
     Some(Chunk::File {
         left,
         lane: lane.clone(),
-        _held,
+        _held: held,
     })
 }
 

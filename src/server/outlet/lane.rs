@@ -94,7 +94,14 @@ impl Lane {
             let from = front.left.start;
             front.left.start += bytes as u64;
             front.unsaid += bytes as u64;
-            (front.noted)(from..front.left.start);
+            front.noted.sent(from..front.left.start);
+        }
+    }
+
+    /// The file at the front failed.
+    pub(super) fn failed(&self, error: &std::io::Error) {
+        if let Some(front) = self.lock().front() {
+            front.noted.failed(error);
         }
     }
 

@@ -197,6 +197,7 @@ impl Socket {
             Err(error) => {
                 if is_the_files(&error) {
                     tracing::warn!(%error, "a file ended or failed while it was sent");
+                    self.lane.failed(&error);
                 }
                 Err(error)
             }

@@ -41,7 +41,11 @@ impl Film {
     fn body(&self, range: Range<u64>) -> FileBody {
         let noted = Arc::clone(&self.noted);
         let file = Arc::new(File::open(&*self.path).unwrap());
-        FileBody::new(file, range, Arc::new(move |bytes| noted.lock().unwrap().push(bytes)))
+        FileBody::new(
+            file,
+            range,
+            Arc::new(move |bytes: Range<u64>| noted.lock().unwrap().push(bytes)),
+        )
     }
 }
 
@@ -432,7 +436,11 @@ async fn where_sendfile_is_refused_the_file_is_copied() {
 #[should_panic(expected = "hyper advances a file's chunk only by what was sent of it")]
 fn a_chunk_that_is_copied_instead_of_sent_ends_the_connection() {
     let lane = Lane::default();
-    lane.queue(Arc::new(File::open("/dev/null").unwrap()), 0..10, Arc::new(|_| {}));
+    lane.queue(
+        Arc::new(File::open("/dev/null").unwrap()),
+        0..10,
+        Arc::new(|_: Range<u64>| {}),
+    );
     let mut chunk = Chunk::File {
         left: 10,
         lane,

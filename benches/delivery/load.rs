@@ -26,23 +26,28 @@ pub enum Load {
 }
 
 /// What all clients of one round share.
-struct Shared {
-    address: std::net::SocketAddr,
-    films: Vec<String>,
-    folder: PathBuf,
+pub struct Shared {
+    pub address: std::net::SocketAddr,
+    pub films: Vec<String>,
+    pub folder: PathBuf,
     taken: AtomicU64,
-    over: AtomicBool,
+    pub over: AtomicBool,
 }
 
-/// One round.
-pub async fn run(load: Load, server: &Server) -> Figures {
-    let shared = Arc::new(Shared {
+/// Nothing taken yet.
+pub fn shared(server: &Server) -> Arc<Shared> {
+    Arc::new(Shared {
         address: server.address,
         films: server.films.clone(),
         folder: server.folder.clone(),
         taken: AtomicU64::new(0),
         over: AtomicBool::new(false),
-    });
+    })
+}
+
+/// One round.
+pub async fn run(load: Load, server: &Server) -> Figures {
+    let shared = shared(server);
     let cpu = server.process.cpu_s();
     let clients = match load {
         Load::Busy { clients, .. } | Load::Cold { clients, .. } => (0..clients)
@@ -91,7 +96,7 @@ async fn wait(load: Load, shared: &Arc<Shared>) {
 }
 
 /// Drops the films from memory, as far as nobody is just reading them.
-fn forget_films(folder: &Path) {
+pub fn forget_films(folder: &Path) {
     for n in 0..super::films::FILMS {
         let dropped = File::open(folder.join(format!("film{n}.mp4")))
             .and_then(|file| Ok(rustix::fs::fadvise(&file, 0, None, Advice::DontNeed)?));
@@ -112,7 +117,7 @@ impl Chance {
     }
 }
 
-async fn busy(shared: Arc<Shared>, n: u64) -> std::io::Result<()> {
+pub async fn busy(shared: Arc<Shared>, n: u64) -> std::io::Result<()> {
     let mut chance = Chance(n + 1);
     let mut stream = as_device(n)?.connect(shared.address).await?;
     let mut buffer = vec![0; 128 << 10];
@@ -142,7 +147,7 @@ async fn busy(shared: Arc<Shared>, n: u64) -> std::io::Result<()> {
 }
 
 /// A quarter of a megabyte each second, in tenths, with the buffer of a small phone.
-async fn slow(shared: Arc<Shared>, n: u64) -> std::io::Result<()> {
+pub async fn slow(shared: Arc<Shared>, n: u64) -> std::io::Result<()> {
     let mut chance = Chance(n + 1);
     let socket = as_device(n)?;
     socket.set_recv_buffer_size(64 << 10)?;

@@ -1,5 +1,7 @@
 //! What it costs to send films, beside nginx, lighttpd and caddy (Debian's packages) on the same files:
-//! `cargo bench --bench delivery`, or with the words of the trials to run after `--`: `busy64 busy1000 slow cold`.
+//! `cargo bench --bench delivery`, or with the words of the trials to run after `--`: `busy64 busy1000 slow cold`, and of
+//! the station alone `lane` (what beats and the desk wait beside 2,000 slow and 64 cold readers) and `instructions` (what
+//! one request costs the processor, counted by callgrind).
 //!
 //! Every server gets the same load in turn, round after round, so that what else the machine does falls on all of them;
 //! the median of the rounds is printed, and its ratio to plain nginx. CPU-seconds and memory are the kernel's count for
@@ -12,6 +14,8 @@
 )]
 
 mod films;
+mod instructions;
+mod lane;
 mod load;
 mod process;
 mod servers;
@@ -68,8 +72,17 @@ fn main() {
     let home = tempfile::tempdir().expect("a folder for the films");
     films::make(home.path());
     let runtime = tokio::runtime::Runtime::new().expect("an event loop for the clients");
+    let known = TRIALS.map(|(word, _)| word).into_iter().chain(["lane", "instructions"]);
+    let chosen = words.iter().any(|word| known.clone().any(|trial| trial == word));
+    let is_wanted = |trial: &str| !chosen || words.iter().any(|word| word == trial);
+    if is_wanted("instructions") {
+        instructions::print(home.path());
+    }
+    if is_wanted("lane") {
+        lane::print(&runtime, home.path());
+    }
     for (word, load) in TRIALS {
-        if words.iter().any(|w| TRIALS.iter().any(|(t, _)| w == t)) && !words.iter().any(|w| w == word) {
+        if !is_wanted(word) {
             continue;
         }
         let kinds: Vec<Kind> = servers::ALL.into_iter().filter(|kind| kind.is_there()).collect();

@@ -13,6 +13,30 @@ use tempfile::TempDir;
 use super::films::FILMS;
 use super::process::Watched;
 
+const SETTINGS: &str = "[listen]\nmax_connections = 4096\nper_address_connections = 4096\n[media]\nprepare = \"off\"\n";
+
+/// The station that cargo built, or the one that is named.
+pub fn station_program() -> String {
+    std::env::var("BENCH_PROGRAM").unwrap_or_else(|_| env!("CARGO_BIN_EXE_yuanjiao").to_owned())
+}
+
+/// A file with the station's settings, and one member in its roster.
+pub fn station_settings(home: &Path) -> PathBuf {
+    let (settings, roster) = (home.join("station.toml"), home.join("roster.csv"));
+    let member = "member_no,name,branch,pin\n0021,王德明,第一支部,2468\n";
+    let written = fs::write(&settings, SETTINGS).and_then(|()| fs::write(&roster, member));
+    written.expect("a writable folder");
+    let imported = Command::new(station_program())
+        .args(["member", "import"])
+        .arg(&roster)
+        .arg("--data")
+        .arg(home.join("data"))
+        .stdout(Stdio::null())
+        .status();
+    assert!(imported.is_ok_and(|status| status.success()), "the roster is imported");
+    settings
+}
+
 /// In the order in which they are printed.
 pub const ALL: [Kind; 5] = [
     Kind::Yuanjiao,
@@ -54,9 +78,8 @@ impl Kind {
     }
 
     fn program(self) -> String {
-        let built = || env!("CARGO_BIN_EXE_yuanjiao").to_owned();
         match self {
-            Self::Yuanjiao => std::env::var("BENCH_PROGRAM").unwrap_or_else(|_| built()),
+            Self::Yuanjiao => station_program(),
             Self::Nginx | Self::NginxInChunks => "nginx".to_owned(),
             Self::Lighttpd => "lighttpd".to_owned(),
             Self::Caddy => "caddy".to_owned(),
@@ -98,9 +121,7 @@ impl Kind {
     fn command(self, home: &Path, films: &Path, address: SocketAddr) -> Command {
         let conf = home.join("conf");
         let text = match self {
-            Self::Yuanjiao => "[listen]\nmax_connections = 4096\nper_address_connections = 4096\n\
-                               [media]\nprepare = \"off\"\n"
-                .to_owned(),
+            Self::Yuanjiao => SETTINGS.to_owned(),
             Self::Nginx => nginx(home, films, address, ""),
             Self::NginxInChunks => nginx(home, films, address, "sendfile_max_chunk 256k;"),
             Self::Lighttpd => format!(
@@ -117,6 +138,9 @@ impl Kind {
             ),
         };
         fs::write(&conf, text).expect("a writable folder");
+        if self == Self::Yuanjiao {
+            station_settings(home);
+        }
         let mut command = Command::new(self.program());
         match self {
             Self::Yuanjiao => command
@@ -154,7 +178,7 @@ fn nginx(home: &Path, films: &Path, address: SocketAddr, more: &str) -> String {
 }
 
 /// The addresses of our films, once all are on the shelf.
-fn items(address: SocketAddr) -> Vec<String> {
+pub fn items(address: SocketAddr) -> Vec<String> {
     loop {
         let answer = ask(address, "/api/items");
         let body = answer

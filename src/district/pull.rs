@@ -1,6 +1,7 @@
 //! One pull of one station: fetch, verify, keep, cosign, compare.
 
 use std::fmt;
+use std::ops::Range;
 
 use super::rows::{self, StationRow};
 use super::source::Source;
@@ -92,7 +93,7 @@ pub(super) async fn pull(
     }
     let quiet = leaves.iter().all(|bytes| is_our_own_echo(bytes, &district.origin));
     if root_with(edge, &leaves, point.size) != Some(point.root) {
-        let first = first_divergent(district, station, source, known).await?;
+        let first = first_divergent(district, station, source, known..point.size).await?;
         return alarmed(district, station, &text, point.size, Alert::Fork { first }).await;
     }
     believe(district, station, &point, &text, quiet).await
@@ -171,13 +172,20 @@ async fn first_divergent(
     district: &District,
     station: &StationRow,
     source: &mut impl Source,
-    known: u64,
+    Range {
+        start: known,
+        end: offered,
+    }: Range<u64>,
 ) -> Result<Option<u64>, DistrictError> {
-    for bundle in TileName::covering(0, known) {
+    // The bundles as they are now: a stick holds no others.
+    for bundle in TileName::covering(0, offered) {
         let Ok(offered) = source.bundle(bundle).await else {
             return Ok(None);
         };
         for (index, bytes) in (bundle.index * WIDTH..).zip(offered) {
+            if index >= known {
+                return Ok(Some(known));
+            }
             let name = station.origin.clone();
             let kept = district
                 .store

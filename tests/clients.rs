@@ -33,7 +33,7 @@ impl Shown {
         let station = Station::start().await;
         let file = station.media().join("longer.mp4");
         make_film(&file);
-        let id = id_of(&station, "longer.mp4").await;
+        let id = station.id_of("longer.mp4").await;
         let folder = TempDir::new().unwrap();
         open_to_all(folder.path());
         Self {
@@ -115,17 +115,6 @@ fn make_film(file: &Path) {
     bytes.extend((8..BEHIND).map(|n| u8::try_from(n.wrapping_mul(2_654_435_761) >> 24).unwrap()));
     fs::remove_file(&short).unwrap();
     fs::write(file, bytes).unwrap();
-}
-
-async fn id_of(station: &Station, file: &str) -> String {
-    loop {
-        let items: serde_json::Value = station.get("/api/items", "").await.json();
-        let all = items["items"].as_array().unwrap();
-        if let Some(item) = all.iter().find(|item| item["file"] == file) {
-            return item["id"].as_str().unwrap().to_owned();
-        }
-        tokio::task::yield_now().await;
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

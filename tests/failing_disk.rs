@@ -73,17 +73,6 @@ fn sample(name: &str) -> PathBuf {
         .join(name)
 }
 
-async fn id_of(station: &Station, file: &str) -> String {
-    loop {
-        let items: serde_json::Value = station.get("/api/items", "").await.json();
-        let all = items["items"].as_array().unwrap();
-        if let Some(item) = all.iter().find(|item| item["file"] == file) {
-            return item["id"].as_str().unwrap().to_owned();
-        }
-        tokio::task::yield_now().await;
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_fails_ends_that_film_and_the_desk_says_so_while_others_go_on() {
     let folder = TempDir::new().unwrap();
@@ -96,7 +85,7 @@ async fn a_disk_that_fails_ends_that_film_and_the_desk_says_so_while_others_go_o
     assert!(run(&["sync"]));
     let station = Station::start_in(folder).await;
     let operator = station.operator().await;
-    let (short_id, long_id) = (id_of(&station, "short.mp4").await, id_of(&station, "long.mp4").await);
+    let (short_id, long_id) = (station.id_of("short.mp4").await, station.id_of("long.mp4").await);
     let whole = read(&long).len();
 
     let socket = TcpSocket::new_v4().unwrap();
@@ -105,9 +94,9 @@ async fn a_disk_that_fails_ends_that_film_and_the_desk_says_so_while_others_go_o
     let host = station.address;
     let request = format!("GET /media/{long_id} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     reader.write_all(request.as_bytes()).await.unwrap();
-    reader.read_exact(&mut [0; 100_000]).await.unwrap();
+    reader.read_exact(&mut vec![0; 100_000]).await.unwrap();
     card.fail();
-    rustix::fs::fadvise(&File::open(&long).unwrap(), 0, None, Advice::DontNeed).unwrap();
+    rustix::fs::fadvise(File::open(&long).unwrap(), 0, None, Advice::DontNeed).unwrap();
     let mut rest = Vec::new();
     drop(reader.read_to_end(&mut rest).await);
     assert!(

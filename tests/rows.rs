@@ -98,8 +98,7 @@ fn append(base: &Base, more: u64) -> u64 {
         let act = move |tx: &yuanjiao::store::Tx<'_>| ledger.append(tx, now, What::Stop {});
         base.ledger.store().write_blocking(act).unwrap().unwrap();
     }
-    let size = |conn: &Connection| Ok::<_, yuanjiao::store::StoreError>(yuanjiao::ledger::size(conn)?);
-    base.ledger.store().read_blocking(size).unwrap()
+    base.ledger.store().read_blocking(yuanjiao::ledger::size).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

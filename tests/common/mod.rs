@@ -158,6 +158,18 @@ impl Station {
         }
     }
 
+    /// The id of a file, once it is on the shelf.
+    pub async fn id_of(&self, file: &str) -> String {
+        loop {
+            let items: serde_json::Value = self.get("/api/items", "").await.json();
+            let all = items["items"].as_array().unwrap();
+            if let Some(item) = all.iter().find(|item| item["file"] == file) {
+                return item["id"].as_str().unwrap().to_owned();
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// The file of an item.
     pub async fn file_of(&self, id: &str) -> PathBuf {
         let items: serde_json::Value = self.get("/api/items", "").await.json();

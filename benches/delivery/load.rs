@@ -51,10 +51,10 @@ pub async fn run(load: Load, server: &Server) -> Figures {
     let cpu = server.process.cpu_s();
     let clients = match load {
         Load::Busy { clients, .. } | Load::Cold { clients, .. } => (0..clients)
-            .map(|n| tokio::spawn(busy(Arc::clone(&shared), n)))
+            .map(|n| tokio::spawn(watched(busy(Arc::clone(&shared), n))))
             .collect::<Vec<_>>(),
         Load::Slow { clients, .. } => (0..clients)
-            .map(|n| tokio::spawn(slow(Arc::clone(&shared), n)))
+            .map(|n| tokio::spawn(watched(slow(Arc::clone(&shared), n))))
             .collect(),
     };
     let tiny = tokio::spawn(tiny(Arc::clone(&shared), server.tiny.clone()));
@@ -92,6 +92,14 @@ async fn wait(load: Load, shared: &Arc<Shared>) {
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         }
+    }
+}
+
+/// A client that gives up would make its server look idle, and so cheap.
+pub async fn watched(client: impl Future<Output = std::io::Result<()>>) {
+    if let Err(error) = client.await {
+        eprintln!("a client gave up, and what is printed for this round is worth nothing: {error}");
+        std::process::exit(1);
     }
 }
 

@@ -191,6 +191,7 @@ pub fn items(address: SocketAddr) -> Vec<String> {
             .map_or(&[][..], Vec::as_slice);
         let ready: Vec<String> = items
             .iter()
+            .filter(|item| item["kind"] == "video")
             .filter_map(|item| item["id"].as_str())
             .map(|id| format!("/media/{id}"))
             .collect();

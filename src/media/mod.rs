@@ -67,7 +67,7 @@ impl Media {
 impl Media {
     /// What belongs to an item is seen by those who see the item: members what is shown, the operator everything.
     async fn may_see(&self, id: &ItemId, headers: &HeaderMap, peer: Peer) -> Result<(), Problem> {
-        let everything = self.roster.visitor(headers, peer.ip()).await?.operator.is_some();
+        let everything = self.roster.viewer(headers, peer.ip()).await?.is_operator;
         let entry = self.library.entry(id).filter(|entry| everything || entry.is_shown());
         entry.map(drop).ok_or_else(Problem::not_found)
     }
@@ -89,8 +89,8 @@ async fn item(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let id = ItemId::parse(&id).map_err(|_| Problem::not_found())?;
-    let visitor = room.roster.visitor(&headers, peer.ip()).await?;
-    let Opened { file, entry, meta } = room.files.open(&room.library, id, visitor.operator.is_some()).await?;
+    let viewer = room.roster.viewer(&headers, peer.ip()).await?;
+    let Opened { file, entry, meta } = room.files.open(&room.library, id, viewer.is_operator).await?;
     let shown = Shown {
         id,
         entry,
@@ -102,14 +102,14 @@ async fn item(
         Err(done) => return Ok(*done),
     };
     let share = if method == Method::GET {
-        Some(room.shares.of(visitor.device).await?)
+        Some(room.shares.of(viewer.device).await?)
     } else {
         None
     };
     let noted = Arc::new(OnItsWay {
         library: room.library.clone(),
         sent: room.sent.clone(),
-        device: visitor.device,
+        device: viewer.device,
         item: id,
         content: shown.entry.content.unwrap_or(id),
         _share: share,

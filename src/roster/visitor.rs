@@ -36,6 +36,15 @@ pub struct Visitor {
     csrf_before_cookie: String,
 }
 
+/// What the door of films must know: it shows no forms and sets no cookies.
+#[derive(Debug, Clone, Copy)]
+pub struct Viewer {
+    /// The device: by its cookie, or by its address if it keeps none.
+    pub device: DeviceId,
+    /// Whether the operator is signed in there.
+    pub is_operator: bool,
+}
+
 impl Visitor {
     /// Whether a form's token is this visitor's.
     pub fn csrf_is(&self, claimed: &str) -> bool {
@@ -76,6 +85,17 @@ impl Roster {
             operator,
             csrf,
             csrf_before_cookie,
+        })
+    }
+
+    /// The same as [`Self::visitor`], for a request that wants a film: without what forms and pages need, which costs
+    /// more than all the rest.
+    pub async fn viewer(&self, headers: &HeaderMap, from: IpAddr) -> Result<Viewer, StoreError> {
+        let known = cookie::value(headers, DEVICE_COOKIE).and_then(|value| self.device_of(value));
+        let operator = self.found(headers, OPERATOR_COOKIE).await?;
+        Ok(Viewer {
+            device: known.unwrap_or_else(|| self.device_by_address(from)),
+            is_operator: matches!(operator, Some(Found::Operator)),
         })
     }
 

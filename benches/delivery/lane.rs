@@ -35,8 +35,15 @@ async fn measure(shared: &Arc<Shared>, crowd: bool) -> [(&'static str, Vec<Durat
     let member = Member::signs_in(shared).await.expect("the member signs in");
     let mut clients = Vec::new();
     if crowd {
-        clients.extend((0..SLOW).map(|n| tokio::spawn(load::watched(load::slow(Arc::clone(shared), n)))));
-        clients.extend((0..COLD).map(|n| tokio::spawn(load::watched(load::busy(Arc::clone(shared), SLOW + n)))));
+        clients.extend(
+            (0..SLOW).map(|n| tokio::spawn(load::watched(Arc::clone(shared), load::slow(Arc::clone(shared), n)))),
+        );
+        clients.extend((0..COLD).map(|n| {
+            tokio::spawn(load::watched(
+                Arc::clone(shared),
+                load::busy(Arc::clone(shared), SLOW + n),
+            ))
+        }));
         // All of them are there before anything is measured.
         tokio::time::sleep(Duration::from_secs(5)).await;
     }

@@ -23,6 +23,8 @@ pub enum Load {
     Slow { clients: u64, seconds: u64 },
     /// Busy clients while the films are dropped from memory all the time.
     Cold { clients: u64, seconds: u64 },
+    /// Nobody else: one who jumps to and fro in a film, and waits for the first byte.
+    Jump { seconds: u64 },
 }
 
 /// What all clients of one round share.
@@ -45,21 +47,27 @@ pub fn shared(server: &Server) -> Arc<Shared> {
     })
 }
 
-/// One round.
-pub async fn run(load: Load, server: &Server) -> Figures {
+/// One round; `calls` says whether system calls are counted, which costs a little.
+pub async fn run(load: Load, server: &Server, calls: bool) -> Figures {
     let shared = shared(server);
     let cpu = server.process.cpu_s();
+    let counted = calls.then(|| server.process.count_calls()).flatten();
     let clients = match load {
         Load::Busy { clients, .. } | Load::Cold { clients, .. } => (0..clients)
-            .map(|n| tokio::spawn(watched(busy(Arc::clone(&shared), n))))
+            .map(|n| tokio::spawn(watched(Arc::clone(&shared), busy(Arc::clone(&shared), n))))
             .collect::<Vec<_>>(),
         Load::Slow { clients, .. } => (0..clients)
-            .map(|n| tokio::spawn(watched(slow(Arc::clone(&shared), n))))
+            .map(|n| tokio::spawn(watched(Arc::clone(&shared), slow(Arc::clone(&shared), n))))
             .collect(),
+        Load::Jump { .. } => Vec::new(),
     };
-    let tiny = tokio::spawn(tiny(Arc::clone(&shared), server.tiny.clone()));
+    let tiny = match load {
+        Load::Jump { .. } => tokio::spawn(jump(Arc::clone(&shared))),
+        _ => tokio::spawn(tiny(Arc::clone(&shared), server.tiny.clone())),
+    };
     wait(load, &shared).await;
     let rss_mb = server.process.rss_mb();
+    let calls = counted.and_then(super::process::Calls::stop);
     let (taken, spent) = (shared.taken.load(Relaxed), server.process.cpu_s() - cpu);
     shared.over.store(true, Relaxed);
     clients.iter().for_each(tokio::task::JoinHandle::abort);
@@ -72,6 +80,7 @@ pub async fn run(load: Load, server: &Server) -> Figures {
         cpu_s_per_gb: spent / gb,
         gb,
         rss_mb,
+        calls_per_gb: calls.map_or(f64::NAN, |calls| u32::try_from(calls).map_or(f64::NAN, f64::from) / gb),
         tiny_p99_ms: p99.as_secs_f64() * 1e3,
     }
 }
@@ -83,7 +92,7 @@ async fn wait(load: Load, shared: &Arc<Shared>) {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         }
-        Load::Slow { seconds, .. } => tokio::time::sleep(Duration::from_secs(seconds)).await,
+        Load::Slow { seconds, .. } | Load::Jump { seconds } => tokio::time::sleep(Duration::from_secs(seconds)).await,
         Load::Cold { seconds, .. } => {
             let until = Instant::now() + Duration::from_secs(seconds);
             while Instant::now() < until {
@@ -96,8 +105,10 @@ async fn wait(load: Load, shared: &Arc<Shared>) {
 }
 
 /// A client that gives up would make its server look idle, and so cheap.
-pub async fn watched(client: impl Future<Output = std::io::Result<()>>) {
-    if let Err(error) = client.await {
+pub async fn watched(shared: Arc<Shared>, client: impl Future<Output = std::io::Result<()>>) {
+    if let Err(error) = client.await
+        && !shared.over.load(Relaxed)
+    {
         eprintln!("a client gave up, and what is printed for this round is worth nothing: {error}");
         std::process::exit(1);
     }
@@ -211,6 +222,29 @@ async fn head(stream: &mut TcpStream) -> std::io::Result<()> {
         return Ok(());
     }
     Err(std::io::Error::other(String::from_utf8_lossy(&head).into_owned()))
+}
+
+/// How long the first byte of 64 KiB takes, at a random place of a film, on a connection that stays open.
+async fn jump(shared: Arc<Shared>) -> Vec<Duration> {
+    let mut chance = Chance(1);
+    let mut waits = Vec::new();
+    let Ok(mut stream) = TcpStream::connect(shared.address).await else {
+        return waits;
+    };
+    let mut rest = vec![0; 64 << 10];
+    while !shared.over.load(Relaxed) {
+        let (film, from) = (chance.below(shared.films.len() as u64), chance.below(180 << 20));
+        let begun = Instant::now();
+        let asked = ask(&mut stream, &shared, film, from, 64 << 10).await;
+        let first = stream.peek(&mut [0]).await;
+        waits.push(begun.elapsed());
+        let taken = stream.read_exact(&mut rest).await;
+        if asked.is_err() || first.is_err() || taken.is_err() {
+            return Vec::new();
+        }
+        shared.taken.fetch_add(64 << 10, Relaxed);
+    }
+    waits
 }
 
 /// How long something tiny takes meanwhile, ten times a second.

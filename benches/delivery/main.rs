@@ -1,10 +1,11 @@
-//! What it costs to send films, beside nginx, lighttpd and caddy (Debian's packages) on the same files:
-//! `cargo bench --bench delivery`, or with the words of the trials to run after `--`: `busy64 busy1000 slow cold`, and of
+//! What it costs to send films, beside nginx, lighttpd, caddy (Debian's packages) and static-web-server, as far as they are installed, on the same files:
+//! `cargo bench --bench delivery`, or with the words of the trials to run after `--`: `busy64 busy1000 slow cold jump`, and of
 //! the station alone `lane` (what beats and the desk wait beside 2,000 slow and 64 cold readers) and `instructions` (what
 //! one request costs the processor, counted by callgrind).
 //!
 //! Every server gets the same load in turn, round after round, so that what else the machine does falls on all of them;
-//! the median of the rounds is printed, and its ratio to plain nginx. CPU-seconds and memory are the kernel's count for
+//! the median of the rounds is printed, and its ratio to plain nginx. The last column is how long something tiny waits
+//! meanwhile; in `jump`, how long the first byte at a random place of a film takes. CPU-seconds and memory are the kernel's count for
 //! the server's processes and do not depend on the client; times do, and are printed to be read with that in mind.
 //! `BENCH_ROUNDS` (3) says how often; `BENCH_PROGRAM` names another program than the one that cargo built.
 
@@ -23,7 +24,7 @@ mod servers;
 use load::Load;
 use servers::Kind;
 
-const TRIALS: [(&str, Load); 4] = [
+const TRIALS: [(&str, Load); 5] = [
     (
         "busy64",
         Load::Busy {
@@ -52,6 +53,7 @@ const TRIALS: [(&str, Load); 4] = [
             seconds: 10,
         },
     ),
+    ("jump", Load::Jump { seconds: 3 }),
 ];
 
 /// What one server did in one round.
@@ -60,6 +62,7 @@ struct Figures {
     cpu_s_per_gb: f64,
     gb: f64,
     rss_mb: f64,
+    calls_per_gb: f64,
     tiny_p99_ms: f64,
 }
 
@@ -90,8 +93,14 @@ fn main() {
         for _ in 0..rounds {
             for (n, kind) in kinds.iter().enumerate() {
                 let server = kind.start(home.path());
-                figures[n].push(runtime.block_on(load::run(load, &server)));
+                figures[n].push(runtime.block_on(load::run(load, &server, false)));
             }
+        }
+        // Counting calls costs those most who make many: it has a round of its own.
+        for (n, kind) in kinds.iter().enumerate() {
+            let server = kind.start(home.path());
+            let counted = runtime.block_on(load::run(load, &server, true)).calls_per_gb;
+            figures[n].iter_mut().for_each(|round| round.calls_per_gb = counted);
         }
         print(word, &kinds, &figures);
     }
@@ -99,8 +108,8 @@ fn main() {
 
 fn print(word: &str, kinds: &[Kind], figures: &[Vec<Figures>]) {
     println!(
-        "\n{word:<24}{:>12}{:>9}{:>9}{:>9}{:>14}",
-        "CPU-s/GB", "ratio", "GB", "RSS MB", "tiny p99 ms"
+        "\n{word:<24}{:>12}{:>9}{:>9}{:>9}{:>12}{:>10}",
+        "CPU-s/GB", "ratio", "GB", "RSS MB", "calls/GB", "p99 ms"
     );
     let base = kinds.iter().position(|kind| *kind == Kind::Nginx);
     let base = base.map(|n| median(&figures[n], |f| f.cpu_s_per_gb));
@@ -109,8 +118,9 @@ fn print(word: &str, kinds: &[Kind], figures: &[Vec<Figures>]) {
         let cpu = of(|f| f.cpu_s_per_gb);
         let ratio = base.map_or(f64::NAN, |base| cpu / base);
         let (gb, rss, tiny) = (of(|f| f.gb), of(|f| f.rss_mb), of(|f| f.tiny_p99_ms));
+        let calls = of(|f| f.calls_per_gb);
         println!(
-            "{:<24}{cpu:>12.3}{ratio:>9.2}{gb:>9.2}{rss:>9.1}{tiny:>14.1}",
+            "{:<24}{cpu:>12.3}{ratio:>9.2}{gb:>9.2}{rss:>9.1}{calls:>12.0}{tiny:>10.1}",
             kind.name()
         );
     }

@@ -1,7 +1,8 @@
 //! A server and its children, as the kernel counts them.
 
 use std::fs;
-use std::process::Child;
+use std::io::Read;
+use std::process::{Child, Command, Stdio};
 
 /// Ticks of `/proc/PID/stat` per second, on every Linux.
 const TICKS: f64 = 100.0;
@@ -21,6 +22,15 @@ impl Watched {
         self.all().iter().map(pss).sum::<f64>() / 1024.0
     }
 
+    /// Counts their system calls from now on; none where `perf` is not installed or may not count.
+    pub fn count_calls(&self) -> Option<Calls> {
+        let ids: Vec<String> = self.all().iter().map(u32::to_string).collect();
+        let mut command = Command::new("perf");
+        command.args(["stat", "-x,", "-e", "raw_syscalls:sys_enter", "-p", &ids.join(",")]);
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        command.spawn().ok().map(Calls)
+    }
+
     fn all(&self) -> Vec<u32> {
         let mut all = vec![self.0.id()];
         let mut next = 0;
@@ -35,11 +45,30 @@ impl Watched {
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        let id = i32::try_from(self.0.id()).ok().and_then(rustix::process::Pid::from_raw);
-        if let Some(id) = id {
-            let _ended_already = rustix::process::kill_process(id, rustix::process::Signal::TERM);
-        }
+        signal(&self.0, rustix::process::Signal::TERM);
         drop(self.0.wait());
+    }
+}
+
+/// A running count.
+pub struct Calls(Child);
+
+impl Calls {
+    /// Ends it: how many there were.
+    pub fn stop(mut self) -> Option<u64> {
+        signal(&self.0, rustix::process::Signal::INT);
+        let mut said = String::new();
+        self.0.stderr.take()?.read_to_string(&mut said).ok()?;
+        drop(self.0.wait());
+        let line = said.lines().find(|line| line.contains("sys_enter"))?;
+        line.split(',').next()?.parse().ok()
+    }
+}
+
+fn signal(child: &Child, signal: rustix::process::Signal) {
+    let id = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
+    if let Some(id) = id {
+        let _ended_already = rustix::process::kill_process(id, signal);
     }
 }
 

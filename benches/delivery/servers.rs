@@ -38,12 +38,13 @@ pub fn station_settings(home: &Path) -> PathBuf {
 }
 
 /// In the order in which they are printed.
-pub const ALL: [Kind; 5] = [
+pub const ALL: [Kind; 6] = [
     Kind::Yuanjiao,
     Kind::Nginx,
     Kind::NginxInChunks,
     Kind::Lighttpd,
     Kind::Caddy,
+    Kind::StaticWebServer,
 ];
 
 /// Which one.
@@ -54,6 +55,7 @@ pub enum Kind {
     NginxInChunks,
     Lighttpd,
     Caddy,
+    StaticWebServer,
 }
 
 /// One that runs.
@@ -74,6 +76,7 @@ impl Kind {
             Self::NginxInChunks => "nginx, chunks of 256k",
             Self::Lighttpd => "lighttpd",
             Self::Caddy => "caddy",
+            Self::StaticWebServer => "static-web-server",
         }
     }
 
@@ -83,11 +86,12 @@ impl Kind {
             Self::Nginx | Self::NginxInChunks => "nginx".to_owned(),
             Self::Lighttpd => "lighttpd".to_owned(),
             Self::Caddy => "caddy".to_owned(),
+            Self::StaticWebServer => "static-web-server".to_owned(),
         }
     }
 
     pub fn is_there(self) -> bool {
-        self == Self::Yuanjiao || Command::new(self.program()).arg("-v").output().is_ok()
+        self == Self::Yuanjiao || Command::new(self.program()).arg("--help").output().is_ok()
     }
 
     /// Starts it on a free port and waits until it serves the films.
@@ -136,6 +140,7 @@ impl Kind {
                 address.port(),
                 films.display()
             ),
+            Self::StaticWebServer => String::new(),
         };
         fs::write(&conf, text).expect("a writable folder");
         if self == Self::Yuanjiao {
@@ -152,6 +157,17 @@ impl Kind {
                 .arg(home.join("data")),
             Self::Nginx | Self::NginxInChunks => command.arg("-c").arg(&conf).arg("-p").arg(home),
             Self::Lighttpd => command.arg("-D").arg("-f").arg(&conf),
+            Self::StaticWebServer => command
+                .args([
+                    "--host",
+                    "127.0.0.1",
+                    "--log-level",
+                    "error",
+                    "--port",
+                    &address.port().to_string(),
+                    "--root",
+                ])
+                .arg(films),
             Self::Caddy => command.args(["run", "--adapter", "caddyfile", "--config"]).arg(&conf),
         };
         command
@@ -191,7 +207,7 @@ pub fn items(address: SocketAddr) -> Vec<String> {
             .map_or(&[][..], Vec::as_slice);
         let ready: Vec<String> = items
             .iter()
-            .filter(|item| item["kind"] == "video")
+            .filter(|item| item["kind"] == "film")
             .filter_map(|item| item["id"].as_str())
             .map(|id| format!("/media/{id}"))
             .collect();

@@ -72,6 +72,16 @@ export class Station {
     return stdout;
   }
 
+  // An item, as soon as the station lists it.
+  async item(title) {
+    for (;;) {
+      const { items } = await (await fetch(`${this.url}/api/items`)).json();
+      const found = items.find((item) => item.title === title);
+      if (found) { return found; }
+      await new Promise((resolve) => { setTimeout(resolve, 200); });
+    }
+  }
+
   async end() {
     await this.kill();
     if (existsSync(this.folder)) { rmSync(this.folder, { recursive: true, force: true }); }

@@ -20,7 +20,7 @@ use crate::http::body::{Json, Lenient};
 use crate::http::{Peer, Problem, cookie};
 use crate::ledger::{Closing, LedgerError};
 use crate::library::{Entry, Library, State as FileState};
-use crate::roster::{MEMBER_COOKIE, Roster, SignInError};
+use crate::roster::{COPY_COOKIE, MEMBER_COOKIE, Roster, SignInError};
 use crate::screening::Screenings;
 use crate::store::StoreError;
 use crate::types::{ItemId, Millis, Mode, SessionId};
@@ -37,8 +37,8 @@ pub struct Api {
     pub viewing: Viewing,
     /// Screenings.
     pub screenings: Screenings,
-    /// The database that sessions lie in.
-    pub store: crate::store::Store,
+    /// What happened, and the database that sessions lie in.
+    pub ledger: crate::ledger::Ledger,
     /// Time.
     pub clock: SharedClock,
     /// Beats come this often.
@@ -74,14 +74,29 @@ struct Login {
     pin: String,
 }
 
-async fn login(State(api): State<Api>, peer: Peer, Json(login): Json<Login>) -> Result<Response, Problem> {
+async fn login(
+    State(api): State<Api>,
+    peer: Peer,
+    headers: axum::http::HeaderMap,
+    Json(login): Json<Login>,
+) -> Result<Response, Problem> {
     let token = api
         .roster
         .sign_in(&login.member, &login.pin, peer.ip())
         .await
         .map_err(refused_sign_in)?;
     let cookie = cookie::set(MEMBER_COOKIE, &token, cookie::HALF_A_YEAR);
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
+    let mut answer = (StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response();
+    let brought = cookie::value(&headers, COPY_COOKIE).map(str::to_owned);
+    match api.ledger.swap_copies(api.clock.now(), brought).await {
+        Ok(Some(copy)) => {
+            let cookie = cookie::set(COPY_COOKIE, &copy, 2 * cookie::HALF_A_YEAR);
+            answer.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "a phone's copy of the checkpoint could not be compared"),
+    }
+    Ok(answer)
 }
 
 fn refused_sign_in(error: SignInError) -> Problem {
@@ -341,7 +356,8 @@ async fn me(State(api): State<Api>, peer: Peer, headers: axum::http::HeaderMap) 
     let member = visitor.member.ok_or_else(Problem::sign_in_first)?;
     let (id, year) = (member.id.clone(), api.clock.now().year());
     let credited = api
-        .store
+        .ledger
+        .store()
         .read::<_, StoreError, _>(move |conn| viewing::credited_items(conn, &id))
         .await?;
     let items: Vec<serde_json::Value> = credited

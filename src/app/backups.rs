@@ -12,6 +12,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use tokio_util::sync::CancellationToken;
 
+use super::witness;
+use crate::clock::Reading;
 use crate::config;
 use crate::keys::Keys;
 use crate::ledger::restore::{self, Holds};
@@ -20,6 +22,9 @@ use crate::store::backup;
 
 /// A box that runs day and night is copied once a day.
 const DAY: Duration = Duration::from_secs(86_400);
+
+/// What is not on the second medium yet can be taken back unnoticed, unless a phone or the district has it.
+const CHECKPOINT: Duration = Duration::from_secs(600);
 
 /// Where copies go.
 #[derive(Debug, Clone)]
@@ -56,13 +61,42 @@ impl Backups {
         }
     }
 
-    /// A round now and each day, until `stop`.
+    /// A round now and each day, and the newest checkpoint more often, until `stop`.
     pub(super) async fn daily(self, stop: CancellationToken) {
         let mut every = tokio::time::interval(DAY);
+        let mut often = tokio::time::interval(CHECKPOINT);
         loop {
-            tokio::select! { () = stop.cancelled() => return, _ = every.tick() => {} }
+            let whole = tokio::select! {
+                () = stop.cancelled() => return,
+                _ = every.tick() => true,
+                _ = often.tick() => false,
+            };
             let own = self.clone();
-            drop(tokio::task::spawn_blocking(move || own.round()).await);
+            let work = move || if whole { own.round() } else { own.leave_checkpoint() };
+            drop(tokio::task::spawn_blocking(work).await);
+        }
+    }
+
+    /// The second medium, if it is there.
+    fn medium(&self) -> Option<&Path> {
+        self.second
+            .as_deref()
+            .filter(|second| is_another_medium(&self.data, second))
+    }
+
+    /// At a start: what the second medium remembers, against the log.
+    pub(super) fn compare_checkpoint(&self, now: Reading) {
+        if let Some(medium) = self.medium() {
+            witness::compare(&self.ledger, medium, now);
+        }
+    }
+
+    /// Leaves the newest checkpoint on the second medium.
+    pub(super) fn leave_checkpoint(&self) {
+        if let Some(medium) = self.medium()
+            && let Err(error) = witness::leave(&self.ledger, medium)
+        {
+            tracing::warn!(folder = %medium.display(), %error, "the newest checkpoint could not be left there");
         }
     }
 }

@@ -8,6 +8,7 @@ mod backups;
 mod recovery;
 mod samples;
 mod steps;
+mod witness;
 
 use std::fs::File;
 use std::io::Read;
@@ -196,6 +197,7 @@ impl Station {
         if let Some(restored) = &restored {
             recovery::say(&base, restored)?;
         }
+        Backups::new(base.ledger.clone(), &settings).compare_checkpoint(base.clock.now());
         let library = open_library(&settings, &base)?;
         let policy = Arc::new(read_policy(settings.policy.as_deref())?);
         let viewing = Viewing::new(
@@ -245,8 +247,8 @@ impl Station {
             self.screenings.clone(),
             stop.clone(),
         ));
-        let copies = Backups::new(self.base.ledger.clone(), &self.settings);
-        let copies = tokio::spawn(copies.daily(stop.clone()));
+        let backups = Backups::new(self.base.ledger.clone(), &self.settings);
+        let copies = tokio::spawn(backups.clone().daily(stop.clone()));
         let steps = steps::watch(self.base.ledger.clone(), Arc::clone(&self.base.clock), stop.clone());
         let steps = tokio::spawn(steps);
         server::notify(sd_notify::NotifyState::Ready);
@@ -258,7 +260,9 @@ impl Station {
         let (base, preparer) = (self.base.clone(), self.preparer.clone());
         let end = move || {
             preparer.stop();
-            end_run(&base)
+            let ended = end_run(&base);
+            backups.leave_checkpoint();
+            ended
         };
         tokio::task::spawn_blocking(end).await??;
         Ok(())
@@ -299,7 +303,7 @@ impl Station {
             library: self.library.clone(),
             viewing: self.viewing.clone(),
             screenings: self.screenings.clone(),
-            store: base.ledger.store().clone(),
+            ledger: base.ledger.clone(),
             clock: base.clock.clone(),
             beat_every: self.settings.viewing.beat_every,
             run,

@@ -251,6 +251,7 @@ fn index_of(anomaly: &Anomaly) -> u64 {
         | Anomaly::FasterThanTime(index)
         | Anomaly::FasterThanTheDistrict(index)
         | Anomaly::NotAttended(index)
-        | Anomaly::Restored(index) => *index,
+        | Anomaly::Restored(index)
+        | Anomaly::RollbackSuspected(index) => *index,
     }
 }

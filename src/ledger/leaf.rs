@@ -123,6 +123,51 @@ pub struct Listed {
     pub migrant: String,
 }
 
+/// The log that a new epoch 新纪元 continues: what a district had cosigned of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Past {
+    /// Its name.
+    pub origin: Origin,
+    /// Leaves that were cosigned last; what came after them counts for nothing.
+    pub size: u64,
+    /// The root over them, in hexadecimal.
+    pub root: String,
+    /// The district that signed the new epoch.
+    pub district: Origin,
+    /// What it signed, so that anybody can check it.
+    pub statement: String,
+    /// Whether this box still has those leaves: then its totals go on from them.
+    pub carried: bool,
+}
+
+/// Where a copy of a checkpoint came back from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Witness {
+    /// A member's phone, at a visit.
+    Phone,
+    /// The second medium, at a start.
+    Medium,
+    /// A receipt that somebody had checked.
+    Receipt,
+}
+
+/// What broke and held up the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Broken {
+    /// No room on the disk.
+    DiskFull,
+    /// The disk could not be written.
+    ReadOnly,
+    /// Another program held the database.
+    Locked,
+    /// The disk reported errors.
+    Failing,
+    /// The views of credit were not what the leaves say, and were counted again.
+    Views,
+}
+
 /// What a leaf records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -133,6 +178,9 @@ pub enum What {
         origin: Origin,
         /// Ed25519 public key.
         key: String,
+        /// The log before this one, if a district signed a new epoch.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        after: Option<Past>,
     },
     /// The program started.
     Boot {
@@ -326,6 +374,46 @@ pub enum What {
         /// People present who are no members 群众.
         guests: u32,
     },
+    /// A correction 更正 of an earlier leaf, by two people. It takes away media that a span gave, or gives some that a
+    /// screening showed; the leaf that it names stays as it is.
+    Correct {
+        /// The leaf that it corrects: a span, or the end of a screening.
+        of: u64,
+        /// Whose credit.
+        member: MemberId,
+        /// Of which item.
+        item: ItemId,
+        /// In which year.
+        year: Year,
+        /// No longer credited; empty if something is given.
+        takes: Intervals,
+        /// Credited from here on, grade C; empty if something is taken.
+        gives: Intervals,
+        /// Why, in the words of those who sign. Never a name.
+        reason: String,
+        /// Who signed beside the operator: a secretary or committee member, with his own PIN.
+        second: MemberId,
+        /// This member's credit for this item and year afterwards.
+        total: Millis,
+    },
+    /// Something held up the record, and it goes on.
+    Fault {
+        /// What.
+        what: Broken,
+        /// For how long, as far as this run saw.
+        lasted: Millis,
+    },
+    /// A checkpoint of this box came back from elsewhere and does not fit this log: something was taken back.
+    RollbackSuspected {
+        /// Who had it.
+        from: Witness,
+        /// Leaves that it speaks of.
+        size: u64,
+        /// Leaves that were here when it came.
+        there: u64,
+        /// The signed note, so that anybody can check it.
+        checkpoint: String,
+    },
     /// A kind of a later version.
     #[serde(other)]
     Later,
@@ -387,7 +475,8 @@ mod tests {
 
     #[test]
     fn a_kind_of_a_later_version_is_kept_without_its_meaning() {
-        let bytes = br#"{"v":1,"at":{"boot":1,"mono":1,"wall":1,"trust":"ntp"},"is":{"kind":"quiz","right":3}}"#;
+        let bytes =
+            br#"{"v":1,"at":{"boot":1,"mono":1,"wall":1,"trust":"ntp"},"is":{"kind":"of a later version","right":3}}"#;
         assert_eq!(Leaf::read(bytes).map(|l| l.is), Some(What::Later));
         assert_eq!(Leaf::read(b"{}"), None);
     }

@@ -7,6 +7,7 @@
 //! This room knows how to append, to sign, to prove and to verify. What the leaves mean is for `viewing` and `report`.
 
 mod boot;
+pub mod copies;
 pub mod leaf;
 pub mod note;
 pub mod receipt;
@@ -21,7 +22,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 pub use boot::boot_number;
-pub use leaf::{At, Before, Closing, Ending, Entry, Leaf, Listed, Proof, What};
+pub use leaf::{At, Before, Broken, Closing, Ending, Entry, Leaf, Listed, Past, Proof, What, Witness};
 pub use note::{Checkpoint, NoteError};
 pub use verify::{Fault, Verified};
 
@@ -46,6 +47,8 @@ pub const SCHEMA: Schema = Schema {
                                   line TEXT NOT NULL, PRIMARY KEY (district, size)) STRICT, WITHOUT ROWID;
     ",
         "CREATE TABLE seen (only INTEGER PRIMARY KEY CHECK (only = 1), size INTEGER NOT NULL) STRICT;",
+        "CREATE TABLE suspicion (size INTEGER NOT NULL, root BLOB NOT NULL, idx INTEGER NOT NULL,
+                                 PRIMARY KEY (size, root)) STRICT, WITHOUT ROWID;",
     ],
 };
 
@@ -132,7 +135,17 @@ impl Ledger {
         let ledger = self.clone();
         let origin = (*self.origin).clone();
         self.store
-            .write_blocking(move |tx| ledger.append(tx, now, What::Genesis { origin, key }))?
+            .write_blocking(move |tx| {
+                ledger.append(
+                    tx,
+                    now,
+                    What::Genesis {
+                        origin,
+                        key,
+                        after: None,
+                    },
+                )
+            })?
             .map(drop)
     }
 

@@ -80,6 +80,29 @@ impl Checkpoint {
         Ok(checkpoint)
     }
 
+    /// The note with a signature that was made before.
+    pub(super) fn with_signature(&self, key: &VerifyingKey, signature: &[u8; 64]) -> String {
+        format!(
+            "{}\n{}",
+            self.body(),
+            signature_line(&self.origin, PLAIN, key, signature)
+        )
+    }
+
+    /// Whether `key` made this signature under this checkpoint.
+    pub(super) fn is_signed(&self, key: &VerifyingKey, signature: &[u8; 64]) -> bool {
+        key.verify(self.body().as_bytes(), &Signature::from_bytes(signature))
+            .is_ok()
+    }
+
+    /// A note of `key` that was checked before: the checkpoint and its signature.
+    pub(super) fn take_apart(note: &str, key: &VerifyingKey) -> Option<(Self, [u8; 64])> {
+        let (body, signatures) = take_apart(note).ok()?;
+        let point = Self::parse(body).ok()?;
+        let signature = find(signatures, &point.origin, PLAIN, key)?;
+        Some((point, signature.try_into().ok()?))
+    }
+
     fn parse(body: &str) -> Result<Self, NoteError> {
         let mut lines = body.lines();
         let mut line = |what| lines.next().ok_or(NoteError::Malformed(what));

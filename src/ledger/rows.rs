@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::copies::Suspicion;
 use super::leaf::{Leaf, What};
 use super::tree::{Frontier, Hash, Nodes, leaf_hash};
 use crate::store::StoreError;
@@ -58,7 +59,7 @@ pub(super) fn genesis(conn: &Connection) -> Result<Option<(Origin, String)>, Sto
         .query_row("SELECT bytes FROM leaf WHERE idx = 0", [], |row| row.get(0))
         .optional()?;
     Ok(first.and_then(|bytes| match Leaf::read(&bytes)?.is {
-        What::Genesis { origin, key } => Some((origin, key)),
+        What::Genesis { origin, key, .. } => Some((origin, key)),
         _ => None,
     }))
 }
@@ -156,4 +157,34 @@ pub(super) fn newest_of(conn: &Connection, wanted: impl Fn(&Leaf) -> bool) -> Re
         }
     }
     Ok(None)
+}
+
+pub(super) fn is_suspected(conn: &Connection, size: u64, root: &Hash) -> Result<bool, rusqlite::Error> {
+    conn.query_row(
+        "SELECT EXISTS (SELECT 1 FROM suspicion WHERE size = ?1 AND root = ?2)",
+        params![sql(size), root],
+        |row| row.get(0),
+    )
+}
+
+pub(super) fn keep_suspicion(conn: &Connection, size: u64, root: &Hash, index: u64) -> Result<(), rusqlite::Error> {
+    conn.execute(
+        "INSERT INTO suspicion (size, root, idx) VALUES (?1, ?2, ?3)",
+        params![sql(size), root, sql(index)],
+    )
+    .map(drop)
+}
+
+pub(super) fn suspicions(conn: &Connection) -> Result<Vec<Suspicion>, rusqlite::Error> {
+    conn.prepare(
+        "SELECT size, idx, idx < (SELECT coalesce(max(size), 0) FROM cosignature) FROM suspicion ORDER BY idx DESC",
+    )?
+    .query_map([], |row| {
+        Ok(Suspicion {
+            size: count(row.get(0)?),
+            index: count(row.get(1)?),
+            is_told: row.get(2)?,
+        })
+    })?
+    .collect()
 }

@@ -121,6 +121,7 @@ texts! {
     receipt_holds: "这张凭据有效：台账里有这一笔，并且站点签了名。", "This receipt holds: the entry is in the log, and the station signed for it.";
     receipt_malformed: "这不是凭据，或者不完整。请再扫一次。", "This is not a receipt, or not all of it. Please scan again.";
     receipt_other_key: "这张凭据不是本站点签的，本站点说不出它的真假。", "Another station signed this receipt; this one cannot tell.";
+    receipt_taken_back: "凭据是真的，站点签过名，可是现在的台账里已经没有这一笔：台账被退回过。请把这张凭据交给县里。", "The receipt is genuine and the station signed it, but its log no longer holds this entry: something was taken back. Please bring this receipt to the district.";
     receipt_not_in_log: "凭据对不上：这一笔不在签过名的台账里。", "The receipt does not hold: the entry is not in the log that was signed.";
     receipt_item: "课件", "Item";
     receipt_time: "计入", "Credited";
@@ -131,6 +132,10 @@ texts! {
     receipt_keep: "长按保存或者截屏。", "Save it with a long press or a screenshot.";
     receipt_text: "凭据文字", "Text of the receipt";
     receipt_check: "查验", "Check";
+    // Copies of checkpoints
+    taken_back: "台账好像被退回过：有一份本站签过名的副本记着 {0} 条，和现在的台账对不上。", "The log seems to have been put back: a copy that this station signed speaks of {0} entries and does not fit.";
+    taken_back_do: "如果最近用旧备份恢复过，或者换过硬盘，请告诉县里。这件事已经记进台账，县里下次取台账时就会看到。片子照常放，学时照常记。", "If an old backup was restored or a disk was swapped lately, tell the district. It is recorded in the log, and the district sees it at its next pull. Films play and hours are recorded as usual.";
+    taken_back_told: "台账被退回过的疑点（第 {0} 条）县里已经收到，等县里查。", "The district has received the suspicion that the log was put back (entry {0}) and looks into it.";
     // Sign in
     sign_in_lead: "登录后，看过的时间记到您名下。", "Sign in, and what you watch is credited to you.";
     member_number: "党员编号", "Member number";

@@ -103,7 +103,11 @@ pub(super) async fn page(
         query,
         f,
     };
-    show(&visit, &page)
+    let shown = show(&visit, &page)?;
+    Ok(match visit.visitor.member {
+        Some(_) => visit.swap_copies(&pages, shown).await,
+        None => shown,
+    })
 }
 
 async fn hours_of(pages: &Pages, member: &Member, t: &Texts) -> Result<Shown, Problem> {

@@ -98,7 +98,7 @@ pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Res
         foot: foot(policy, t),
         f: visit.frame(&pages, t.my_hours, Tab::Hours),
     };
-    show(&visit, &page)
+    Ok(visit.swap_copies(&pages, show(&visit, &page)?).await)
 }
 
 fn modes(tally: &Tally, spans: &[SpanRow], t: &Texts, lang: Lang) -> Vec<ModeLine> {

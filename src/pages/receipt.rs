@@ -9,8 +9,9 @@ use serde::Deserialize;
 
 use super::{Pages, Visit, go_to, show};
 use crate::http::Problem;
+use crate::ledger::copies::Compared;
 use crate::ledger::receipt::{Receipt, ReceiptError};
-use crate::ledger::{self, Checkpoint, Leaf, What};
+use crate::ledger::{self, Checkpoint, Leaf, What, Witness};
 use crate::look::{Frame, Tab, Texts, format, qr, texts};
 use crate::types::{ItemId, Lang, MemberId};
 use crate::viewing::{self, SpanRow};
@@ -139,7 +140,17 @@ async fn checked(
     let mut shown = match receipt.check(pages.ledger.origin(), &pages.ledger.keys().public()) {
         Ok((leaf, point)) => {
             let facts = facts(pages, receipt.index, leaf.as_ref(), &point, visit.lang).await?;
-            page(pages, visit, t.receipt_holds, true, facts)
+            let now = pages.clock.now();
+            let compared = pages.ledger.look_at(now, &receipt.checkpoint, Witness::Receipt).await;
+            match compared {
+                Ok(Compared::Differs { .. }) => page(pages, visit, t.receipt_taken_back, false, facts),
+                Ok(_) => page(pages, visit, t.receipt_holds, true, facts),
+                // A halted ledger says so on the desk; the receipt is as good as it was.
+                Err(error) => {
+                    tracing::warn!(%error, "a receipt could not be compared with the log");
+                    page(pages, visit, t.receipt_holds, true, facts)
+                }
+            }
         }
         Err(error) => page(pages, visit, sentence(&error, t), false, Vec::new()),
     };

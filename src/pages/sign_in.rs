@@ -75,10 +75,8 @@ pub(super) async fn sign_in(
     match pages.roster.sign_in(&form.member, &form.pin, visit.peer.ip()).await {
         Ok(token) => {
             let back = if form.back.is_empty() { "/" } else { &form.back };
-            Ok(with_cookie(
-                go_to(back),
-                cookie::set(MEMBER_COOKIE, &token, cookie::HALF_A_YEAR),
-            ))
+            let signed_in = cookie::set(MEMBER_COOKIE, &token, cookie::HALF_A_YEAR);
+            Ok(visit.swap_copies(&pages, with_cookie(go_to(back), signed_in)).await)
         }
         Err(error) => {
             let said = sentence(error, texts(visit.lang), texts(visit.lang).wrong_pin)?;

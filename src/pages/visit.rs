@@ -1,12 +1,14 @@
 //! A request as a visit: who, in which language, and the frame that every page needs.
 
 use axum::extract::FromRequestParts;
+use axum::http::header;
 use axum::http::request::Parts;
+use axum::response::Response;
 
 use super::Pages;
-use crate::http::{Peer, Problem, lang};
+use crate::http::{Peer, Problem, cookie, lang};
 use crate::look::{Frame, Tab, format, texts};
-use crate::roster::{Operator, Visitor};
+use crate::roster::{COPY_COOKIE, Operator, Visitor};
 use crate::types::Lang;
 
 /// One visit.
@@ -19,6 +21,8 @@ pub struct Visit {
     /// From where.
     pub peer: Peer,
     path: String,
+    /// The copy of a checkpoint that this phone keeps.
+    copy: Option<String>,
 }
 
 impl FromRequestParts<Pages> for Visit {
@@ -32,6 +36,7 @@ impl FromRequestParts<Pages> for Visit {
             lang: lang::of(&parts.headers),
             peer,
             path,
+            copy: cookie::value(&parts.headers, COPY_COOKIE).map(str::to_owned),
         })
     }
 }
@@ -71,6 +76,21 @@ impl Visit {
             date,
             clock,
         }
+    }
+
+    /// Takes the copy of a checkpoint that a member's phone brought, and gives the answer the newest one to keep. The
+    /// member sees nothing of it, and trouble with it is none of his.
+    pub(super) async fn swap_copies(&self, pages: &Pages, mut answer: Response) -> Response {
+        let (now, brought) = (pages.clock.now(), self.copy.clone());
+        match pages.ledger.swap_copies(now, brought).await {
+            Ok(Some(copy)) => {
+                let cookie = cookie::set(COPY_COOKIE, &copy, 2 * cookie::HALF_A_YEAR);
+                answer.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "a phone's copy of the checkpoint could not be compared"),
+        }
+        answer
     }
 
     /// The operator's power, or the way to his sign-in.

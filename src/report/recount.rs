@@ -35,6 +35,8 @@ pub enum Anomaly {
     NotAttended(u64),
     /// The station found its ledger damaged and restored it; the leaf says how much came back.
     Restored(u64),
+    /// A checkpoint of the station came back to it and did not fit: its log was put back before this leaf.
+    RollbackSuspected(u64),
 }
 
 /// What can be pending in an open session when a district comes by: a presence question at its latest (12 minutes), the
@@ -172,6 +174,7 @@ impl Recount {
             | What::Check { .. }
             | What::Screened { .. }) => self.room(index, leaf.at, is),
             What::Restored { .. } => self.anomalies.push(Anomaly::Restored(index)),
+            What::RollbackSuspected { .. } => self.anomalies.push(Anomaly::RollbackSuspected(index)),
             _ => {}
         }
     }

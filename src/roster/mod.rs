@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use import::{Fault, LineFault, Plan, plan};
 pub use member::{Member, Migrant, NewMember, Role, Status};
 pub use rows::SCHEMA;
-pub use visitor::{DEVICE_COOKIE, MEMBER_COOKIE, OPERATOR_COOKIE, Viewer, Visitor};
+pub use visitor::{COPY_COOKIE, DEVICE_COOKIE, MEMBER_COOKIE, OPERATOR_COOKIE, Viewer, Visitor};
 
 use crate::clock::{SharedClock, monotonic};
 use crate::keys::{self, Keys};

@@ -18,6 +18,8 @@ pub const MEMBER_COOKIE: &str = "yj";
 pub const OPERATOR_COOKIE: &str = "yjo";
 /// The device.
 pub const DEVICE_COOKIE: &str = "yjd";
+/// The copy of a checkpoint that a member's phone keeps (`ledger::copies`).
+pub const COPY_COOKIE: &str = "yjc";
 
 /// One request's visitor.
 #[derive(Debug, Clone)]

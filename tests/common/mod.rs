@@ -45,14 +45,7 @@ impl Station {
     /// In a folder that was prepared: `media` may be there already.
     pub async fn start_in(folder: TempDir) -> Self {
         let settings = Self::settings(folder.path());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let built = tokio::task::spawn_blocking(move || Built::build(settings).unwrap())
-            .await
-            .unwrap();
-        let stop = CancellationToken::new();
-        let ours = stop.clone();
-        let running = tokio::spawn(async move { built.serve(listener, ours).await.unwrap() });
+        let (address, stop, running) = serve(settings).await;
         let station = Self {
             folder,
             address,
@@ -61,6 +54,14 @@ impl Station {
         };
         station.import_roster().await;
         station
+    }
+
+    /// After [`Self::stop`]: the same folder, another port, settings changed as you like.
+    pub async fn start_again(&mut self, change: impl FnOnce(&mut config::Station)) {
+        let mut settings = Self::settings(self.folder.path());
+        change(&mut settings);
+        let (address, stop, running) = serve(settings).await;
+        (self.address, self.stop, self.running) = (address, stop, Some(running));
     }
 
     pub fn media(&self) -> PathBuf {
@@ -144,6 +145,24 @@ impl Station {
         answer.header("set-cookie").split(';').next().unwrap().to_owned()
     }
 
+    /// Watches the first second of the first film, honestly, and proves it; what is credited for it then.
+    pub async fn watch(&self, cookie: &str) -> u64 {
+        let (id, _) = self.film().await;
+        let opened = self
+            .json("/api/sessions", cookie, &format!(r#"{{"item":"{id}"}}"#))
+            .await;
+        assert_eq!(opened.status, 201, "{}", opened.text());
+        let opened = opened.json();
+        let with_cookie = format!("Cookie: {cookie}\r\n");
+        self.get(opened["media"].as_str().unwrap(), &with_cookie).await;
+        let session = opened["session"].as_str().unwrap();
+        // The budget is what has passed: a beat claims a second, however little of it has passed.
+        let beat = r#"{"n":1,"segments":[[0,1000]],"state":"paused"}"#;
+        self.json(&format!("/api/sessions/{session}/beats"), "", beat).await;
+        let proven = self.json(&format!("/api/sessions/{session}/proof"), "", "{}").await;
+        proven.json()["credited_ms"].as_u64().unwrap()
+    }
+
     /// The first film, once it is on the shelf: its id and its length in milliseconds.
     pub async fn film(&self) -> (String, u64) {
         loop {
@@ -181,6 +200,18 @@ impl Station {
             .unwrap();
         self.media().join(item["file"].as_str().unwrap())
     }
+}
+
+async fn serve(settings: config::Station) -> (SocketAddr, CancellationToken, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let built = tokio::task::spawn_blocking(move || Built::build(settings).unwrap())
+        .await
+        .unwrap();
+    let stop = CancellationToken::new();
+    let ours = stop.clone();
+    let running = tokio::spawn(async move { built.serve(listener, ours).await.unwrap() });
+    (address, stop, running)
 }
 
 impl Drop for Station {

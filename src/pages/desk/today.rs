@@ -137,6 +137,7 @@ async fn todo(pages: &Pages, t: &Texts) -> Result<Vec<ToDo>, Problem> {
             button: None,
         });
     }
+    todo.extend(taken_back(pages, t).await?);
     if pages.clock.now().trust < Trust::Operator {
         todo.push(ToDo {
             what: t.clock_unsure.to_owned(),
@@ -154,6 +155,17 @@ async fn todo(pages: &Pages, t: &Texts) -> Result<Vec<ToDo>, Problem> {
         });
     }
     Ok(todo)
+}
+
+/// A checkpoint came back that does not fit, and no district has heard of it yet.
+async fn taken_back(pages: &Pages, t: &Texts) -> Result<Option<ToDo>, Problem> {
+    let all = pages.ledger.store().read(ledger::copies::suspicions).await?;
+    Ok(all.iter().find(|one| !one.is_told).map(|one| ToDo {
+        what: format::fill(t.taken_back, &[&format::thousands(one.size)]),
+        remedy: t.taken_back_do.to_owned(),
+        link: "/desk/district",
+        button: None,
+    }))
 }
 
 /// A disk that holds nothing of the library is never taken for it without being told.
@@ -205,6 +217,10 @@ async fn ledger_checks(pages: &Pages, t: &Texts, lang: Lang) -> Result<Vec<Check
             checks.push(fine(format::fill(t.ledger_seen, &[&day, &format::thousands(*upto)])));
         }
         None => checks.push(fine(t.ledger_unseen.to_owned())),
+    }
+    let told = store.read(ledger::copies::suspicions).await?;
+    if let Some(one) = told.iter().find(|one| one.is_told) {
+        checks.push(warn(format::fill(t.taken_back_told, &[&format::thousands(one.index)])));
     }
     if store.trouble().is_some() {
         checks.push(warn(t.disk_cannot_write.to_owned()));

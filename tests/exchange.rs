@@ -100,6 +100,23 @@ async fn the_district_counts_what_the_station_credited_and_a_second_pull_changes
         .collect();
     let sum: u64 = lines.iter().map(|line| line.tally.raw.0).sum();
     assert_eq!(sum, credited);
+    assert_eq!(told_as_statements(&district), credited);
+}
+
+/// What the statements for learning record stores say was credited, in milliseconds.
+fn told_as_statements(district: &District) -> u64 {
+    let mut lines = Vec::new();
+    let home = yuanjiao::report::xapi::Home::new("https://study.example.cn").unwrap();
+    district.xapi(&home, None, &mut lines).unwrap();
+    let statements = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let credited = |line: &[u8]| {
+        let statement: serde_json::Value = serde_json::from_slice(line).unwrap();
+        let is_paused = statement["verb"]["display"]["en-US"] == "paused";
+        let seconds = &statement["result"]["extensions"]["https://study.example.cn/xapi/ext/credited-seconds"];
+        if is_paused { seconds.as_f64().unwrap() } else { 0.0 }
+    };
+    let millis = Duration::from_secs_f64(statements.map(credited).sum()).as_millis();
+    u64::try_from(millis).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

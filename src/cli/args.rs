@@ -126,4 +126,15 @@ pub(super) enum District {
         #[arg(long, value_name = "DIR")]
         csv: Option<PathBuf>,
     },
+    /// Write what was watched as xAPI statements, one a line, for a learning record store.
+    Xapi {
+        /// The address under which members and items are named, e.g. <https://study.example.gov.cn>
+        #[arg(long, value_name = "ADDRESS")]
+        home: String,
+        /// Only this station.
+        #[arg(long)]
+        station: Option<String>,
+        /// Where to; without it, standard output.
+        file: Option<PathBuf>,
+    },
 }

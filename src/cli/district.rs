@@ -1,6 +1,7 @@
 //! Commands of a district.
 
 use std::fs;
+use std::io::BufWriter;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -10,6 +11,7 @@ use crate::app;
 use crate::config;
 use crate::credit::Policy;
 use crate::district::{District, DistrictError, Pulled, Settings, fingerprint};
+use crate::report::xapi::Home;
 use crate::report::{Recount, csv, tables};
 use crate::types::{Origin, Year};
 
@@ -38,6 +40,7 @@ pub(super) fn run(common: &Common, command: &Command) -> Result<()> {
             let policy = app::read_policy(config.policy.as_deref())?;
             report(&district, &policy, year.map(Year), csv.as_deref())
         }
+        Command::Xapi { home, station, file } => xapi(&district, home, station.as_deref(), file.as_deref()),
     }
 }
 
@@ -131,6 +134,20 @@ fn say_year(lines: &[tables::MemberLine], counts: &[Recount], policy: &Policy, y
         sums.persons,
         sums.credited.as_secs()
     );
+}
+
+fn xapi(district: &District, home: &str, only: Option<&str>, file: Option<&Path>) -> Result<()> {
+    let home = Home::new(home)?;
+    let Some(path) = file else {
+        district.xapi(&home, only, &mut BufWriter::new(std::io::stdout().lock()))?;
+        return Ok(());
+    };
+    let file = fs::File::create(path).with_context(|| format!("while making {}", path.display()))?;
+    let written = district.xapi(&home, only, &mut BufWriter::new(&file))?;
+    file.sync_all()
+        .with_context(|| format!("while writing {}", path.display()))?;
+    println!("{written} statements in {}", path.display());
+    Ok(())
 }
 
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {

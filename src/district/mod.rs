@@ -8,6 +8,7 @@ mod client;
 mod pull;
 mod rows;
 mod source;
+mod xapi;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use tokio::task::JoinSet;
 
 pub use pull::{Alert, Pulled};
 pub use rows::StationRow;
+pub use xapi::XapiError;
 
 use crate::clock::{Clock, SystemClock};
 use crate::exchange::{Enrol, Enrolled, enrol_tag, station_tag};

@@ -190,6 +190,19 @@ pub(super) fn leaf(conn: &Connection, station: &Origin, index: u64) -> Result<Op
         .optional()
 }
 
+/// At most `most` leaves from an index on.
+pub(super) fn leaves(
+    conn: &Connection,
+    station: &Origin,
+    from: u64,
+    most: u64,
+) -> Result<Vec<Vec<u8>>, rusqlite::Error> {
+    let mut query =
+        conn.prepare_cached("SELECT bytes FROM leaf WHERE station = ?1 AND idx >= ?2 ORDER BY idx LIMIT ?3")?;
+    let rows = query.query_map(params![station.as_str(), sql(from), sql(most)], |row| row.get(0))?;
+    rows.collect()
+}
+
 pub(super) fn alert(conn: &Connection, station: &Origin, at_s: u64, alert: &Alert) -> Result<(), rusqlite::Error> {
     conn.execute(
         "INSERT INTO alert (station, at, what) VALUES (?1, ?2, ?3)",

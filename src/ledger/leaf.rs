@@ -100,6 +100,16 @@ pub enum Entry {
     Ticked,
 }
 
+impl Entry {
+    /// How well that proves that he was there.
+    pub const fn grade(self) -> Grade {
+        match self {
+            Self::Code => Grade::B,
+            Self::Ticked => Grade::C,
+        }
+    }
+}
+
 /// How a screening ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -2,12 +2,14 @@
 //! first leaf on and compares. Hours are made of both by the same `credit::hours`.
 //!
 //! [`Recount`] folds leaves one by one and remembers what figures are made of; it trusts no total that a leaf claims,
-//! and notes where a claim and the count disagree. [`tables`] turns counts into lines, [`csv`] into files.
+//! and notes where a claim and the count disagree. [`tables`] turns counts into lines, [`csv`] into files, [`xapi`] leaves into
+//! statements for other systems.
 
 pub mod csv;
 mod recount;
 mod room;
 pub mod tables;
+pub mod xapi;
 
 pub use recount::{Anomaly, Credit, Recount, SessionFacts};
 pub use room::RoomFacts;

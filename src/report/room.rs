@@ -57,10 +57,7 @@ impl RoomFacts {
     }
 
     pub(super) fn attend(&mut self, member: MemberId, shown: Millis, present: bool, by: Entry) {
-        let grade = match by {
-            Entry::Code => Grade::B,
-            Entry::Ticked => Grade::C,
-        };
+        let grade = by.grade();
         let seen = if present { Seen::Passed(grade) } else { Seen::Missed };
         if present {
             let best = self.came.entry(member.clone()).or_insert(grade);

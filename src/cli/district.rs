@@ -113,6 +113,7 @@ fn report(district: &District, policy: &Policy, only: Option<Year>, folder: Opti
     }
     if let Some(folder) = folder {
         write(folder, "sessions.csv", &csv::sessions(&stations)?)?;
+        write(folder, "corrections.csv", &csv::corrections(&stations)?)?;
     }
     Ok(())
 }

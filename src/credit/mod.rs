@@ -7,6 +7,7 @@
 //!
 //! - [`policy`]: the numbers, as signed data.
 //! - [`attendance`]: who was there for which stretch of a screening.
+//! - [`correction`]: what two people may take away or give afterwards.
 //! - [`bucket`]: how much time has really passed, per member and per device.
 //! - [`rule`]: beat, proof, close.
 //! - [`hours`]: what the seconds are worth in the district's hours.
@@ -14,6 +15,7 @@
 
 pub mod attendance;
 pub mod bucket;
+pub mod correction;
 pub mod dating;
 pub mod hours;
 pub mod policy;

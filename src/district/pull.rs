@@ -252,6 +252,7 @@ fn index_of(anomaly: &Anomaly) -> u64 {
         | Anomaly::FasterThanTheDistrict(index)
         | Anomaly::NotAttended(index)
         | Anomaly::Restored(index)
-        | Anomaly::RollbackSuspected(index) => *index,
+        | Anomaly::RollbackSuspected(index)
+        | Anomaly::Unfit(index) => *index,
     }
 }

@@ -259,7 +259,12 @@ pub fn prove_inclusion(conn: &Connection, index: u64, size: u64) -> Result<Vec<t
 
 /// The newest leaf that is `wanted`, looked for backwards.
 pub fn newest_of(conn: &Connection, wanted: impl Fn(&Leaf) -> bool) -> Result<Option<Leaf>, StoreError> {
-    Ok(rows::newest_of(conn, wanted)?)
+    Ok(rows::newest_of(conn, wanted)?.map(|(_, leaf)| leaf))
+}
+
+/// The place of the newest leaf that is `wanted`, looked for backwards.
+pub fn newest_place_of(conn: &Connection, wanted: impl Fn(&Leaf) -> bool) -> Result<Option<u64>, StoreError> {
+    Ok(rows::newest_of(conn, wanted)?.map(|(index, _)| index))
 }
 
 /// The text of the policy that the ledger names last.

@@ -147,13 +147,16 @@ pub(super) fn nodes(conn: &Connection, level: u8, pos: u64, most: u64) -> Result
 }
 
 /// Leaves that tell of runs and policies are few and recent ones are near the end, so the search goes backwards.
-pub(super) fn newest_of(conn: &Connection, wanted: impl Fn(&Leaf) -> bool) -> Result<Option<Leaf>, rusqlite::Error> {
-    let mut query = conn.prepare_cached("SELECT bytes FROM leaf ORDER BY idx DESC")?;
+pub(super) fn newest_of(
+    conn: &Connection,
+    wanted: impl Fn(&Leaf) -> bool,
+) -> Result<Option<(u64, Leaf)>, rusqlite::Error> {
+    let mut query = conn.prepare_cached("SELECT idx, bytes FROM leaf ORDER BY idx DESC")?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
-        let bytes: Vec<u8> = row.get(0)?;
+        let bytes: Vec<u8> = row.get(1)?;
         if let Some(leaf) = Leaf::read(&bytes).filter(&wanted) {
-            return Ok(Some(leaf));
+            return Ok(Some((count(row.get(0)?), leaf)));
         }
     }
     Ok(None)

@@ -136,6 +136,35 @@ texts! {
     taken_back: "台账好像被退回过：有一份本站签过名的副本记着 {0} 条，和现在的台账对不上。", "The log seems to have been put back: a copy that this station signed speaks of {0} entries and does not fit.";
     taken_back_do: "如果最近用旧备份恢复过，或者换过硬盘，请告诉县里。这件事已经记进台账，县里下次取台账时就会看到。片子照常放，学时照常记。", "If an old backup was restored or a disk was swapped lately, tell the district. It is recorded in the log, and the district sees it at its next pull. Films play and hours are recorded as usual.";
     taken_back_told: "台账被退回过的疑点（第 {0} 条）县里已经收到，等县里查。", "The district has received the suspicion that the log was put back (entry {0}) and looks into it.";
+    // Corrections
+    correct: "更正", "Correct";
+    correct_lead: "记错了就在这里改。原来的条目不动，另记一条更正，两个人签字。", "What was recorded wrongly is put right here. The old entry stays; a correction is added, signed by two people.";
+    correct_entry: "台账条目", "Entry of the log";
+    correct_whose: "记在谁名下", "Credited to";
+    correct_to: "改记给（党员编号）", "Credit it to (member number)";
+    correct_to_hint: "空着就是只减不加", "empty: only take it away";
+    correct_who: "补记给（党员编号）", "Credit it to (member number)";
+    correct_stretch: "只改一段：第几分钟到第几分钟", "Only a part: from minute, to minute";
+    correct_from: "从", "from";
+    correct_until: "到", "to";
+    correct_reason: "原因", "Reason";
+    correct_reason_hint: "写编号，不写姓名", "numbers, no names";
+    correct_second_why: "另一位签字人：支部书记或者委员，输自己的编号和口令。不能签自己的学时。", "The second signer is a branch secretary or committee member, with his own number and PIN. Nobody signs for his own hours.";
+    correct_second: "签字人编号", "Signer's number";
+    correct_sign: "签字更正", "Sign the correction";
+    correct_not_a_signer: "这个编号不是书记也不是委员，不能签字。", "This number is neither a secretary nor on the committee and cannot sign.";
+    correct_no_member: "花名册里没有这个编号。", "The roster has no such number.";
+    correct_bad_stretch: "起止分钟填得不对。整段都改就两格都空着。", "The minutes are not right. Leave both empty to correct all of it.";
+    correct_no_reason: "请写原因，200 字以内。", "Please give a reason of at most 200 characters.";
+    no_names: "这句话要永远留在台账里，请写编号，不要写姓名。", "This sentence stays in the log for ever: please write numbers, not names.";
+    correct_nothing: "没有可以改的：这一段没有记，或者已经改过了，或者对方已经有这一段。", "There is nothing to correct: this part is not credited, was corrected already, or he has it.";
+    correct_not_there: "原来的条目里没有这一段。", "The entry holds no such part.";
+    correct_has_it: "对方已经有这一段学时。", "He has this part already.";
+    correct_own: "不能签自己的学时，请换一位签字人。", "Nobody signs for his own hours; please ask another signer.";
+    corrections: "更正记录", "Corrections";
+    correct_line: "{0}；签字人 {1}；第 {2} 条更正第 {3} 条", "{0}; signed by {1}; entry {2} corrects entry {3}";
+    recent_spans: "最近记入的", "Recently credited";
+    correct_add: "补记一名党员", "Credit somebody who was there";
     // Sign in
     sign_in_lead: "登录后，看过的时间记到您名下。", "Sign in, and what you watch is credited to you.";
     member_number: "党员编号", "Member number";

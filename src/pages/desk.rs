@@ -3,6 +3,7 @@
 mod add;
 mod books;
 mod clock;
+mod correct;
 mod district;
 pub mod import;
 mod item;
@@ -37,6 +38,7 @@ pub(super) fn routes() -> Router<Pages> {
         .route("/desk/books", get(books::page))
         .route("/desk/books/{screening}", get(books::record).post(books::remark))
         .route("/desk/books/{screening}/table.csv", get(books::table))
+        .route("/desk/correct", get(correct::page).post(correct::save))
         .route("/desk/members", get(members::page).post(members::save))
         .route("/desk/members/{number}", get(members::one))
         .route("/desk/import", get(import::page).post(import::check))

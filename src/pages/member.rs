@@ -12,7 +12,7 @@ use crate::http::Problem;
 use crate::look::{Frame, Tab, Texts, format, texts};
 use crate::store::StoreError;
 use crate::types::{ItemId, Lang, Millis, Mode, Year};
-use crate::viewing::{self, SpanRow};
+use crate::viewing::{self, Corrected, SpanRow};
 
 struct ModeLine {
     name: &'static str,
@@ -31,6 +31,39 @@ struct Line {
     time: String,
 }
 
+/// A correction, as a member and the operator see it.
+pub(super) struct CorrectionLine {
+    pub(super) date: String,
+    pub(super) title: String,
+    pub(super) what: String,
+    pub(super) time: String,
+}
+
+/// Corrections as lines, the newest first.
+pub(super) fn correction_lines(
+    list: &[Corrected],
+    title: &impl Fn(&ItemId) -> String,
+    t: &Texts,
+    lang: Lang,
+) -> Vec<CorrectionLine> {
+    let line = |one: &Corrected| {
+        let date = format::short_date(one.wall_ms);
+        let (index, of) = (format::thousands(one.index), format::thousands(one.of));
+        let (sign, time) = if one.gives > Millis::ZERO {
+            ("+", one.gives)
+        } else {
+            ("−", one.takes)
+        };
+        CorrectionLine {
+            date: if date.is_empty() { t.undated.to_owned() } else { date },
+            title: title(&one.item),
+            what: format::fill(t.correct_line, &[&one.reason, &one.second, &index, &of]),
+            time: format!("{sign} {}", format::length(time, lang)),
+        }
+    };
+    list.iter().map(line).collect()
+}
+
 #[derive(Template)]
 #[template(path = "me.html")]
 struct Page {
@@ -44,6 +77,7 @@ struct Page {
     undecided: String,
     list: Vec<Line>,
     waiting: Vec<Line>,
+    corrections: Vec<CorrectionLine>,
     foot: String,
 }
 
@@ -56,9 +90,10 @@ pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Res
     let read = move |conn: &_| {
         let spans = viewing::spans_of_year(conn, Some(&id), year)?;
         let undated = viewing::spans_of_year(conn, Some(&id), Year::UNDECIDED)?;
-        Ok::<_, StoreError>((spans, undated, viewing::left_pending(conn, &id)?))
+        let corrections = viewing::corrections_of(conn, &id)?;
+        Ok::<_, StoreError>((spans, undated, viewing::left_pending(conn, &id)?, corrections))
     };
-    let (spans, undated, left) = pages.ledger.store().read(read).await?;
+    let (spans, undated, left, corrections) = pages.ledger.store().read(read).await?;
     let t = texts(visit.lang);
     let policy = pages.viewing.policy();
     let tally = hours::of(policy, &spans);
@@ -95,6 +130,7 @@ pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Res
             .iter()
             .map(|(item, left)| waiting(item, *left, &title, visit.lang))
             .collect(),
+        corrections: correction_lines(&corrections, &title, t, visit.lang),
         foot: foot(policy, t),
         f: visit.frame(&pages, t.my_hours, Tab::Hours),
     };

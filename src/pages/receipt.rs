@@ -73,7 +73,7 @@ pub(super) async fn list(State(pages): State<Pages>, visit: Visit) -> Result<Res
 }
 
 fn is_span_of(leaf: &Leaf, who: &MemberId) -> bool {
-    matches!(&leaf.is, What::Span { member, .. } if member == who)
+    matches!(&leaf.is, What::Span { member, .. } | What::Correct { member, .. } if member == who)
 }
 
 fn line(pages: &Pages, index: u64, span: &SpanRow, t: &Texts, lang: Lang) -> Line {
@@ -186,28 +186,7 @@ async fn facts(
     lang: Lang,
 ) -> Result<Vec<(&'static str, String)>, Problem> {
     let t = texts(lang);
-    let mut facts = Vec::new();
-    if let Some(Leaf {
-        at,
-        is:
-            What::Span {
-                member,
-                item,
-                year,
-                media,
-                total,
-                ..
-            },
-        ..
-    }) = leaf
-    {
-        facts.push((t.member_number, member.to_string()));
-        facts.push((t.receipt_item, title(pages, item)));
-        facts.push((t.receipt_time, format::length(media.total(), lang)));
-        facts.push((t.receipt_total, format::length(*total, lang)));
-        let date = format::date(at.wall, lang);
-        facts.push((t.receipt_date, if year.0 == 0 { t.undated.to_owned() } else { date }));
-    }
+    let mut facts = leaf.map_or_else(Vec::new, |leaf| told(pages, leaf, t, lang));
     facts.push((t.station_origin, point.origin.to_string()));
     let place = [format::thousands(index), format::thousands(point.size)];
     facts.push((
@@ -221,4 +200,41 @@ async fn facts(
         seen.map_or(t.never, |(name, ..)| name.as_str()).to_owned(),
     ));
     Ok(facts)
+}
+
+/// What a leaf says of a member.
+fn told(pages: &Pages, leaf: &Leaf, t: &'static Texts, lang: Lang) -> Vec<(&'static str, String)> {
+    let (member, item, year, time, total) = match &leaf.is {
+        What::Span {
+            member,
+            item,
+            year,
+            media,
+            total,
+            ..
+        } => (member, item, year, format::length(media.total(), lang), total),
+        What::Correct {
+            member,
+            item,
+            year,
+            takes,
+            gives,
+            total,
+            ..
+        } => {
+            let (sign, media) = if gives.is_empty() { ("−", takes) } else { ("+", gives) };
+            let time = format!("{sign} {}", format::length(media.total(), lang));
+            (member, item, year, time, total)
+        }
+        _ => return Vec::new(),
+    };
+    let date = format::date(leaf.at.wall, lang);
+    let undated = year.0 == 0;
+    vec![
+        (t.member_number, member.to_string()),
+        (t.receipt_item, title(pages, item)),
+        (t.receipt_time, time),
+        (t.receipt_total, format::length(*total, lang)),
+        (t.receipt_date, if undated { t.undated.to_owned() } else { date }),
+    ]
 }

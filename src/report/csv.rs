@@ -2,7 +2,7 @@
 //! a formula.
 
 use super::tables::{MemberLine, mode_word};
-use super::{Recount, SessionFacts};
+use super::{Correction, Recount, SessionFacts};
 use crate::clock;
 use crate::credit::Policy;
 use crate::ledger::{At, Closing};
@@ -112,6 +112,42 @@ fn session(station: &str, count: &Recount, s: &SessionFacts) -> Vec<String> {
         s.unconfirmed.as_secs().to_string(),
         s.flags.join(" "),
     ]
+}
+
+/// One line per correction of all stations.
+pub fn corrections(counts: &[(String, Recount)]) -> Result<Vec<u8>, CsvError> {
+    let head = heading(&[
+        "站点",
+        "条目",
+        "更正的条目",
+        "党员编号",
+        "课件编号",
+        "年度",
+        "减少秒数",
+        "增加秒数",
+        "原因",
+        "另一签字人",
+        "日期",
+    ]);
+    let row = |(station, one): (&String, &Correction)| {
+        vec![
+            station.clone(),
+            one.index.to_string(),
+            one.of.to_string(),
+            one.member.to_string(),
+            one.item.to_string(),
+            year_word(one.year),
+            one.takes.total().as_secs().to_string(),
+            one.gives.total().as_secs().to_string(),
+            one.reason.clone(),
+            one.second.to_string(),
+            moment(one.at),
+        ]
+    };
+    let all = counts
+        .iter()
+        .flat_map(|(station, count)| count.corrections.iter().map(move |one| (station, one)));
+    table(std::iter::once(head).chain(all.map(row)))
 }
 
 fn reason(why: Closing) -> &'static str {

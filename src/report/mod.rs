@@ -11,7 +11,7 @@ mod room;
 pub mod tables;
 pub mod xapi;
 
-pub use recount::{Anomaly, Credit, Recount, SessionFacts};
+pub use recount::{Anomaly, Correction, Credit, Recount, SessionFacts};
 pub use room::RoomFacts;
 
 #[cfg(test)]

@@ -1,10 +1,14 @@
 //! Counting again, from the first leaf.
 
+mod corrections;
+
 use std::collections::{BTreeMap, HashMap};
 
 use super::room::RoomFacts;
 use crate::ledger::{At, Closing, Leaf, Listed, What};
 use crate::types::{Grade, Intervals, ItemId, MemberId, Millis, Mode, Origin, SessionId, Year};
+pub use corrections::Correction;
+use corrections::Place;
 
 /// Something that cannot be, at a leaf. The reader is the district's clerk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +41,8 @@ pub enum Anomaly {
     Restored(u64),
     /// A checkpoint of the station came back to it and did not fit: its log was put back before this leaf.
     RollbackSuspected(u64),
+    /// A correction that does not fit what it names, or lacks its second signer: it counts for nothing.
+    Unfit(u64),
 }
 
 /// What can be pending in an open session when a district comes by: a presence question at its latest (12 minutes), the
@@ -108,6 +114,12 @@ pub struct Recount {
     sessions: BTreeMap<u64, SessionFacts>,
     by_id: HashMap<SessionId, u64>,
     rooms: BTreeMap<SessionId, RoomFacts>,
+    /// Where the credit of each leaf stands, for corrections.
+    places: HashMap<u64, Place>,
+    /// Screenings by the leaf that ended them.
+    screened: HashMap<u64, SessionId>,
+    /// Corrections that count, in the order of the ledger.
+    pub corrections: Vec<Correction>,
     /// All credit, in the order of the ledger.
     pub credits: Vec<Credit>,
     /// Members as the roster leaves list them.
@@ -173,6 +185,7 @@ impl Recount {
             | What::Shown { .. }
             | What::Check { .. }
             | What::Screened { .. }) => self.room(index, leaf.at, is),
+            is @ What::Correct { .. } => self.correct(index, leaf.at, is),
             What::Restored { .. } => self.anomalies.push(Anomaly::Restored(index)),
             What::RollbackSuspected { .. } => self.anomalies.push(Anomaly::RollbackSuspected(index)),
             _ => {}
@@ -224,6 +237,7 @@ impl Recount {
                 guests,
                 ..
             } => {
+                self.screened.insert(index, screening);
                 let doubtful = room.end(at, how, shown, unattended, guests);
                 self.anomalies.extend(doubtful.into_iter().map(Anomaly::NotAttended));
             }
@@ -298,6 +312,12 @@ impl Recount {
         } else {
             self.in_session(index, *session, member, *item, *year, fresh.total());
         }
+        let place = Place {
+            credit: self.credits.len(),
+            session: Some(*session),
+            free: Intervals::none(),
+        };
+        self.places.insert(index, place);
         let credit = Credit {
             member: member.clone(),
             item: *item,

@@ -56,6 +56,11 @@ impl RoomFacts {
         }
     }
 
+    /// What was shown, in its order.
+    pub(super) fn pieces(&self) -> &[Piece] {
+        &self.pieces
+    }
+
     pub(super) fn attend(&mut self, member: MemberId, shown: Millis, present: bool, by: Entry) {
         let grade = by.grade();
         let seen = if present { Seen::Passed(grade) } else { Seen::Missed };

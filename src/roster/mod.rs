@@ -89,6 +89,18 @@ impl Operator {
     }
 }
 
+/// A second person's signature 第二签字人 beside the operator's: a secretary or committee member, who proved it with his own
+/// PIN just now.
+#[derive(Debug, Clone)]
+pub struct Second(MemberId);
+
+impl Second {
+    /// Who.
+    pub fn member(&self) -> &MemberId {
+        &self.0
+    }
+}
+
 /// What a change of the roster means for the ledger: numbers, branches and roles, no names.
 #[derive(Debug, Clone)]
 pub struct RosterChange {
@@ -268,6 +280,34 @@ impl Roster {
         self.check(name, from, known, &self.peppered(pin)).await?;
         let owner = Owner::Member(who.expect("a hash is only found for a number that was read"));
         Ok(self.begin(owner).await?)
+    }
+
+    /// Whether this person signs as the second: right number and PIN, and a secretary or on the committee. `None` if he is
+    /// neither.
+    pub async fn second(&self, number: &str, pin: &str, from: IpAddr) -> Result<Option<Second>, SignInError> {
+        let who = MemberId::new(number).ok();
+        let known = match who.clone() {
+            Some(id) => {
+                self.store
+                    .read(move |conn| Ok::<_, StoreError>(rows::pin_hash(conn, &id)?))
+                    .await?
+            }
+            None => None,
+        };
+        let name = who.as_ref().map_or("", MemberId::as_str);
+        self.check(name, from, known, &self.peppered(pin)).await?;
+        let id = who.expect("a hash is only found for a number that was read");
+        let member = self.member(id.clone()).await?;
+        let signs = member.is_some_and(|member| matches!(member.role, Role::Secretary | Role::Committee));
+        Ok(signs.then_some(Second(id)))
+    }
+
+    /// Whether a text names somebody of the roster: what is kept for ever holds numbers only.
+    pub async fn is_named_in(&self, text: &str) -> Result<bool, StoreError> {
+        let members = self.members().await?;
+        // A name of one character is a word of the language as well.
+        let named = |member: &Member| member.name.chars().count() > 1 && text.contains(&member.name);
+        Ok(members.iter().any(named))
     }
 
     /// Compares a secret, with the same effort whether or not the name is known. Once the turn has come, the limit is

@@ -7,10 +7,12 @@
 //!
 //! 1. [`Viewing::open`] supersedes the member's other session, takes over what an earlier session left pending.
 //! 2. [`Viewing::beat`], [`Viewing::prove`], [`Viewing::close`] follow the rule.
-//! 3. [`Viewing::recover`] runs once at the start, [`Viewing::close_idle`] now and then.
+//! 3. [`Viewing::correct`] is the one act on what was credited before; it takes two people.
+//! 4. [`Viewing::recover`] runs once at the start, [`Viewing::close_idle`] now and then.
 
 mod acts;
 mod budget;
+mod correct;
 mod grant;
 mod rebuild;
 mod rows;
@@ -19,6 +21,7 @@ mod view;
 
 use std::sync::Arc;
 
+pub use correct::{CorrectError, Correctable, Corrected, Correcting, correctable, corrections_of};
 pub use grant::Grant;
 pub use rebuild::rebuild_views;
 pub use sent::Sent;
@@ -51,6 +54,12 @@ pub const SCHEMA: Schema = Schema {
             year INTEGER NOT NULL, mode TEXT NOT NULL, credit INTEGER NOT NULL, wall INTEGER NOT NULL) STRICT;
         CREATE INDEX span_of_member ON span (member, year);
         CREATE TABLE known_item (item BLOB PRIMARY KEY, facts TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    ", "
+        CREATE TABLE correction (idx INTEGER PRIMARY KEY, of INTEGER NOT NULL, member TEXT NOT NULL, item BLOB NOT NULL,
+            takes TEXT NOT NULL, gives TEXT NOT NULL, reason TEXT NOT NULL, second TEXT NOT NULL,
+            wall INTEGER NOT NULL) STRICT;
+        CREATE INDEX correction_of ON correction (of);
+        CREATE INDEX correction_of_member ON correction (member);
     "],
 };
 

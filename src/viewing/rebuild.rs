@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::params;
 
-use super::ViewingError;
 use super::rows::{from_word, json, ms, sql, word};
+use super::{ViewingError, correct};
+use crate::credit::correction::Change;
 use crate::ledger::{self, At, Closing, Leaf, What};
 use crate::store::Tx;
 use crate::types::{Intervals, ItemId, MemberId, Millis, Mode, SessionId, Year};
@@ -25,7 +26,14 @@ struct Views {
     lines: Vec<Line>,
     lengths: HashMap<ItemId, Millis>,
     sessions: HashMap<SessionId, i64>,
+    corrections: Vec<Corrected>,
+    /// How each screening counts, and the leaf and wall clock of its end.
+    modes: HashMap<SessionId, Mode>,
+    screened: HashMap<u64, (Mode, i64)>,
 }
+
+/// A correction: its leaf, the one that it names, what it changes, the reason, and the wall clock.
+struct Corrected(u64, u64, Change, String, i64);
 
 /// Compares the views with the leaves and rewrites them if they differ; says whether they did. Sessions that only the
 /// leaves know are added as closed.
@@ -73,9 +81,60 @@ impl Views {
                 self.lines
                     .push((index, key, member, item, year, mode, media.total(), leaf.at.wall));
             }
+            What::Screening { screening, mode, .. } => {
+                self.modes.insert(screening, mode);
+            }
+            What::Screened { screening, .. } => {
+                if let Some(mode) = self.modes.get(&screening) {
+                    self.screened.insert(index, (*mode, leaf.at.wall));
+                }
+            }
+            is @ What::Correct { .. } => self.correct(index, leaf.at, is),
             _ => {}
         }
         Ok(())
+    }
+
+    /// What is taken comes off the line of the named leaf, what is given is a line beside it, of its mode and its day.
+    fn correct(&mut self, index: u64, at: At, is: What) {
+        let What::Correct {
+            of,
+            member,
+            item,
+            year,
+            takes,
+            gives,
+            reason,
+            second,
+            ..
+        } = is
+        else {
+            return;
+        };
+        let have = self.credited.entry((member.clone(), item, year)).or_default();
+        *have = have.minus(&takes).union(&gives);
+        let line = self.lines.binary_search_by_key(&of, |line| line.0).ok();
+        let (mode, wall) = match line {
+            Some(at) => {
+                let (.., mode, credit, wall) = &mut self.lines[at];
+                *credit = credit.minus(takes.total());
+                (*mode, *wall)
+            }
+            None => self.screened.get(&of).copied().unwrap_or((Mode::Screening, at.wall)),
+        };
+        if !gives.is_empty() {
+            self.lines
+                .push((index, 0, member.clone(), item, year, mode, gives.total(), wall));
+        }
+        let change = Change {
+            member,
+            item,
+            year,
+            takes,
+            gives,
+            second,
+        };
+        self.corrections.push(Corrected(index, of, change, reason, at.wall));
     }
 
     fn add(&mut self, tx: &Tx<'_>, at: At, open: &What) -> Result<(), ViewingError> {
@@ -134,7 +193,26 @@ fn is_written(tx: &Tx<'_>, views: &Views) -> Result<bool, rusqlite::Error> {
         }
         found += 1;
     }
-    Ok(found == views.credited.len() && lines_are_written(tx, views)?)
+    Ok(found == views.credited.len() && lines_are_written(tx, views)? && corrections_are_written(tx, views)?)
+}
+
+fn corrections_are_written(tx: &Tx<'_>, views: &Views) -> Result<bool, rusqlite::Error> {
+    let mut query = tx.prepare("SELECT idx, of, member, takes, gives, reason FROM correction ORDER BY idx")?;
+    let mut rows = query.query([])?;
+    for Corrected(index, of, change, reason, _) in &views.corrections {
+        let Some(row) = rows.next()? else { return Ok(false) };
+        let text = |at| row.get::<_, String>(at);
+        let same = row.get::<_, i64>(0)? == sql(Millis(*index))
+            && row.get::<_, i64>(1)? == sql(Millis(*of))
+            && text(2)? == change.member.as_str()
+            && text(3)? == json(&change.takes)
+            && text(4)? == json(&change.gives)
+            && text(5)? == *reason;
+        if !same {
+            return Ok(false);
+        }
+    }
+    Ok(rows.next()?.is_none())
 }
 
 fn lines_are_written(tx: &Tx<'_>, views: &Views) -> Result<bool, rusqlite::Error> {
@@ -158,7 +236,10 @@ fn lines_are_written(tx: &Tx<'_>, views: &Views) -> Result<bool, rusqlite::Error
 }
 
 fn write(tx: &Tx<'_>, views: &Views) -> Result<(), ViewingError> {
-    tx.execute_batch("DELETE FROM credited; DELETE FROM span;")?;
+    tx.execute_batch("DELETE FROM credited; DELETE FROM span; DELETE FROM correction;")?;
+    for Corrected(index, of, change, reason, wall) in &views.corrections {
+        correct::insert(tx, *index, *of, change, reason, *wall)?;
+    }
     let mut credited = tx.prepare("INSERT INTO credited (member, item, year, media) VALUES (?1, ?2, ?3, ?4)")?;
     for ((member, item, year), media) in &views.credited {
         credited.execute(params![member.as_str(), item.bytes(), year.0, json(media)])?;

@@ -11,9 +11,11 @@ use super::library::Chip;
 use crate::http::Problem;
 use crate::http::body::Form;
 use crate::look::{Frame, Tab, Texts, art, format, texts};
+use crate::pages::member::{CorrectionLine, correction_lines};
 use crate::pages::{Pages, Visit, go_to, hours, show};
 use crate::roster::{Member, Migrant, Role, Status};
-use crate::types::{Hours, Lang, MemberId};
+use crate::store::StoreError;
+use crate::types::{Hours, ItemId, Lang, MemberId, Millis};
 use crate::viewing::{self, SpanRow};
 
 #[derive(Debug, Deserialize, Default)]
@@ -82,7 +84,21 @@ struct One {
     name: String,
     branch: String,
     choices: Vec<Select>,
+    spans: Vec<Recent>,
+    corrections: Vec<CorrectionLine>,
 }
+
+/// A span that could be corrected.
+struct Recent {
+    index: u64,
+    date: String,
+    title: String,
+    mode: &'static str,
+    time: String,
+}
+
+/// So many of a member's newest spans are listed.
+const RECENT: u32 = 30;
 
 pub(super) async fn page(
     State(pages): State<Pages>,
@@ -226,10 +242,33 @@ pub(super) async fn one(
         status: member.status.word().into(),
         migrant: member.migrant.word().into(),
         pin: String::new(),
-        name: member.name,
+        name: member.name.clone(),
     };
     let lead = format::fill(t.edit_member, &[&present.name]);
-    show(&visit, &form(&pages, &visit, &present, false, lead, Vec::new()))
+    let mut page = form(&pages, &visit, &present, false, lead, Vec::new());
+    let who = member.id.clone();
+    let read = move |conn: &_| {
+        let spans = viewing::newest_spans(conn, &who, RECENT)?;
+        Ok::<_, StoreError>((spans, viewing::corrections_of(conn, &who)?))
+    };
+    let (spans, corrections) = pages.ledger.store().read(read).await?;
+    let title = |item: &ItemId| {
+        let entry = pages.library.entry(item);
+        entry.map_or_else(|| item.to_string(), |entry| entry.title)
+    };
+    page.spans = spans
+        .iter()
+        .filter(|(_, span)| span.credit > Millis::ZERO)
+        .map(|(index, span)| Recent {
+            index: *index,
+            date: format::short_date(span.wall_ms),
+            title: title(&span.item),
+            mode: t.mode(span.mode),
+            time: format::length(span.credit, visit.lang),
+        })
+        .collect();
+    page.corrections = correction_lines(&corrections, &title, t, visit.lang);
+    show(&visit, &page)
 }
 
 fn form(pages: &Pages, visit: &Visit, values: &Save, is_new: bool, lead: String, errors: Vec<String>) -> One {
@@ -259,6 +298,8 @@ fn form(pages: &Pages, visit: &Visit, values: &Save, is_new: bool, lead: String,
         number: values.member_no.clone(),
         name: values.name.clone(),
         branch: values.branch.clone(),
+        spans: Vec::new(),
+        corrections: Vec::new(),
         choices: vec![
             Select {
                 name: "role",

@@ -1,0 +1,172 @@
+//! Corrections, judged again: what each names, what it takes or gives, and whether two people signed.
+
+use super::{Anomaly, Credit, Recount};
+use crate::credit::correction::{Change, Named, judge};
+use crate::ledger::{At, What};
+use crate::types::{Grade, Intervals, ItemId, MemberId, Mode, SessionId, Year};
+
+/// A correction, as reports list it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Correction {
+    /// The leaf.
+    pub index: u64,
+    /// The leaf that it names.
+    pub of: u64,
+    /// Whose credit.
+    pub member: MemberId,
+    /// Of which item.
+    pub item: ItemId,
+    /// In which year.
+    pub year: Year,
+    /// No longer credited.
+    pub takes: Intervals,
+    /// Credited from here on.
+    pub gives: Intervals,
+    /// Why.
+    pub reason: String,
+    /// Who signed beside the operator.
+    pub second: MemberId,
+    /// When.
+    pub at: At,
+}
+
+/// Where the credit of a leaf stands in the count.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    /// In `credits`.
+    pub(super) credit: usize,
+    /// The session that earned it.
+    pub(super) session: Option<SessionId>,
+    /// Taken from it and given to nobody yet.
+    pub(super) free: Intervals,
+}
+
+impl Recount {
+    /// Counts a correction. One that does not fit changes nothing, and is named.
+    pub(super) fn correct(&mut self, index: u64, at: At, is: What) {
+        let What::Correct {
+            of,
+            member,
+            item,
+            year,
+            takes,
+            gives,
+            reason,
+            second,
+            total,
+        } = is
+        else {
+            return;
+        };
+        let change = Change {
+            member,
+            item,
+            year,
+            takes,
+            gives,
+            second,
+        };
+        let key = (change.member.clone(), item, year);
+        let have = self.union.get(&key).cloned().unwrap_or_default();
+        let judged = self.named(of).filter(|_| self.may_sign(&change.second));
+        let Some(after) = judged.and_then(|named| judge(&named, &change, &have).ok()) else {
+            self.anomalies.push(Anomaly::Unfit(index));
+            return;
+        };
+        let counted = after.total();
+        if counted != total {
+            self.anomalies.push(Anomaly::TotalDiffers {
+                index,
+                claimed: total,
+                counted,
+            });
+        }
+        self.union.insert(key, after);
+        self.apply(index, of, &change);
+        let Change {
+            member,
+            takes,
+            gives,
+            second,
+            ..
+        } = change;
+        self.corrections.push(Correction {
+            index,
+            of,
+            member,
+            item,
+            year,
+            takes,
+            gives,
+            reason,
+            second,
+            at,
+        });
+    }
+
+    /// The second signer is a secretary or sits on the committee, as the roster leaves say.
+    fn may_sign(&self, second: &MemberId) -> bool {
+        let role = self.members.get(second).map(|listed| listed.role.as_str());
+        matches!(role, Some("secretary" | "committee"))
+    }
+
+    fn named(&self, of: u64) -> Option<Named> {
+        if let Some(place) = self.places.get(&of) {
+            let credit = &self.credits[place.credit];
+            return Some(Named::Span {
+                member: credit.member.clone(),
+                item: credit.item,
+                year: credit.year,
+                still: credit.media.clone(),
+                free: place.free.clone(),
+            });
+        }
+        let room = self.rooms.get(self.screened.get(&of)?)?;
+        Some(Named::Screening(room.pieces().to_vec()))
+    }
+
+    fn apply(&mut self, index: u64, of: u64, change: &Change) {
+        let given = self.given(of, change);
+        if let Some(place) = self.places.get_mut(&of) {
+            let credit = &mut self.credits[place.credit];
+            credit.media = credit.media.minus(&change.takes);
+            place.free = place.free.union(&change.takes).minus(&change.gives);
+            let session = place.session;
+            if let Some(facts) = session
+                .and_then(|session| self.by_id.get(&session))
+                .and_then(|opened| self.sessions.get_mut(opened))
+            {
+                facts.credited = facts.credited.minus(change.takes.total());
+            }
+        }
+        if let Some(given) = given {
+            let place = Place {
+                credit: self.credits.len(),
+                session: None,
+                free: Intervals::none(),
+            };
+            self.places.insert(index, place);
+            self.credits.push(given);
+        }
+    }
+
+    /// What is given counts to the day and the mode of what it names, and is grade C: people say so.
+    fn given(&self, of: u64, change: &Change) -> Option<Credit> {
+        let (mode, at): (Mode, At) = match self.places.get(&of) {
+            Some(place) => (self.credits[place.credit].mode, self.credits[place.credit].at),
+            None => {
+                let room = self.rooms.get(self.screened.get(&of)?)?;
+                (room.mode, room.ended?.0)
+            }
+        };
+        (!change.gives.is_empty()).then(|| Credit {
+            member: change.member.clone(),
+            item: change.item,
+            year: change.year,
+            mode,
+            grade: Grade::C,
+            media: change.gives.clone(),
+            at,
+        })
+    }
+}

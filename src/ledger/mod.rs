@@ -8,6 +8,7 @@
 
 mod boot;
 pub mod copies;
+pub mod epoch;
 pub mod leaf;
 pub mod note;
 pub mod receipt;
@@ -49,6 +50,7 @@ pub const SCHEMA: Schema = Schema {
         "CREATE TABLE seen (only INTEGER PRIMARY KEY CHECK (only = 1), size INTEGER NOT NULL) STRICT;",
         "CREATE TABLE suspicion (size INTEGER NOT NULL, root BLOB NOT NULL, idx INTEGER NOT NULL,
                                  PRIMARY KEY (size, root)) STRICT, WITHOUT ROWID;",
+        "CREATE TABLE carried (place INTEGER PRIMARY KEY, idx INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;",
     ],
 };
 

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::copies::Suspicion;
+use super::epoch::Carried;
 use super::leaf::{Leaf, What};
 use super::tree::{Frontier, Hash, Nodes, leaf_hash};
 use crate::store::StoreError;
@@ -190,4 +191,25 @@ pub(super) fn suspicions(conn: &Connection) -> Result<Vec<Suspicion>, rusqlite::
         })
     })?
     .collect()
+}
+
+pub(super) fn carried(conn: &Connection) -> Result<Vec<Carried>, rusqlite::Error> {
+    conn.prepare("SELECT place, idx, bytes FROM carried ORDER BY place")?
+        .query_map([], |row| {
+            Ok(Carried {
+                place: row.get(0)?,
+                index: count(row.get(1)?),
+                bytes: row.get(2)?,
+            })
+        })?
+        .collect()
+}
+
+pub(super) fn carry(conn: &Connection, leaves: &[(u64, Vec<u8>)]) -> Result<(), rusqlite::Error> {
+    let first = -sql(leaves.len() as u64);
+    let mut insert = conn.prepare("INSERT INTO carried (place, idx, bytes) VALUES (?1, ?2, ?3)")?;
+    for (place, (index, bytes)) in (first..).zip(leaves) {
+        insert.execute(params![place, sql(*index), bytes])?;
+    }
+    Ok(())
 }

@@ -110,7 +110,7 @@ impl Viewing {
             return Err(CorrectError::Unfit(Unfit::Nothing));
         }
         for change in changes {
-            self.write_correction(tx, now, wanted, change)?;
+            self.write_correction(tx, now, wanted, &change)?;
         }
         Ok(())
     }
@@ -120,12 +120,12 @@ impl Viewing {
         tx: &Tx<'_>,
         now: Reading,
         wanted: &Correcting,
-        change: Change,
+        change: &Change,
     ) -> Result<(), CorrectError> {
         // Anew for each: the one before may have taken what this one gives.
         let found = correctable(tx, wanted.of)?.ok_or(CorrectError::NotCorrectable(wanted.of))?;
         let have = rows::credited(tx, &change.member, &change.item, change.year)?;
-        let after = judge(&found.named, &change, &have).map_err(CorrectError::Unfit)?;
+        let after = judge(&found.named, change, &have).map_err(CorrectError::Unfit)?;
         rows::write_credited(tx, &change.member, &change.item, change.year, &after)?;
         let leaf = What::Correct {
             of: wanted.of,
@@ -139,7 +139,7 @@ impl Viewing {
             total: after.total(),
         };
         let index = self.ledger.append(tx, now, leaf).map_err(ViewingError::from)?;
-        keep(tx, index, wanted, &change, now)?;
+        keep(tx, index, wanted, change, now)?;
         if change.gives.is_empty() {
             tx.execute(
                 "UPDATE span SET credit = credit - ?2 WHERE idx = ?1",

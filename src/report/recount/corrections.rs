@@ -152,13 +152,12 @@ impl Recount {
 
     /// What is given counts to the day and the mode of what it names, and is grade C: people say so.
     fn given(&self, of: u64, change: &Change) -> Option<Credit> {
-        let (mode, at): (Mode, At) = match self.places.get(&of) {
-            Some(place) => (self.credits[place.credit].mode, self.credits[place.credit].at),
-            None => {
-                let room = self.rooms.get(self.screened.get(&of)?)?;
-                (room.mode, room.ended?.0)
-            }
+        let of_place = |place: &Place| (self.credits[place.credit].mode, self.credits[place.credit].at);
+        let of_room = || {
+            let room = self.rooms.get(self.screened.get(&of)?)?;
+            Some((room.mode, room.ended?.0))
         };
+        let (mode, at): (Mode, At) = self.places.get(&of).map(of_place).or_else(of_room)?;
         (!change.gives.is_empty()).then(|| Credit {
             member: change.member.clone(),
             item: change.item,

@@ -1,0 +1,226 @@
+//! New epochs 新纪元: after a fork, or when a log is lost beyond repair, a district signs that this box may begin another
+//! log. Its first leaf names the old one, and how much of it the district had cosigned; nothing is begun in silence.
+//!
+//! The statement is a signed note (C2SP signed-note) of the district over eight lines: `yuanjiao-epoch/v1`, the new
+//! name, the old name, the station's key, size, root, the district's name and key, the last four in hexadecimal or decimal.
+
+use data_encoding::HEXLOWER;
+use ed25519_dalek::VerifyingKey;
+use rusqlite::Connection;
+
+use super::leaf::{Past, What};
+use super::note::{self, NoteError};
+use super::tree::{Frontier, Hash, leaf_hash};
+use super::{Ledger, LedgerError, rows};
+use crate::clock::Reading;
+use crate::keys::Keys;
+use crate::store::{Store, StoreError, Tx};
+use crate::types::Origin;
+
+const HEAD: &str = "yuanjiao-epoch/v1";
+
+/// Between the name of a station and the number of its epoch.
+const MARK: char = '~';
+
+/// What a district signs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Epoch {
+    /// The name of the new log.
+    pub next: Origin,
+    /// The name of the old one.
+    pub old: Origin,
+    /// The station's key: the same before and after.
+    pub key: VerifyingKey,
+    /// Leaves of the old log that the district cosigned.
+    pub size: u64,
+    /// The root over them.
+    pub root: Hash,
+    /// The district.
+    pub district: Origin,
+    /// Its key.
+    pub district_key: VerifyingKey,
+}
+
+/// Why a statement is none. The reader is the operator, or the technician whom he called.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EpochError {
+    /// Not such a text.
+    #[error("this is no statement of a new epoch, or not all of it")]
+    Malformed,
+    /// Not signed by the district that it names.
+    #[error("the statement is not signed by the district that it names")]
+    BadSignature,
+}
+
+impl From<NoteError> for EpochError {
+    fn from(_: NoteError) -> Self {
+        Self::BadSignature
+    }
+}
+
+/// The name of the log after this one: `name~2`, then `name~3`. The key stays, so old copies and receipts keep their name.
+pub fn next_name(old: &Origin) -> Result<Origin, crate::types::BadId> {
+    let text = old.as_str();
+    let numbered = text
+        .rsplit_once(MARK)
+        .and_then(|(name, n)| Some((name, n.parse::<u32>().ok()?)));
+    let (name, n) = numbered.unwrap_or((text, 1));
+    Origin::new(&format!("{name}{MARK}{}", n.saturating_add(1)))
+}
+
+impl Epoch {
+    /// The text with the district's signature.
+    pub fn signed(&self, keys: &Keys) -> String {
+        let Self {
+            next,
+            old,
+            key,
+            size,
+            root,
+            district,
+            district_key,
+        } = self;
+        let (key, root) = (HEXLOWER.encode(key.as_bytes()), HEXLOWER.encode(root));
+        let theirs = HEXLOWER.encode(district_key.as_bytes());
+        let body = format!("{HEAD}\n{next}\n{old}\n{key}\n{size}\n{root}\n{district}\n{theirs}\n");
+        note::sign_text(&body, district, keys)
+    }
+
+    /// Reads a statement and checks its signature with the key that it names: whether that key is to be believed is for
+    /// whoever pinned it, or has heard its fingerprint by telephone.
+    pub fn open(text: &str) -> Result<Self, EpochError> {
+        let mut lines = text.lines();
+        let mut line = || lines.next().ok_or(EpochError::Malformed);
+        if line()? != HEAD {
+            return Err(EpochError::Malformed);
+        }
+        let origin = |text: &str| Origin::new(text).map_err(|_| EpochError::Malformed);
+        let epoch = Self {
+            next: origin(line()?)?,
+            old: origin(line()?)?,
+            key: key_of(line()?)?,
+            size: line()?.parse().map_err(|_| EpochError::Malformed)?,
+            root: bytes_of(line()?)?,
+            district: origin(line()?)?,
+            district_key: key_of(line()?)?,
+        };
+        note::open_text(text, &epoch.district, &epoch.district_key)?;
+        Ok(epoch)
+    }
+
+    /// Whether these leaves are what the district cosigned.
+    pub fn is_root_of(&self, leaves: &[Vec<u8>]) -> bool {
+        let mut edge = Frontier::default();
+        for bytes in leaves {
+            let Ok(()) = edge.push::<std::convert::Infallible>(leaf_hash(bytes), |_, _, _| Ok(()));
+        }
+        edge.size() == self.size && edge.root() == self.root
+    }
+
+    /// What the first leaf of the new log says of the old one.
+    pub fn past(&self, statement: &str, carried: bool) -> Past {
+        Past {
+            origin: self.old.clone(),
+            size: self.size,
+            root: HEXLOWER.encode(&self.root),
+            district: self.district.clone(),
+            statement: statement.to_owned(),
+            carried,
+        }
+    }
+}
+
+fn bytes_of(text: &str) -> Result<[u8; 32], EpochError> {
+    let bytes = HEXLOWER.decode(text.as_bytes()).ok();
+    bytes.and_then(|b| b.try_into().ok()).ok_or(EpochError::Malformed)
+}
+
+fn key_of(text: &str) -> Result<VerifyingKey, EpochError> {
+    VerifyingKey::from_bytes(&bytes_of(text)?).map_err(|_| EpochError::Malformed)
+}
+
+/// A leaf of an earlier epoch that this box carries along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carried {
+    /// Before the first leaf of this log: −1 is the last one carried.
+    pub place: i64,
+    /// Its index in its own log.
+    pub index: u64,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// The leaves that were carried over from earlier epochs, the oldest first; none in a first epoch.
+pub fn carried(conn: &Connection) -> Result<Vec<Carried>, StoreError> {
+    Ok(rows::carried(conn)?)
+}
+
+/// Carries leaves along, `(index, bytes)` in the order of the epochs.
+pub fn carry(tx: &Tx<'_>, leaves: &[(u64, Vec<u8>)]) -> Result<(), StoreError> {
+    Ok(rows::carry(tx, leaves)?)
+}
+
+impl Ledger {
+    /// Begins the log of a new epoch in a store whose ledger is empty.
+    pub fn begin_epoch(store: Store, keys: &Keys, epoch: &Epoch, past: Past, now: Reading) -> Result<(), LedgerError> {
+        let ledger = Self::open(store, keys.clone(), epoch.next.clone(), now)?;
+        let begun = Self { halted: None, ..ledger };
+        let key = HEXLOWER.encode(keys.public().as_bytes());
+        let origin = epoch.next.clone();
+        let theirs = begun.clone();
+        let genesis = What::Genesis {
+            origin,
+            key,
+            after: Some(past),
+        };
+        begun
+            .store()
+            .write_blocking(move |tx| theirs.append(tx, now, genesis))?
+            .map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tempfile::TempDir;
+
+    fn epoch(district: &Keys, station: &Keys) -> Epoch {
+        let old = Origin::new("yuanjiao/17").unwrap();
+        Epoch {
+            next: next_name(&old).unwrap(),
+            old,
+            key: station.public(),
+            size: 900,
+            root: [7; 32],
+            district: Origin::new("district/340600").unwrap(),
+            district_key: district.public(),
+        }
+    }
+
+    #[test]
+    fn a_statement_reads_back_and_one_that_was_changed_does_not() {
+        let dir = TempDir::new().unwrap();
+        let keys = |name: &str| Keys::open_or_make(&dir.path().join(name)).unwrap();
+        let (district, station) = (keys("district"), keys("station"));
+        let epoch = epoch(&district, &station);
+        let text = epoch.signed(&district);
+        assert_eq!(Epoch::open(&text), Ok(epoch.clone()));
+        assert_eq!(
+            Epoch::open(&text.replace("\n900\n", "\n901\n")),
+            Err(EpochError::BadSignature)
+        );
+        assert_eq!(Epoch::open(&epoch.signed(&station)), Err(EpochError::BadSignature));
+        for part in ["", "yuanjiao-epoch/v1\n", &text[..90], "yuanjiao-epoch/v2\na\nb\n"] {
+            assert!(Epoch::open(part).is_err(), "{part}");
+        }
+    }
+
+    #[test]
+    fn epochs_are_numbered() {
+        let name = |text: &str| Origin::new(text).unwrap();
+        assert_eq!(next_name(&name("yuanjiao/17")).unwrap(), name("yuanjiao/17~2"));
+        assert_eq!(next_name(&name("yuanjiao/17~2")).unwrap(), name("yuanjiao/17~3"));
+        assert_eq!(next_name(&name("odd~name")).unwrap(), name("odd~name~2"));
+    }
+}

@@ -87,6 +87,59 @@ impl Flags {
     }
 }
 
+/// What was played in a session and earned nothing, by the reason: for the member's eyes, who is told in words. It enters
+/// no figure.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct Lost {
+    /// Nobody answered the presence question.
+    #[serde(skip_serializing_if = "Intervals::is_empty")]
+    pub unattended: Intervals,
+    /// More was claimed than time had passed.
+    #[serde(skip_serializing_if = "Intervals::is_empty")]
+    pub too_fast: Intervals,
+    /// This station had not sent that part to this device.
+    #[serde(skip_serializing_if = "Intervals::is_empty")]
+    pub not_sent: Intervals,
+    /// Played although it had been counted before, or waited to be.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub again: Millis,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(ms: &Millis) -> bool {
+    *ms == Millis::ZERO
+}
+
+/// More pieces than this are no viewing but somebody who plays with a script; the remark need not name each.
+const LOST_PIECES: usize = 64;
+
+fn with(lost: &Intervals, more: &Intervals) -> Intervals {
+    let mut pairs = lost.union(more).pairs().to_vec();
+    pairs.truncate(LOST_PIECES);
+    Intervals::from(pairs)
+}
+
+impl Lost {
+    /// What was pending lapses.
+    pub fn lapse(&mut self, pending: &Pending) {
+        for (_, media) in pending.by_year() {
+            self.unattended = with(&self.unattended, media);
+        }
+    }
+
+    /// What is still lost once `counted` has been credited: a part that was watched again is nobody's loss.
+    #[must_use]
+    pub fn but(&self, counted: &Intervals) -> Self {
+        Self {
+            unattended: self.unattended.minus(counted),
+            too_fast: self.too_fast.minus(counted),
+            not_sent: self.not_sent.minus(counted),
+            again: self.again,
+        }
+    }
+}
+
 /// What the rule knows of a session between two beats.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
@@ -110,6 +163,8 @@ pub struct Session {
     pub unattended: bool,
     /// What looked odd so far.
     pub flags: Flags,
+    /// What earned nothing so far, and why.
+    pub lost: Lost,
 }
 
 /// Pending media by year. Nearly always one year; two on New Year's Eve or when the clock was set in between.
@@ -214,12 +269,20 @@ pub fn judge(
     lapse(policy, &mut next, now);
 
     let sent = played.intersection(known.sent);
-    let fresh = sent.minus(&known.credited.union(&next.pending.of(known.year)));
+    let had = known.credited.union(&next.pending.of(known.year));
+    let fresh = sent.minus(&had);
     let budget = member.bucket.tokens.min(device.bucket.tokens);
     let given = fresh.prefix(budget);
     let too_fast = fresh.total() > given.total().plus(policy.token_keep);
     next.flags.overclaim |= too_fast;
-    if !next.unattended {
+    next.lost.not_sent = with(&next.lost.not_sent, &played.minus(&sent));
+    next.lost.again = next.lost.again.plus(sent.intersection(&had).total());
+    if too_fast {
+        next.lost.too_fast = with(&next.lost.too_fast, &fresh.minus(&given));
+    }
+    if next.unattended {
+        next.lost.unattended = with(&next.lost.unattended, &given);
+    } else {
         next.pending = next.pending.with(known.year, &given);
         next.unproved = next.unproved.plus(given.total());
     }
@@ -247,7 +310,7 @@ fn lapse(policy: &Policy, session: &mut Session, now: Millis) {
         .asked
         .is_some_and(|asked| now > asked.plus(policy.presence_answer));
     if overdue {
-        session.pending = Pending::default();
+        session.lost.lapse(&std::mem::take(&mut session.pending));
         session.unattended = true;
         session.flags.unattended = true;
     }

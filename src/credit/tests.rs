@@ -112,6 +112,7 @@ fn fresh(policy: &Policy, now: Millis) -> Session {
         ask_after: policy.presence_every,
         unattended: false,
         flags: Flags::default(),
+        lost: Lost::default(),
     }
 }
 

@@ -89,7 +89,10 @@ texts! {
     seconds: "{0} 秒", "{0} s";
     minutes_seconds: "{0} 分 {1} 秒", "{0} min {1} s";
     resumed: "上次看到 {0}，从这里接着放。", "You stopped at {0}; it goes on from there.";
-    offline: "和站点断开了。片子先看着，连上后接着记，已记的学时都在。", "The station cannot be reached. Keep watching; recording goes on once it is back. What was recorded is safe.";
+    offline: "和站点断开了。接着看就行，看过的记在手机里，连上后补记，学时都在。", "The station cannot be reached. Keep watching: your phone remembers what you watch and reports it once the station is back. What was recorded is safe.";
+    offline_guest: "和站点断开了。片子先停一停，连上后接着放。", "The station cannot be reached. The film goes on once it is back.";
+    chime_on: "提示音：开", "Sound: on";
+    chime_off: "提示音：关", "Sound: off";
     disk_full: "站点的硬盘暂时写不进去，学时等一会儿再记。接着看就行，之后自动补记。", "The station's disk takes nothing at the moment. Keep watching; it is recorded later by itself.";
     superseded: "您在另一部手机上打开了别的片子，这里先停了。点“接着看”换回来。", "You opened another film elsewhere, so this one stopped. Tap “Go on” to come back.";
     go_on_here: "接着看", "Go on";
@@ -110,6 +113,11 @@ texts! {
     credited_list: "计入的", "Credited";
     waiting_list: "待确认的", "Waiting to be confirmed";
     waiting_why: "看完没有确认，再打开这部课件点“记入学时”就能计入。", "Not confirmed yet: open the item again and confirm, and it counts.";
+    lost_list: "没有计入的", "Not counted";
+    lost_unattended: "有 {0}没有点“我在学习”，先不计。重看这一段还能计入。", "{0} were not confirmed. Watch that part again and it will count.";
+    lost_too_fast: "有 {0}放得比时间快，只按实际过去的时间计。重看这一段还能计入。", "{0} played faster than time passed. Watch that part again and it will count.";
+    lost_not_sent: "有 {0}不是从站点取到的，先不计。连着站点的无线网重看就能计入。", "{0} did not come from the station. Watch that part again on its Wi-Fi and it will count.";
+    lost_again: "有 {0}以前计过了，同一段只计一次。", "{0} had been credited before; each part counts once.";
     nothing_yet: "今年还没有计入的学时。打开一部课件看起来，就会记在这里。", "Nothing is credited this year yet. Watch an item and it appears here.";
     policy_foot: "按《{0}》计算：{1} 分钟为 1 学时，合计保留一位小数，每天最多 {2} 学时。", "By the policy “{0}”: {1} minutes make an hour, cut to one decimal, at most {2} hours a day.";
     undecided_year: "另有 {0} 日期待定，等县里校准时钟后计入年度。", "Another {0} has no date yet and is counted once the district has set the clock.";

@@ -194,5 +194,6 @@ fn script_texts(t: &Texts) -> serde_json::Value {
         "superseded": t.superseded, "go_on_here": t.go_on_here, "restarted": t.restarted,
         "note_unattended": t.note_unattended, "note_not_new": t.note_not_new, "note_not_sent": t.note_not_sent,
         "note_too_fast": t.note_too_fast, "guest_no_credit": t.guest_no_credit, "cannot_play": t.cannot_play,
+        "offline_guest": t.offline_guest, "chime_on": t.chime_on, "chime_off": t.chime_off,
     })
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::hours::{self, Shown};
-use super::{Pages, Visit, go_to, show};
+use super::{Pages, Visit, go_to, lost, show};
 use crate::credit::Policy;
 use crate::credit::hours::Tally;
 use crate::http::Problem;
@@ -13,6 +13,9 @@ use crate::look::{Frame, Tab, Texts, format, texts};
 use crate::store::StoreError;
 use crate::types::{ItemId, Lang, Millis, Mode, Year};
 use crate::viewing::{self, Corrected, SpanRow};
+
+/// So many of the newest sessions in which something was not counted are told of.
+const LOST: u32 = 10;
 
 struct ModeLine {
     name: &'static str,
@@ -78,6 +81,7 @@ struct Page {
     list: Vec<Line>,
     waiting: Vec<Line>,
     corrections: Vec<CorrectionLine>,
+    lost: Vec<lost::Line>,
     foot: String,
 }
 
@@ -91,9 +95,10 @@ pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Res
         let spans = viewing::spans_of_year(conn, Some(&id), year)?;
         let undated = viewing::spans_of_year(conn, Some(&id), Year::UNDECIDED)?;
         let corrections = viewing::corrections_of(conn, &id)?;
-        Ok::<_, StoreError>((spans, undated, viewing::left_pending(conn, &id)?, corrections))
+        let lost = viewing::not_counted(conn, &id, LOST)?;
+        Ok::<_, StoreError>((spans, undated, viewing::left_pending(conn, &id)?, corrections, lost))
     };
-    let (spans, undated, left, corrections) = pages.ledger.store().read(read).await?;
+    let (spans, undated, left, corrections, lost) = pages.ledger.store().read(read).await?;
     let t = texts(visit.lang);
     let policy = pages.viewing.policy();
     let tally = hours::of(policy, &spans);
@@ -131,6 +136,7 @@ pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Res
             .map(|(item, left)| waiting(item, *left, &title, visit.lang))
             .collect(),
         corrections: correction_lines(&corrections, &title, t, visit.lang),
+        lost: lost::lines(&lost, &title, t, visit.lang),
         foot: foot(policy, t),
         f: visit.frame(&pages, t.my_hours, Tab::Hours),
     };

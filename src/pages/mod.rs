@@ -10,6 +10,7 @@ mod error;
 mod home;
 mod hours;
 mod item;
+mod lost;
 mod member;
 mod receipt;
 mod screenings;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::code::Key;
 use crate::clock::Reading;
 use crate::credit::Bucket;
-use crate::credit::rule::{Flags, Pending, Session};
+use crate::credit::rule::{Flags, Lost, Pending, Session};
 use crate::types::{BranchId, DeviceId, Intervals, ItemId, Millis, Mode, Piece, SessionId};
 
 /// How far an evening has come.
@@ -159,6 +159,7 @@ impl State {
             ask_after: Millis(u64::MAX),
             unattended: false,
             flags: Flags::default(),
+            lost: Lost::default(),
         }
     }
 

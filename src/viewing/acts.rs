@@ -3,7 +3,7 @@
 use super::rows::{self, LiveRow, SessionRow};
 use super::{Answer, BeatIn, ItemFacts, Opened, Viewing, ViewingError, same_boot};
 use crate::clock::Reading;
-use crate::credit::rule::{self, Beat, Flags, Known, Pending, PlayState, Session, Verdict};
+use crate::credit::rule::{self, Beat, Flags, Known, Lost, Pending, PlayState, Session, Verdict};
 use crate::keys;
 use crate::ledger::{Closing, Proof, What};
 use crate::store::{StoreError, Tx};
@@ -104,6 +104,7 @@ fn fresh(room: &Viewing, now: Reading, pending: Pending) -> Session {
         ask_after: room.question_after(),
         unattended: false,
         flags: Flags::default(),
+        lost: Lost::default(),
     }
 }
 
@@ -228,15 +229,17 @@ pub(super) fn end(
     why: Closing,
 ) -> Result<LiveRow, ViewingError> {
     let live = rows::live(tx, row)?;
+    let mut lost = live.rule.lost.clone();
     let left = if why == Closing::StationFailure {
         credit(room, tx, now, row, &live.rule.pending, Proof::StationFailure)?;
         Pending::default()
     } else if lapsed(room, &live.rule, now, row.boot) {
+        lost.lapse(&live.rule.pending);
         Pending::default()
     } else {
         live.rule.pending.clone()
     };
-    rows::end_session(tx, row.key, why, live.position, &left)?;
+    rows::end_session(tx, row.key, why, live.position, &left, &lost)?;
     let leaf = What::Close {
         session: row.id,
         why,

@@ -26,8 +26,8 @@ pub use grant::Grant;
 pub use rebuild::rebuild_views;
 pub use sent::Sent;
 pub use view::{
-    Credited, Latest, Live, SpanRow, credited_items, latest_sessions, left_pending, live_sessions, newest_spans,
-    spans_of_year,
+    Credited, Latest, Live, NotCounted, SpanRow, credited_items, latest_sessions, left_pending, live_sessions,
+    newest_spans, not_counted, spans_of_year,
 };
 
 use crate::clock::{Reading, SharedClock};
@@ -60,6 +60,9 @@ pub const SCHEMA: Schema = Schema {
             wall INTEGER NOT NULL) STRICT;
         CREATE INDEX correction_of ON correction (of);
         CREATE INDEX correction_of_member ON correction (member);
+    ", "
+        ALTER TABLE live ADD COLUMN lost TEXT NOT NULL DEFAULT '{}';
+        ALTER TABLE session ADD COLUMN lost TEXT;
     "],
 };
 

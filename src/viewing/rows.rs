@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Grant, ItemFacts, ViewingError};
 use crate::clock::Reading;
-use crate::credit::rule::{Flags, Note, Pending, Session};
+use crate::credit::rule::{Flags, Lost, Note, Pending, Session};
 use crate::ledger::Closing;
 use crate::types::{DeviceId, Intervals, ItemId, MemberId, Millis, Mode, SessionId, Year};
 
@@ -144,10 +144,12 @@ pub(super) fn end_session(
     why: Closing,
     position: Millis,
     left: &Pending,
+    lost: &Lost,
 ) -> Result<(), rusqlite::Error> {
     let left = (left.total() > Millis::ZERO).then(|| json(left));
-    conn.prepare_cached("UPDATE session SET why = ?2, position = ?3, left_pending = ?4 WHERE key = ?1")?
-        .execute(params![key, word(&why), sql(position), left])?;
+    let lost = (*lost != Lost::default()).then(|| json(lost));
+    conn.prepare_cached("UPDATE session SET why = ?2, position = ?3, left_pending = ?4, lost = ?5 WHERE key = ?1")?
+        .execute(params![key, word(&why), sql(position), left, lost])?;
     conn.prepare_cached("DELETE FROM live WHERE key = ?1")?
         .execute([key])
         .map(drop)
@@ -185,7 +187,8 @@ pub(super) fn last_position(conn: &Connection, member: &MemberId, item: &ItemId)
 
 pub(super) fn live(conn: &Connection, row: &SessionRow) -> Result<LiveRow, ViewingError> {
     conn.prepare_cached(
-        "SELECT n, digest, note, pending, unproved, asked, ask_after, unattended, flags, position FROM live WHERE key = ?1",
+        "SELECT n, digest, note, pending, unproved, asked, ask_after, unattended, flags, position, lost
+         FROM live WHERE key = ?1",
     )?
     .query_row([row.key], |live| {
         Ok(LiveRow {
@@ -200,6 +203,7 @@ pub(super) fn live(conn: &Connection, row: &SessionRow) -> Result<LiveRow, Viewi
                 ask_after: ms(live.get(6)?),
                 unattended: live.get(7)?,
                 flags: Flags::from_bits(live.get(8)?),
+                lost: column(live, 10, |text| serde_json::from_str(text).ok())?,
             },
             position: ms(live.get(9)?),
         })
@@ -212,8 +216,8 @@ pub(super) fn write_live(conn: &Connection, key: i64, live: &LiveRow, now: Readi
     let rule = &live.rule;
     conn.prepare_cached(
         "INSERT OR REPLACE INTO live
-         (key, n, digest, note, pending, unproved, asked, ask_after, unattended, flags, position, seen)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+         (key, n, digest, note, pending, unproved, asked, ask_after, unattended, flags, position, seen, lost)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?
     .execute(params![
         key,
@@ -228,6 +232,7 @@ pub(super) fn write_live(conn: &Connection, key: i64, live: &LiveRow, now: Readi
         rule.flags.bits(),
         sql(live.position),
         sql(now.mono),
+        json(&rule.lost),
     ])
     .map(drop)
 }

@@ -181,6 +181,54 @@ async fn a_phone_left_in_a_drawer_leaves_nothing_to_come_back_for() {
 }
 
 #[tokio::test]
+async fn what_was_not_counted_is_told_until_it_is_watched_again() {
+    let station = Station::new();
+    let member = MemberId::new("m1").unwrap();
+    let lost = || {
+        let store = station.viewing.ledger.store();
+        let sessions = store.read_blocking(|conn| not_counted(conn, &member, 10)).unwrap();
+        sessions.iter().map(|session| session.lost.clone()).collect::<Vec<_>>()
+    };
+    let drawer = station.open("m1", 1, 1).await;
+    station.play(drawer, 1, 0, 1000).await;
+    let unattended: u64 = lost().iter().map(|lost| lost.unattended.total().as_secs()).sum();
+    assert_eq!(unattended, 1000, "told while the session is open");
+    station.viewing.close(drawer).await.unwrap();
+    assert_eq!(lost().len(), 1, "and after it");
+    let again = station.open("m1", 1, 1).await;
+    station.play(again, 1, 0, 300).await;
+    station.viewing.prove(again).await.unwrap();
+    assert_eq!(
+        lost()[0].unattended.total(),
+        Millis::secs(700),
+        "what was watched again is lost no more"
+    );
+    station.clock.advance(Millis::secs(10));
+    station.beat(again, 31, 0, 10).await.unwrap();
+    station.clock.advance(Millis::secs(10));
+    station.beat(again, 32, 1700, 1790).await.unwrap();
+    let newest = lost().remove(0);
+    assert_eq!(
+        (newest.again, newest.too_fast.total()),
+        (Millis::secs(10), Millis::secs(75))
+    );
+}
+
+#[tokio::test]
+async fn what_waits_in_an_open_session_is_shown_as_waiting() {
+    let station = Station::new();
+    let session = station.open("m1", 1, 1).await;
+    station.play(session, 1, 0, 40).await;
+    let member = MemberId::new("m1").unwrap();
+    let store = station.viewing.ledger.store();
+    let waits = || store.read_blocking(|conn| left_pending(conn, &member)).unwrap();
+    let item = ItemId::from_digest(&[1; 32]);
+    assert_eq!(waits(), [(item, Millis::secs(40))]);
+    station.viewing.prove(session).await.unwrap();
+    assert_eq!(waits(), []);
+}
+
+#[tokio::test]
 async fn case_54_a_full_disk_costs_no_time_once_there_is_room_again() {
     let station = Station::new();
     let session = station.open("m1", 1, 1).await;

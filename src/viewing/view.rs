@@ -1,8 +1,11 @@
 //! What pages and reports ask this room.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, params};
 
 use super::rows::{column, from_word, ms};
+use crate::credit::rule::Lost;
 use crate::store::StoreError;
 use crate::types::{Intervals, ItemId, MemberId, Millis, Mode, SessionId, Year};
 
@@ -64,6 +67,17 @@ pub struct SpanRow {
     pub credit: Millis,
     /// Wall clock at the proof.
     pub wall_ms: i64,
+}
+
+/// What a member played in one session that earned nothing.
+#[derive(Debug, Clone)]
+pub struct NotCounted {
+    /// What.
+    pub item: ItemId,
+    /// Wall clock at the session's opening.
+    pub wall_ms: i64,
+    /// How much, by the reason.
+    pub lost: Lost,
 }
 
 fn member(row: &rusqlite::Row<'_>, index: usize) -> Result<MemberId, rusqlite::Error> {
@@ -160,10 +174,11 @@ pub fn newest_spans(conn: &Connection, who: &MemberId, most: u32) -> Result<Vec<
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// What a member's closed sessions left unconfirmed, by item.
+/// What waits for a member's confirmation, by item: left by closed sessions, or pending in an open one.
 pub fn left_pending(conn: &Connection, who: &MemberId) -> Result<Vec<(ItemId, Millis)>, StoreError> {
     let mut query = conn.prepare_cached(
-        "SELECT item, left_pending FROM session WHERE member = ?1 AND left_pending IS NOT NULL ORDER BY key DESC",
+        "SELECT s.item, coalesce(l.pending, s.left_pending) FROM session s LEFT JOIN live l USING (key)
+         WHERE s.member = ?1 AND coalesce(l.pending, s.left_pending) IS NOT NULL ORDER BY s.key DESC",
     )?;
     let rows = query.query_map([who.as_str()], |row| {
         let left = column(row, 1, |text| {
@@ -171,5 +186,40 @@ pub fn left_pending(conn: &Connection, who: &MemberId) -> Result<Vec<(ItemId, Mi
         })?;
         Ok((ItemId::from_bytes(row.get(0)?), left.total()))
     })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut all = rows.collect::<Result<Vec<_>, _>>()?;
+    all.retain(|(_, left)| *left > Millis::ZERO);
+    Ok(all)
+}
+
+/// What of a member's newest sessions earned nothing, the latest first: at most `most` sessions. What has been credited
+/// since, in whatever year, is left out.
+pub fn not_counted(conn: &Connection, who: &MemberId, most: u32) -> Result<Vec<NotCounted>, StoreError> {
+    let mut query = conn.prepare_cached(
+        "SELECT s.item, s.wall, coalesce(l.lost, s.lost) FROM session s LEFT JOIN live l USING (key)
+         WHERE s.member = ?1 AND coalesce(l.lost, s.lost, '{}') <> '{}' ORDER BY s.key DESC LIMIT ?2",
+    )?;
+    let rows = query.query_map(params![who.as_str(), most], |row| {
+        Ok(NotCounted {
+            item: ItemId::from_bytes(row.get(0)?),
+            wall_ms: row.get(1)?,
+            lost: column(row, 2, |text| serde_json::from_str(text).ok())?,
+        })
+    })?;
+    let sessions = rows.collect::<Result<Vec<_>, _>>()?;
+    let mut counted: HashMap<ItemId, Intervals> = HashMap::new();
+    for credited in credited_items(conn, who)? {
+        let all = counted.entry(credited.item).or_default();
+        *all = all.union(&credited.media);
+    }
+    let still = |session: NotCounted| {
+        let lost = counted
+            .get(&session.item)
+            .map_or_else(|| session.lost.clone(), |all| session.lost.but(all));
+        NotCounted { lost, ..session }
+    };
+    Ok(sessions
+        .into_iter()
+        .map(still)
+        .filter(|session| session.lost != Lost::default())
+        .collect())
 }

@@ -54,9 +54,29 @@
   film.addEventListener('pause', label);
   film.addEventListener('error', function () {
     var code = film.error ? film.error.code : 0;
-    if (code === 2 && facts.member && session) { reopen(t.restarted); }
+    if (code === 2 || reviving) { fetchAnew(); }
     else if (code >= 3 && !opening) { banner(t.cannot_play); }
   });
+
+  /* The Wi-Fi broke off in the middle of the film: it is asked for again until it comes, from the same place. */
+  var reviving = null;
+  function fetchAnew() {
+    if (!reviving) {
+      reviving = { at: film.currentTime, going: !film.paused, wait: 1 };
+      film.addEventListener('loadedmetadata', revived);
+      if (!facts.member) { banner(t.offline_guest); }
+    }
+    setTimeout(function () { if (reviving) { film.load(); } }, reviving.wait * 1000);
+    reviving.wait = Math.min(reviving.wait * 2, 10);
+  }
+  function revived() {
+    film.removeEventListener('loadedmetadata', revived);
+    var was = reviving;
+    reviving = null;
+    film.currentTime = was.at;
+    if (was.going) { start(); }
+    if (!facts.member) { banner(''); }
+  }
 
   if (!facts.member) { return; }
 
@@ -73,25 +93,18 @@
   var credited = facts.credited;
   var numbers = { credited: facts.credited_ms, pending: facts.pending_ms };
 
-  function post(path, body, done) {
-    var request = new XMLHttpRequest();
-    request.open('POST', path);
-    request.timeout = 20000;
-    request.setRequestHeader('Content-Type', 'application/json');
-    var ended = false;
-    function end(status, answer, wait) { if (!ended) { ended = true; done(status, answer, wait || 0); } }
-    request.onload = function () {
-      var answer = null;
-      try { answer = JSON.parse(request.responseText); } catch (e) { answer = null; }
-      end(request.status, answer, Number(request.getResponseHeader('Retry-After')) || 0);
-    };
-    request.onerror = request.ontimeout = request.onabort = function () { end(0, null); };
-    request.send(body);
-  }
+  var post = Sending.post;
+  var shelf = Beats.shelf();
+  function keep() { if (session) { shelf.keep(session.session, queue.all()); } }
 
   function openSession(then) {
     if (session || opening || blocked) { return; }
     opening = true;
+    /* What an earlier page left goes first: opening ends the session that it belongs to. */
+    Sending.deliver(shelf, function () { openNow(then); });
+  }
+
+  function openNow(then) {
     post('/api/sessions', JSON.stringify({ item: facts.item }), function (status, answer, wait) {
       opening = false;
       if (status === 201) {
@@ -144,15 +157,16 @@
 
   /* 3. What really played ---------------------------------------------------------------------------------------------- */
 
+  function look() { played.look(film.currentTime, film.playbackRate, film.played); }
   film.addEventListener('timeupdate', function () {
-    if (!film.paused && !film.seeking) { played.look(film.currentTime, film.playbackRate); }
+    if (!film.paused && !film.seeking) { look(); }
   });
   film.addEventListener('seeking', function () { played.lift(); });
   film.addEventListener('waiting', function () { played.lift(); });
   film.addEventListener('emptied', function () { played.lift(); });
   film.addEventListener('seeked', function () { beat('seeking'); });
-  film.addEventListener('pause', function () { if (!film.seeking) { played.look(film.currentTime, film.playbackRate); } played.lift(); beat('paused'); });
-  film.addEventListener('ended', function () { played.lift(); beat('ended'); });
+  film.addEventListener('pause', function () { if (!film.seeking) { look(); } played.lift(); beat('paused'); });
+  film.addEventListener('ended', function () { look(); played.lift(); beat('ended'); });
 
   function beat(state) {
     if (!session || blocked) { return; }
@@ -160,6 +174,7 @@
     if (!segments.length && state !== 'ended') { return; }
     mine = Beats.union(mine.concat(segments));
     queue.add(segments, state);
+    keep();
     flush();
     draw();
   }
@@ -175,9 +190,9 @@
     post('/api/sessions/' + to + '/beats', body, function (status, answer, wait) {
       sending = false;
       if (!session || to !== session.session) { flush(); return; }
-      if (status === 200) { queue.answered(); retry = 0; banner(''); take(answer); flush(); return; }
+      if (status === 200) { queue.answered(); keep(); retry = 0; banner(''); take(answer); flush(); return; }
       if (status === 409 || status === 404) { refused(status, answer); return; }
-      if (status === 422 || status === 400) { queue.answered(); flush(); return; }
+      if (status === 422 || status === 400) { queue.answered(); keep(); flush(); return; }
       banner(status === 503 ? t.disk_full : t.offline);
       later(wait, flush);
     });
@@ -187,6 +202,7 @@
     var reason = answer && answer.reason;
     if (reason === 'superseded') {
       blocked = true;
+      drop();
       session = null;
       film.pause();
       banner(t.superseded);
@@ -203,13 +219,30 @@
     }
   }
 
-  /* The station restarted: a new session, the bytes anew, on from the same place. */
+  /* The session takes nothing more; what waited begins in the film here. */
+  function drop() {
+    var from = null;
+    queue.drain().forEach(function (body) {
+      JSON.parse(body).segments.forEach(function (piece) { from = from === null ? piece[0] : Math.min(from, piece[0]); });
+    });
+    keep();
+    return from;
+  }
+
+  /* The station restarted: a new session, the bytes anew. What it had not taken yet cannot be counted any more, since
+     nobody knows how long it was away; so the film goes back to where that began, if it is not too far. */
+  var FAR = 120;
   function reopen(text) {
     if (opening) { return; }
+    var from = drop();
     session = null;
-    queue.drain().forEach(function (body) { played.done = played.done.concat(JSON.parse(body).segments); });
-    var at = film.currentTime;
-    var going = !film.paused;
+    played.lift();
+    played.take();
+    var at = reviving ? reviving.at : film.currentTime;
+    var going = reviving ? reviving.going : !film.paused;
+    reviving = null;
+    film.removeEventListener('loadedmetadata', revived);
+    if (from !== null && from / 1000 < at && at - from / 1000 <= FAR) { at = from / 1000; }
     openSession(function (answer) {
       banner(text);
       film.src = answer.media;
@@ -274,6 +307,7 @@
     until = Date.now() + left;
     $('ask-p').textContent = fill(t.ask_text, [spoken(numbers.pending)]);
     show($('veil'), true);
+    chime();
     $('ask-y').focus();
     var whole = Math.max(left, 1);
     var spokenAt = 0;
@@ -289,6 +323,34 @@
     }
     tick();
   }
+  /* A short sound with the question, unless the member turned it off. Browsers let a page sound only after a tap, and
+     what makes it must be made then. */
+  var QUIET = 'yuanjiao.quiet';
+  var speaker = null;
+  function isQuiet() { try { return localStorage.getItem(QUIET) === '1'; } catch (e) { return false; } }
+  function labelChime() { $('chime').textContent = isQuiet() ? t.chime_off : t.chime_on; }
+  film.addEventListener('play', function () {
+    var Maker = window.AudioContext || window.webkitAudioContext;
+    if (Maker && !speaker) { try { speaker = new Maker(); } catch (e) { speaker = null; } }
+  });
+  function chime() {
+    if (isQuiet() || !speaker || speaker.state === 'suspended') { return; }
+    var tone = speaker.createOscillator();
+    var loudness = speaker.createGain();
+    tone.frequency.value = 880;
+    loudness.gain.setValueAtTime(0.15, speaker.currentTime);
+    loudness.gain.exponentialRampToValueAtTime(0.001, speaker.currentTime + 0.6);
+    tone.connect(loudness);
+    loudness.connect(speaker.destination);
+    tone.start();
+    tone.stop(speaker.currentTime + 0.6);
+  }
+  $('chime').addEventListener('click', function () {
+    try { if (isQuiet()) { localStorage.removeItem(QUIET); } else { localStorage.setItem(QUIET, '1'); } } catch (e) { /* no store */ }
+    labelChime();
+  });
+  labelChime();
+
   function hideAsk() {
     if (ticking) { clearInterval(ticking); ticking = null; }
     show($('veil'), false);
@@ -299,7 +361,7 @@
   function prove() {
     hideAsk();
     tapped = true;
-    if (!film.paused) { played.look(film.currentTime, film.playbackRate); }
+    if (!film.paused) { look(); }
     beat('paused');
     sendProof(0);
   }
@@ -326,12 +388,14 @@
 
   function leave() {
     if (!session || blocked) { return; }
-    if (!film.paused) { played.look(film.currentTime, film.playbackRate); }
+    if (!film.paused) { look(); }
     played.lift();
     var segments = played.take();
     if (segments.length) { queue.add(segments, 'hidden'); }
+    /* Nobody tells whether a beacon arrived, so the next page offers the same beats again. */
+    keep();
     if (navigator.sendBeacon) {
-      queue.drain().forEach(function (body) { navigator.sendBeacon('/api/sessions/' + session.session + '/beats', body); });
+      queue.all().forEach(function (body) { navigator.sendBeacon('/api/sessions/' + session.session + '/beats', body); });
       if (tapped) { navigator.sendBeacon('/api/sessions/' + session.session + '/proof', '{}'); }
     }
   }

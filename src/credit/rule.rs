@@ -231,7 +231,7 @@ pub struct Buckets {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Taken: the session and the budgets as they are now.
-    Accepted(Session, Buckets),
+    Accepted(Box<Session>, Buckets),
     /// The beat that was taken last, once more: nothing changes, the same answer is given.
     Repeated,
     /// Not its turn: the next number is given.
@@ -292,7 +292,7 @@ pub fn judge(
         member: member.bucket.spend(given.total()),
         device: device.bucket.spend(given.total()),
     };
-    Verdict::Accepted(next, budgets)
+    Verdict::Accepted(Box::new(next), budgets)
 }
 
 /// The segments that lie in the film, and whether all of them did as claimed.

@@ -134,7 +134,7 @@ impl Player for Room {
         let verdict = self.judge(member, n, segments);
         let word = match verdict {
             Verdict::Accepted(session, buckets) => {
-                self.keep(member, session, buckets);
+                self.keep(member, *session, buckets);
                 "taken"
             }
             Verdict::Repeated => "repeated",

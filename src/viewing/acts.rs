@@ -136,7 +136,7 @@ pub(super) fn beat(
     let buckets = room.budgets.of(&row.member, row.device);
     match rule::judge(&room.policy, &live.rule, buckets, known, &judged, now.mono) {
         Verdict::Accepted(next, buckets) => {
-            live.rule = next;
+            live.rule = *next;
             live.position = position_after(beat, live.position, row.length);
             rows::write_live(tx, row.key, &live, now)?;
             room.budgets.keep(tx, &row.member, row.device, buckets);

@@ -1,7 +1,8 @@
 //! A station's log as xAPI statements, for a learning record store that a county or province runs already.
 //!
 //! Made from leaves alone, one after another, so that a log of any length streams through. The vocabulary is that of the
-//! xAPI Video Profile 1.0.3 (`initialized`, `paused`, `completed`, `terminated`), and `attended` for an evening. A
+//! xAPI Video Profile 1.0.3 (`initialized`, `paused`, `completed`, `terminated`), `attended` for an evening,
+//! and `corrected`, a word of ours. A
 //! statement's id derives from the station's name and the leaf's place (UUID version 5): the same log gives the same
 //! statements, so that sending them twice changes nothing. Who it was is an account with the member's number, never a
 //! name. A statement made while the station did not know the date carries no timestamp.
@@ -107,6 +108,14 @@ impl Statements {
                 Vec::new()
             }
             What::Close { session, why, .. } => self.closed(place, session, why).into_iter().collect(),
+            What::Correct {
+                of,
+                member,
+                item,
+                takes,
+                gives,
+                ..
+            } => vec![self.corrected(place, of, &member, item, (&takes, &gives))],
             is => self.evening(place, is),
         }
     }
@@ -216,13 +225,36 @@ impl Statements {
         Vec::new()
     }
 
-    fn about_film(&self, place: Place, verb: (&str, &str), session: &Session) -> Value {
-        let title = self.items.get(&session.item).map_or("", |(title, _)| title);
-        let object = json!({
+    /// A correction: the profile has no word for it, so the verb is ours. Taken seconds are negative.
+    fn corrected(
+        &self,
+        place: Place,
+        of: u64,
+        member: &MemberId,
+        item: ItemId,
+        (takes, gives): (&Intervals, &Intervals),
+    ) -> Value {
+        let verb = ("corrected", self.names.own("corrected"));
+        let object = self.film(item);
+        let mut statement = self.names.statement(place, verb.0, (verb.0, &verb.1), member, &object);
+        statement["result"] = json!({ "extensions": {
+            self.names.own("credited-seconds"): seconds(gives.total()) - seconds(takes.total()),
+            self.names.own("corrects"): of,
+        } });
+        statement
+    }
+
+    fn film(&self, item: ItemId) -> Value {
+        let title = self.items.get(&item).map_or("", |(title, _)| title);
+        json!({
             "objectType": "Activity",
-            "id": self.names.film(&session.item),
+            "id": self.names.film(&item),
             "definition": { "type": format!("{VIDEO}/activity-type/video"), "name": { "zh-CN": title } },
-        });
+        })
+    }
+
+    fn about_film(&self, place: Place, verb: (&str, &str), session: &Session) -> Value {
+        let object = self.film(session.item);
         let mut statement = self.names.statement(place, verb.0, verb, &session.member, &object);
         let registration = self.names.registration(&session.member, &session.item, session.year);
         let context = &mut statement["context"];

@@ -238,6 +238,29 @@ fn an_evening_is_one_statement_for_each_who_came() {
 }
 
 #[test]
+fn a_correction_takes_seconds_away_again() {
+    let mut leaves = alone();
+    let correct = What::Correct {
+        of: 3,
+        member: member("1024"),
+        item: film(),
+        year: Year(2026),
+        takes: Intervals::one(Millis::secs(600), Millis::secs(1_700)),
+        gives: Intervals::none(),
+        reason: "号码填错了".into(),
+        second: member("12"),
+        total: Millis::secs(600),
+    };
+    leaves.push(bytes(40, Trust::District, correct));
+    let statements = said(&leaves);
+    let credited = |s: &Value| s["result"]["extensions"]["https://study.example.cn/xapi/ext/credited-seconds"].as_f64();
+    let counted = statements
+        .iter()
+        .filter(|s| matches!(s["verb"]["display"]["en-US"].as_str(), Some("paused" | "corrected")));
+    assert_eq!(counted.filter_map(credited).sum::<f64>(), 600.0);
+}
+
+#[test]
 fn only_an_absolute_address_names_people() {
     for bad in [
         "",

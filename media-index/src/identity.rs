@@ -7,39 +7,44 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 
 use rustix::fs::{Advice, fadvise};
 use sha2::{Digest, Sha256};
 
 use crate::ItemId;
+use crate::probe::Content;
 
 const TAG: &[u8] = b"yuanjiao item 1\n";
 const WHOLE: u64 = 256 * 1024;
-const EDGE: u64 = 64 * 1024;
+pub(crate) const EDGE: u64 = 64 * 1024;
 const WINDOW: u64 = 16 * 1024;
 const WINDOWS: u64 = 8;
 
 /// Reads what must be read and derives the id of a file of `size` bytes. A file that is shorter than that fails with
 /// `UnexpectedEof`.
 pub fn item_id(file: &File, size: u64) -> io::Result<ItemId> {
+    reading_no_further(file, || id_of(file, size))
+}
+
+/// The id of content of so many bytes.
+pub(crate) fn id_of(content: &dyn Content, size: u64) -> io::Result<ItemId> {
     let mut hash = Sha256::new_with_prefix(TAG);
     hash.update(size.to_le_bytes());
-    read_no_further(file, true);
     for (from, length) in samples(size) {
         let mut window = vec![0; usize::try_from(length).unwrap_or(0)];
-        file.read_exact_at(&mut window, from)?;
+        content.read_exact_at(&mut window, from)?;
         hash.update(&window);
     }
-    read_no_further(file, false);
     Ok(ItemId::from_digest(&hash.finalize().into()))
 }
 
 /// The kernel reads on behind each window, several times as much as was asked for; on a stick that is what takes the
 /// time. It is only advice: where it is not taken, nothing is wrong.
-fn read_no_further(file: &File, begin: bool) {
-    let advice = if begin { Advice::Random } else { Advice::Normal };
-    let _no_matter = fadvise(file, 0, None, advice);
+pub(crate) fn reading_no_further<T>(file: &File, read: impl FnOnce() -> T) -> T {
+    let _no_matter = fadvise(file, 0, None, Advice::Random);
+    let found = read();
+    let _no_matter = fadvise(file, 0, None, Advice::Normal);
+    found
 }
 
 /// The windows that are read: `(from, length)`, in order and within the file.

@@ -71,11 +71,8 @@ pub(crate) fn is_note(place: &Place) -> bool {
 
 /// Reads a note in whatever encoding it comes.
 pub(crate) fn read(place: &Place, bytes: &[u8]) -> Note {
-    let text = crate::subtitle::decode(bytes);
-    match place.ending().as_str() {
-        "nfo" => nfo::read(&text),
-        _ => table::read(&text),
-    }
+    let (sheet, faults) = Sheet::read(bytes, &place.ending());
+    Note { sheet, faults }
 }
 
 /// Everything that is said about the film at `film`.
@@ -112,6 +109,17 @@ fn find<'a>(notes: &'a Notes, path: &Path) -> Option<&'a Note> {
 }
 
 impl Sheet {
+    /// What a note beside a film says (`toml` or `nfo` by its ending, in whatever encoding), and what of it could not be
+    /// understood, for the operator.
+    pub fn read(bytes: &[u8], ending: &str) -> (Self, Vec<String>) {
+        let text = crate::subtitle::decode(bytes);
+        let note = match ending {
+            "nfo" => nfo::read(&text),
+            _ => table::read(&text),
+        };
+        (note.sheet, note.faults)
+    }
+
     /// Takes over what is not said yet.
     fn fill(&mut self, other: &Self) {
         let texts = [

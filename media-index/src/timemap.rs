@@ -44,6 +44,22 @@ impl TimeMap {
         })
     }
 
+    /// A map of places where the media can be begun with (see [`Self::add_places`]).
+    pub(crate) fn by_places(points: &[(u64, u64)], end: u64, duration_ms: u64) -> Self {
+        let mut map = Self::of_length(duration_ms);
+        map.add_places(0, points, end);
+        map
+    }
+
+    /// Enters places of `track` (a millisecond and the byte where it begins), both rising: what is shown from one to the
+    /// next lies between the two, and what is shown from the last lies before `end`.
+    pub(crate) fn add_places(&mut self, track: usize, points: &[(u64, u64)], end: u64) {
+        for (n, (ms, at)) in points.iter().enumerate() {
+            let (until, next) = points.get(n + 1).copied().unwrap_or((u64::MAX, end));
+            self.add(track, *ms..until, &(*at..next));
+        }
+    }
+
     /// A map that is not here.
     pub fn elsewhere() -> Self {
         Self(Form::Elsewhere)

@@ -5,7 +5,7 @@
 
 use super::riff::{u16_at, u32_at, u64_at};
 use super::source::{Source, broken};
-use super::{Reading, formats, measure};
+use super::{Reading, elementary, formats, measure};
 use crate::{AudioTrack, Damage, Facts, TimeMap, VideoTrack};
 
 type Guid = [u8; 16];
@@ -238,14 +238,16 @@ fn walk(source: &Source<'_>, mut at: u64) -> Top {
     top
 }
 
-/// §9.2: width and height, flags, then a `BITMAPINFOHEADER`.
+/// §9.2: width and height, flags, then a `BITMAPINFOHEADER`, then what the codec says itself.
 fn picture(data: &[u8]) -> Option<VideoTrack> {
     let code = data.get(11 + 16..11 + 20)?.try_into().ok()?;
+    let codec = formats::picture(code);
+    let told = elementary::video(&codec, data.get(11 + 40..).unwrap_or_default()).unwrap_or_default();
     Some(VideoTrack {
-        codec: formats::picture(code),
+        codec,
         width: u32_at(data, 0)?,
         height: u32_at(data, 4)?,
-        ..VideoTrack::default()
+        ..told
     })
 }
 

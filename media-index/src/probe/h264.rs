@@ -20,6 +20,23 @@ pub(super) fn in_record(record: &[u8]) -> Option<VideoTrack> {
     sequence(cursor.take(length.into())?)
 }
 
+/// What an `avcC` record says: profile and level itself, the rest its parameter set, which knows the depth.
+pub(super) fn record(body: &[u8]) -> Option<VideoTrack> {
+    let [_, profile, _, level, ..] = *body else {
+        return None;
+    };
+    let told = in_record(body).unwrap_or_default();
+    // Only the high profiles can hold more than 8 bits.
+    let deep = matches!(profile, 110 | 122 | 244);
+    Some(VideoTrack {
+        codec: "h264".into(),
+        profile: Some(profile),
+        level: Some(level),
+        bit_depth: told.bit_depth.or(Some(if deep { 10 } else { 8 })),
+        ..told
+    })
+}
+
 /// §7.4.1: a parameter set is always referred to, and the first bit is 0.
 fn is_sequence(unit: &&[u8]) -> bool {
     let header = unit.first().copied().unwrap_or(0);

@@ -28,6 +28,19 @@ pub(super) fn in_record(record: &[u8]) -> Option<VideoTrack> {
     None
 }
 
+/// What an `hvcC` record says itself: the level stands as thirty times itself, the depth less 8 in the low bits of byte
+/// 17; the rest its parameter set.
+pub(super) fn record(body: &[u8]) -> Option<VideoTrack> {
+    let (profile, level, depth) = (body.get(1)? & 0x1f, body.get(12)? / 3, (body.get(17)? & 7) + 8);
+    Some(VideoTrack {
+        codec: "hevc".into(),
+        profile: Some(profile),
+        level: Some(level),
+        bit_depth: Some(depth),
+        ..in_record(body).unwrap_or_default()
+    })
+}
+
 fn is_sequence(unit: &&[u8]) -> bool {
     unit.first().is_some_and(|b| b >> 1 & 0x3f == SEQUENCE)
 }

@@ -9,6 +9,7 @@ mod ac3;
 mod adts;
 mod amr;
 mod asf;
+mod av1;
 mod avi;
 mod bits;
 mod clock;
@@ -38,6 +39,7 @@ mod pulse;
 mod realmedia;
 mod riff;
 mod source;
+mod vp9;
 mod wav;
 
 use std::fs::File;
@@ -45,10 +47,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 pub use ffprobe::find as find_ffprobe;
+use source::Edges;
 pub use source::{Content, Source};
 
 use crate::facts::verdict;
-use crate::{Damage, Facts, Kind, Whole, identity};
+use crate::{Damage, Facts, Kind, TimeMap, Whole, identity};
+
+/// A camera that was forgotten records for days; a file that is said to play for longer than forty lies.
+const LONGEST_MS: u64 = 40 * 24 * 3_600_000;
 
 /// What a probe needs.
 #[derive(Debug)]
@@ -83,7 +89,12 @@ impl Reading {
 
 /// Looks into a file that has stopped growing.
 pub fn probe(subject: &Subject<'_>) -> Result<Whole, Damage> {
-    let (kind, reading) = match inspect(subject.file, subject.size, subject.ending)? {
+    identity::reading_no_further(subject.file, || probe_now(subject))
+}
+
+fn probe_now(subject: &Subject<'_>) -> Result<Whole, Damage> {
+    let content = Edges::new(subject.file, subject.size);
+    let (kind, reading) = match inspect(&content, subject.size, subject.ending)? {
         Inspected::Read(kind, reading) => (kind, reading),
         Inspected::NoReader(kind) => others(subject, kind)?,
     };
@@ -95,13 +106,13 @@ pub fn probe(subject: &Subject<'_>) -> Result<Whole, Damage> {
     }
     let mut facts = reading.facts;
     facts.map = facts.map.packed();
-    let id = identity::item_id(subject.file, subject.size).map_err(|error| unreadable(&error))?;
+    let id = identity::id_of(&content, subject.size).map_err(|error| unreadable(&error))?;
     let (plays, why) = verdict(kind, subject.ending, &facts);
     Ok(Whole {
         id,
         kind,
         mime: match subject.ending {
-            "txt" => document::text_type(&Source::new(subject.file, subject.size)),
+            "txt" => document::text_type(&Source::new(&content, subject.size)),
             ending => mime(kind, ending).to_owned(),
         },
         facts,
@@ -137,7 +148,7 @@ pub fn inspect(content: &dyn Content, size: u64, ending: &str) -> Result<Inspect
 /// The reader for containers with this ending (lower case); `None` if there is none. Without the net of [`inspect`]: a
 /// panic in here is a fault, which the fuzz targets look for.
 pub fn read(source: &Source<'_>, ending: &str) -> Result<Option<Reading>, Damage> {
-    let reading = match ending {
+    let mut reading = match ending {
         "mp4" | "m4v" | "mov" | "3gp" | "3g2" | "f4v" | "m4a" | "m4b" => mp4::probe(source)?,
         "mkv" | "webm" | "mka" => matroska::probe(source)?,
         "mp3" | "mp2" => mp3::probe(source)?,
@@ -148,6 +159,7 @@ pub fn read(source: &Source<'_>, ending: &str) -> Result<Option<Reading>, Damage
         "wav" => wav::probe(source)?,
         "aac" => adts::probe(source)?,
         "amr" => amr::probe(source)?,
+        "ac3" | "eac3" => ac3::probe(source)?,
         "avi" => avi::probe(source)?,
         "flv" => flv::probe(source)?,
         // Either kind goes by any of these names.
@@ -161,6 +173,11 @@ pub fn read(source: &Source<'_>, ending: &str) -> Result<Option<Reading>, Damage
             _ => return Ok(None),
         },
     };
+    // A length that is a lie tells nothing, nor does what was derived from it.
+    if reading.facts.duration_ms.is_some_and(|ms| ms > LONGEST_MS) {
+        (reading.facts.duration_ms, reading.facts.bitrate) = (None, None);
+        reading.facts.map = TimeMap::default();
+    }
     Ok(Some(reading))
 }
 

@@ -1,13 +1,15 @@
 //! MP3: an `ID3v2` tag, then frames, then older tags. Length from the Xing or VBRI header if there is one, else from the
-//! average rate of the first frames.
+//! average rate of the first frames. Which time lies where, from the header's table; where there is a large tag (its
+//! picture), evenly over what is sound.
 
-use super::Reading;
-use super::mpegaudio;
 use super::source::{Cursor, Source};
-use crate::{Damage, Facts};
+use super::{Reading, measure, mpegaudio};
+use crate::{Damage, Facts, TimeMap};
 
 /// The first frame is looked for in so many bytes after the tag.
 const SEARCH: u64 = 64 * 1024;
+/// Entries of a map that is made evenly.
+const ENTRIES: u64 = 4_096;
 /// A tag larger than this (its picture) is skipped by its length, not read.
 const TAG_LIMIT: u64 = 256 * 1024;
 
@@ -20,10 +22,14 @@ pub(super) fn probe(source: &Source<'_>) -> Result<Reading, Damage> {
     let counted = frames_counted(&bytes[at..]).map(played);
     let (frames, length) = run(&bytes[at..], frame);
     let duration_ms = counted.unwrap_or_else(|| audio_bytes.saturating_mul(played(frames)) / length.max(1));
+    let duration_ms = Some(duration_ms).filter(|ms| *ms > 0);
+    let begin = after_tag + at as u64;
+    let sound = (begin, begin + audio_bytes);
     Ok(Reading::whole(Facts {
-        duration_ms: Some(duration_ms).filter(|ms| *ms > 0),
+        map: duration_ms.map_or_else(TimeMap::default, |ms| map(&bytes[at..], sound, source.size(), ms)),
+        duration_ms,
         audio: Some(frame.track()),
-        bitrate: Some(frame.bitrate),
+        bitrate: measure::bitrate(audio_bytes, duration_ms),
         index_first: true,
         title,
         ..Facts::default()
@@ -117,6 +123,37 @@ fn decode(content: &[u8]) -> Option<String> {
     };
     let text: String = text.chars().filter(|c| !c.is_control()).take(200).collect();
     Some(text.trim().to_owned()).filter(|t| !t.is_empty())
+}
+
+/// By the table of the Xing header: for each hundredth of the time, which of 256 parts of the sound it begins in.
+fn map(frame: &[u8], (begin, end): (u64, u64), size: u64, ms: u64) -> TimeMap {
+    let place = |parts: u64, of: u64| begin + (end - begin) * parts / of;
+    let steps: Vec<(u64, u64)> = match table(frame) {
+        Some(table) => (0..)
+            .zip(table)
+            .map(|(n, part)| (ms * n / 100, place(u64::from(*part), 256)))
+            .collect(),
+        // Evenly over the whole file is near enough, and takes no room.
+        None if begin * 100 < size => return TimeMap::default(),
+        None => {
+            let count = ms.div_ceil(1_000).clamp(1, ENTRIES);
+            (0..count).map(|n| (ms * n / count, place(n, count))).collect()
+        }
+    };
+    if !steps.is_sorted_by_key(|(_, at)| *at) {
+        return TimeMap::default();
+    }
+    TimeMap::by_places(&steps, end, ms)
+}
+
+/// The table of a film of sound whose rate varies (`Info` instead of `Xing` says that it does not).
+fn table(frame: &[u8]) -> Option<&[u8]> {
+    let head = &frame[..frame.len().min(256)];
+    let at = head.windows(4).position(|w| w == b"Xing")?;
+    let mut cursor = Cursor(&head[at + 4..]);
+    let flags = cursor.u32()?;
+    cursor.skip(if flags & 1 == 0 { 0 } else { 4 } + if flags & 2 == 0 { 0 } else { 4 })?;
+    (flags & 4 != 0).then(|| cursor.take(100)).flatten()
 }
 
 /// The number of frames that the Xing, Info or VBRI header in the first frame names.

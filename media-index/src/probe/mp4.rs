@@ -12,6 +12,7 @@ mod fragments;
 mod tables;
 mod track;
 
+use fragments::Fragments;
 use track::Track;
 
 /// A fragmented film has two boxes a fragment; more than this is not a film.
@@ -32,8 +33,9 @@ pub(super) fn probe(source: &Source<'_>) -> Result<Reading, Damage> {
     let moov = source.read_up_to(at, length)?;
     let mut movie = Movie::read(&moov).ok_or_else(|| broken("its index contradicts itself"))?;
     if !top.moofs.is_empty() {
-        let length = fragments::duration_ms(source, &moov, &top.moofs)?;
-        movie.duration_ms = length.or(movie.duration_ms);
+        let fragments = Fragments::read(source, &moov, &top.moofs, &movie.tracks)?;
+        movie.duration_ms = fragments.duration_ms.or(movie.duration_ms);
+        movie.fragments = Some(fragments);
     }
     movie.reading(source.size(), &top)
 }
@@ -145,6 +147,7 @@ pub(super) fn child<'a>(content: &'a [u8], kind: &[u8]) -> Option<&'a [u8]> {
 struct Movie<'a> {
     duration_ms: Option<u64>,
     tracks: Vec<Track<'a>>,
+    fragments: Option<Fragments>,
     title: Option<String>,
 }
 
@@ -165,14 +168,19 @@ impl<'a> Movie<'a> {
         Some(movie)
     }
 
-    /// The map of an unfragmented film, and how far the file should go on if samples lie beyond its end.
-    fn map(shown: [Option<&Track<'_>>; 2], length: Option<u64>, size: u64, top: &Top) -> (TimeMap, Option<u64>) {
+    /// The map, and how far the file should go on if samples lie beyond its end.
+    fn map(&self, shown: [Option<&Track<'_>>; 2], length: Option<u64>, size: u64, top: &Top) -> (TimeMap, Option<u64>) {
         let mut map = TimeMap::default();
         let mut end = 0;
-        if let (Some(ms), true) = (length, top.moofs.is_empty()) {
+        if let Some(ms) = length {
             map = TimeMap::of_length(ms);
             let tracks = shown.into_iter().flatten().enumerate();
             end = tracks.map(|(n, track)| track.fill(n, &mut map)).max().unwrap_or(0);
+        }
+        if let Some(fragments) = &self.fragments
+            && !fragments.fill(shown.map(|track| track.map(|track| track.id)), size, &mut map)
+        {
+            map = TimeMap::default();
         }
         let cut = match top.cut {
             _ if end > size => Some(end.max(top.cut.unwrap_or(0))),
@@ -180,6 +188,16 @@ impl<'a> Movie<'a> {
             _ => None,
         };
         (map, cut)
+    }
+
+    /// The picture's facts; how many a second, the fragments know better if there are some.
+    fn picture(&self, track: &Track<'_>) -> Option<VideoTrack> {
+        let facts = track.video_facts()?;
+        let by_fragments = self.fragments.as_ref().and_then(|fragments| fragments.rate(track.id));
+        Some(VideoTrack {
+            frame_rate: by_fragments.or(facts.frame_rate),
+            ..facts
+        })
     }
 
     fn reading(self, size: u64, top: &Top) -> Result<Reading, Damage> {
@@ -190,11 +208,11 @@ impl<'a> Movie<'a> {
         }
         let longest = self.tracks.iter().filter_map(Track::duration_ms).max();
         let duration_ms = self.duration_ms.filter(|ms| *ms > 0).or(longest).filter(|ms| *ms > 0);
-        let (map, cut) = Self::map([video, audio], duration_ms, size, top);
+        let (map, cut) = self.map([video, audio], duration_ms, size, top);
         let facts = Facts {
             duration_ms,
             bitrate: duration_ms.map(|ms| size.saturating_mul(8_000) / ms),
-            video: video.and_then(Track::video_facts),
+            video: video.and_then(|track| self.picture(track)),
             audio: audio.and_then(|t| t.audio.clone()),
             index_first: top.moov.zip(top.mdat).is_some_and(|((moov, _), mdat)| moov < mdat),
             title: self.title,

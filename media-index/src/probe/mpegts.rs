@@ -1,7 +1,7 @@
 //! MPEG transport streams (ISO/IEC 13818-1): television recordings, camcorders (M2TS), downloads.
 //!
 //! 1. How far do the packets lie apart, and where does the first begin?
-//! 2. From the head, in readings of some 100 KB until it is known: the programmes' tables, then the first bytes and
+//! 2. From the head, in readings of 64 KB until it is known: the programmes' tables, then the first bytes and
 //!    times of each stream.
 //! 3. From the tail, backwards: the last times.
 //! 4. A look at the clock in a few places between, in case that it does not run through.
@@ -21,18 +21,20 @@ mod tables;
 use packets::{Packet, Packets};
 use tables::{Carries, Section};
 
-/// Packets in one reading: 128 KB.
-const READING: usize = 700;
+/// Packets in one reading: 64 KB.
+const READING: usize = 350;
+/// A recording begins within so many bytes, however much rubbish lies before it.
+const SEARCH: u64 = 128 * 1024;
 /// More programmes than a transponder carries.
 const TABLES: usize = 64;
 /// A recording that begins in the middle of a picture group shows its size within a second or two: 2 MB.
-const HEAD: usize = 16;
+const HEAD: usize = 32;
 /// At the rate of a disc, half a second without any time stamp would be a fault: 1 MB.
-const TAIL: u64 = 8;
+const TAIL: u64 = 16;
 
 /// How far the packets lie apart and where the first begins: mostly at once, else behind some rubbish.
 fn find(source: &Source<'_>) -> Result<Option<(usize, usize)>, Damage> {
-    for most in [reading(packets::PACKET) / 8, reading(packets::PACKET)] {
+    for most in [SEARCH / 8, SEARCH] {
         let found = packets::find(&source.read_up_to(0, most)?);
         if found.is_some() {
             return Ok(found);

@@ -1,15 +1,19 @@
 //! Bounded reading at any place of a file.
 
+use std::cell::OnceCell;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::unreadable;
-use crate::Damage;
+use crate::{Damage, identity};
 
 /// A probe may read so much in all: the index of a film of ten hours fits, a file that sends the reader round does not.
 const BUDGET: u64 = 48 << 20;
+
+/// The stretch at either end of a file that `identity` wants anyway.
+const EDGE: u64 = identity::EDGE;
 
 /// What can be read at any place: a file, or bytes in memory.
 pub trait Content {
@@ -24,6 +28,57 @@ impl Content for File {
 }
 
 impl Content for &[u8] {
+    fn read_exact_at(&self, to: &mut [u8], at: u64) -> io::Result<()> {
+        (**self).read_exact_at(to, at)
+    }
+}
+
+/// A file whose beginning and end, where everybody looks, are read once.
+pub(super) struct Edges<'a> {
+    file: &'a File,
+    size: u64,
+    head: OnceCell<Vec<u8>>,
+    tail: OnceCell<Vec<u8>>,
+}
+
+impl<'a> Edges<'a> {
+    pub(super) fn new(file: &'a File, size: u64) -> Self {
+        Self {
+            file,
+            size,
+            head: OnceCell::new(),
+            tail: OnceCell::new(),
+        }
+    }
+
+    /// The edge that holds `length` bytes from `at`, and where it begins.
+    fn edge(&self, at: u64, length: u64) -> Option<(&OnceCell<Vec<u8>>, u64)> {
+        let end = at.checked_add(length).filter(|end| *end <= self.size)?;
+        let tail = self.size.saturating_sub(EDGE);
+        match () {
+            () if end <= EDGE => Some((&self.head, 0)),
+            () if at >= tail => Some((&self.tail, tail)),
+            () => None,
+        }
+    }
+}
+
+impl Content for Edges<'_> {
+    fn read_exact_at(&self, to: &mut [u8], at: u64) -> io::Result<()> {
+        let Some((edge, from)) = self.edge(at, to.len() as u64) else {
+            return FileExt::read_exact_at(self.file, to, at);
+        };
+        if edge.get().is_none() {
+            let mut bytes = vec![0; usize::try_from(self.size.min(EDGE)).unwrap_or(0)];
+            FileExt::read_exact_at(self.file, &mut bytes, from)?;
+            edge.get_or_init(|| bytes);
+        }
+        let held = edge.get().map_or(&[][..], Vec::as_slice);
+        held.read_exact_at(to, at - from)
+    }
+}
+
+impl Content for [u8] {
     fn read_exact_at(&self, to: &mut [u8], at: u64) -> io::Result<()> {
         let from = usize::try_from(at).ok().and_then(|at| self.get(at..)?.get(..to.len()));
         to.copy_from_slice(from.ok_or(io::ErrorKind::UnexpectedEof)?);

@@ -14,6 +14,9 @@ struct Wav {
     facts: Facts,
     /// Bytes of sound a second.
     rate: u64,
+    /// Samples in all, of sound that is packed: its rate is a guess.
+    packed: Option<u64>,
+    is_packed: bool,
     /// The length that RF64 keeps apart.
     long: Option<u64>,
     data: Option<(u64, u64)>,
@@ -48,6 +51,7 @@ impl Wav {
         let bytes = source.read_up_to(at.min(source.size()), length.min(CHUNK_LIMIT))?;
         match &name {
             b"fmt " => self.format(&bytes),
+            b"fact" => self.packed = u32_at(&bytes, 0).map(u64::from).filter(|samples| *samples > 0),
             b"ds64" => self.long = u64_at(&bytes, 8),
             b"LIST" if bytes.starts_with(b"INFO") => self.facts.title = info_title(&bytes),
             _ => {}
@@ -65,6 +69,7 @@ impl Wav {
             tag = u16_at(bytes, 24).unwrap_or(1);
         }
         self.rate = rate.into();
+        self.is_packed = !matches!(tag, 1 | 3 | 6 | 7);
         self.facts.audio = Some(AudioTrack {
             codec: formats::sound(tag, u16_at(bytes, 14).unwrap_or(16)),
             channels,
@@ -80,8 +85,12 @@ impl Wav {
         // A recorder that was cut off, or that writes to a pipe, leaves 0 or all ones: then the sound goes on to the end.
         let is_open = length == 0 || length == u64::from(u32::MAX);
         let sound = if is_open { size - at.min(size) } else { length };
-        self.facts.duration_ms = Some(measure::ms(sound, 1, self.rate)).filter(|ms| *ms > 0 && self.rate > 0);
-        self.facts.bitrate = Some(self.rate * 8).filter(|rate| *rate > 0);
+        let by_rate = Some(measure::ms(sound, 1, self.rate)).filter(|ms| *ms > 0 && self.rate > 0);
+        let sample_rate = self.facts.audio.as_ref().map_or(0, |track| track.sample_rate);
+        let by_samples = self.packed.filter(|_| self.is_packed && sample_rate > 0);
+        let by_samples = by_samples.map(|samples| measure::ms(samples, 1, sample_rate.into()));
+        self.facts.duration_ms = by_samples.filter(|ms| *ms > 0).or(by_rate);
+        self.facts.bitrate = measure::bitrate(sound, self.facts.duration_ms);
         self.facts.index_first = true;
         Ok(Reading {
             cut: (!is_open && end > size).then_some(end),

@@ -10,5 +10,8 @@ mod avi;
 mod every;
 mod film;
 mod flv;
+mod matroska;
+mod mp4;
 mod mpegps;
 mod mpegts;
+mod sound;

@@ -53,13 +53,8 @@ impl Meta {
         if !rise || self.times.len() != self.places.len() {
             return None;
         }
-        let mut map = TimeMap::of_length(duration_ms);
-        for (n, (time, place)) in times.iter().zip(places).enumerate() {
-            let until = times.get(n + 1).copied().unwrap_or(duration_ms);
-            let end = places.get(n + 1).copied().unwrap_or(size);
-            map.add(0, *time..until, &(*place..end));
-        }
-        Some(map)
+        let points: Vec<(u64, u64)> = times.iter().copied().zip(places.iter().copied()).collect();
+        Some(TimeMap::by_places(&points, size, duration_ms))
     }
 }
 

@@ -2,14 +2,17 @@
 
 use super::tables::Tables;
 use super::{Codec, boxes, child, scale_and_duration, to_ms};
+use crate::probe::bits::Bits;
 use crate::probe::source::Cursor;
-use crate::probe::{aac, h264};
+use crate::probe::{aac, ac3, av1, h264, hevc, mpeg4visual, vp9};
 use crate::{AudioTrack, TimeMap, VideoTrack};
 
 pub(super) struct Track<'a> {
     pub(super) video: Option<VideoTrack>,
     pub(super) audio: Option<AudioTrack>,
-    scale: u64,
+    pub(super) id: u32,
+    /// Units a second.
+    pub(super) scale: u64,
     duration: Option<u64>,
     rotation: u16,
     tables: Tables<'a>,
@@ -23,14 +26,21 @@ impl<'a> Track<'a> {
         let handler = child(mdia, b"hdlr")?.get(8..12)?;
         let stbl = child(child(mdia, b"minf")?, b"stbl")?;
         let (video, audio) = codec(handler, child(stbl, b"stsd")?);
+        let tkhd = child(trak, b"tkhd");
         Some(Self {
             video,
             audio,
+            id: tkhd.and_then(id).unwrap_or(0),
             scale,
             duration,
-            rotation: child(trak, b"tkhd").and_then(rotation).unwrap_or(0),
+            rotation: tkhd.and_then(rotation).unwrap_or(0),
             tables: Tables::read(stbl),
         })
+    }
+
+    /// How long the samples last that the index itself holds, in units.
+    pub(super) fn indexed_time(&self) -> u64 {
+        self.tables.total_time()
     }
 
     pub(super) fn duration_ms(&self) -> Option<u64> {
@@ -64,6 +74,14 @@ impl<'a> Track<'a> {
         });
         end
     }
+}
+
+/// The track's number in `tkhd`, behind two dates.
+fn id(tkhd: &[u8]) -> Option<u32> {
+    let mut cursor = Cursor(tkhd);
+    let is_wide = cursor.u32()? >> 24 == 1;
+    cursor.skip(if is_wide { 16 } else { 8 })?;
+    cursor.u32()
 }
 
 /// The matrix in `tkhd`: only quarter turns are known to players.
@@ -103,13 +121,35 @@ fn video(kind: [u8; 4], body: &[u8]) -> Option<VideoTrack> {
     };
     for (kind, body) in boxes(cursor.0) {
         match &kind {
-            b"avcC" => avc(&mut track, body),
-            b"hvcC" => hevc(&mut track, body),
+            b"avcC" => tell(&mut track, h264::record(body)),
+            b"hvcC" => tell(&mut track, hevc::record(body)),
+            b"av1C" => tell(&mut track, av1::in_record(body)),
+            b"vpcC" => tell(&mut track, vp9::in_record(body)),
+            b"esds" => part_two(&mut track, body),
             b"sinf" => (track.codec, track.encrypted) = (original(body), true),
             _ => {}
         }
     }
     Some(track)
+}
+
+/// What the codec's own header adds.
+fn tell(track: &mut VideoTrack, told: Option<VideoTrack>) {
+    if let Some(told) = told {
+        (track.profile, track.level, track.bit_depth) = (told.profile, told.level, told.bit_depth);
+    }
+}
+
+/// The object type in `esds` (ISO/IEC 14496-1 §7.2.6.6), and of MPEG-4 part 2 its own header.
+fn part_two(track: &mut VideoTrack, esds: &[u8]) {
+    let Some((kind, config)) = decoder(esds) else { return };
+    track.codec = match kind {
+        0x60..=0x65 => "mpeg2video".into(),
+        0x6a => "mpeg1video".into(),
+        0x6c => "mjpeg".into(),
+        0x6d => "png".into(),
+        _ => return tell(track, mpeg4visual::in_stream(config)),
+    };
 }
 
 /// The format before it was encrypted (ISO/IEC 14496-12 §8.12.2).
@@ -125,9 +165,18 @@ fn video_name(kind: [u8; 4]) -> String {
         b"av01" => "av1",
         b"vp09" => "vp9",
         b"vp08" => "vp8",
-        b"mp4v" => "mpeg4",
+        b"mp4v" | b"XVID" | b"DIVX" | b"3IV2" => "mpeg4",
         b"jpeg" | b"mjpa" | b"mjpb" => "mjpeg",
         b"s263" | b"h263" => "h263",
+        b"apcn" | b"apch" | b"apcs" | b"apco" | b"ap4h" | b"ap4x" => "prores",
+        b"SVQ1" => "svq1",
+        b"SVQ3" => "svq3",
+        b"png " => "png",
+        b"cvid" => "cinepak",
+        b"rle " => "qtrle",
+        b"dvc " | b"dvcp" | b"dvpp" | b"dv5n" | b"dv5p" | b"dvh5" | b"dvh6" => "dvvideo",
+        b"m2v1" | b"mp2v" | b"hdv1" | b"hdv2" | b"hdv3" | b"xdvc" | b"mx3n" | b"mx5p" => "mpeg2video",
+        b"raw " | b"2vuy" | b"yuv2" => "rawvideo",
         _ => return word(kind),
     }
     .to_owned()
@@ -138,24 +187,6 @@ fn word(kind: [u8; 4]) -> String {
         .map(|b| char::from(*b))
         .filter(char::is_ascii_alphanumeric)
         .collect()
-}
-
-/// ISO/IEC 14496-15 §5.3.3.1: version, profile, compatibility, level, and the parameter sets, which know the depth.
-fn avc(track: &mut VideoTrack, body: &[u8]) {
-    if let [_, profile, _, level, ..] = *body {
-        track.profile = Some(profile);
-        track.level = Some(level);
-        let told = h264::in_record(body).and_then(|set| set.bit_depth);
-        // Only the high profiles can hold more than 8 bits.
-        track.bit_depth = told.or(Some(if matches!(profile, 110 | 122 | 244) { 10 } else { 8 }));
-    }
-}
-
-/// ISO/IEC 14496-15 §8.3.3.1: the depth stands in the low bits of byte 17, less 8.
-fn hevc(track: &mut VideoTrack, body: &[u8]) {
-    track.profile = body.get(1).map(|b| b & 0x1f);
-    track.level = body.get(12).map(|level| level / 3);
-    track.bit_depth = body.get(17).map(|b| (b & 7) + 8);
 }
 
 fn audio(kind: [u8; 4], body: &[u8]) -> Option<AudioTrack> {
@@ -188,14 +219,35 @@ fn audio(kind: [u8; 4], body: &[u8]) -> Option<AudioTrack> {
         b"fLaC" => "flac".into(),
         b"samr" => "amr_nb".into(),
         b"sawb" => "amr_wb".into(),
+        b"in24" => "pcm_s24be".into(),
+        b"in32" => "pcm_s32be".into(),
+        b"fl32" => "pcm_f32be".into(),
+        b"ima4" => "adpcm_ima_qt".into(),
+        b"QDM2" => "qdm2".into(),
+        b"agsm" => "gsm".into(),
+        b"dtsc" | b"dtsh" | b"dtsl" | b"dtse" => "dts".into(),
         b"enca" => "encrypted".into(),
         _ => word(kind).to_lowercase(),
     };
     Some(AudioTrack {
         codec,
-        channels,
+        channels: dolby_channels(cursor.0).unwrap_or(channels),
         sample_rate,
     })
+}
+
+/// Channels by `dac3` and `dec3` (ETSI TS 102 366 §F.4, §F.6): the sample entry always has 2.
+fn dolby_channels(boxes_after: &[u8]) -> Option<u16> {
+    let (skipped, body) = match (child(boxes_after, b"dac3"), child(boxes_after, b"dec3")) {
+        // Before the mode stand: rate, version, service;
+        (Some(plain), _) => (2 + 5 + 3, plain),
+        // data rate, number of streams, rate, version, service with what is reserved.
+        (_, Some(enhanced)) => (13 + 3 + 2 + 5 + 5, enhanced),
+        _ => return None,
+    };
+    let mut bits = Bits::new(body);
+    bits.skip(skipped)?;
+    ac3::channels(bits.take(3)?, bits.flag()?)
 }
 
 /// The object type in `esds` (ISO/IEC 14496-1 §7.2.6.6): 0x40 and 0x66-0x68 are AAC, 0x69 and 0x6B are MP3. What AAC says

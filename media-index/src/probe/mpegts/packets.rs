@@ -22,7 +22,8 @@ pub(super) fn find(bytes: &[u8]) -> Option<(usize, usize)> {
             seen += 1;
             all &= *byte == SYNC;
         }
-        all && seen >= LEAST
+        // Near the end of the bytes three may be chance.
+        all && seen >= if at < stride { LEAST } else { RUN }
     })
 }
 

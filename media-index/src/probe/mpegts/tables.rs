@@ -119,7 +119,7 @@ fn carries(kind: u8, about: &[u8], is_disc: bool) -> Option<Carries> {
         0x82 | 0x8a => Sound("dts"),
         0x87 => Sound("eac3"),
         0x86 => Cues,
-        0x06 if about.is_empty() => Sound(""),
+        0x06 if is_unnamed(about) => Sound(""),
         0x06 | 0x80..=0xff => return private(about),
         _ => return None,
     })
@@ -150,6 +150,11 @@ fn private(about: &[u8]) -> Option<Carries> {
             _ => None,
         })
     })
+}
+
+/// Nothing says what it is: only its language, its number or its rate (§2.6.18, §2.6.26, EN 300 468 §6.2.39).
+fn is_unnamed(about: &[u8]) -> bool {
+    descriptors(about).all(|(tag, _)| matches!(tag, 0x0a | 0x0e | 0x52))
 }
 
 fn registration(about: &[u8]) -> Option<&[u8]> {

@@ -71,6 +71,24 @@ pub fn local(wall_ms: i64) -> Option<jiff::civil::DateTime> {
     Some(jiff::tz::offset(UTC_OFFSET_HOURS).to_datetime(at))
 }
 
+const DAY_MS: i64 = 86_400_000;
+
+/// The calendar day of a wall-clock moment, as days since 1970 in Chinese standard time.
+pub fn day_of(wall_ms: i64) -> i64 {
+    wall_ms
+        .saturating_add(i64::from(UTC_OFFSET_HOURS) * 3_600_000)
+        .div_euclid(DAY_MS)
+}
+
+/// The same of a date as people write it, `2027-01-01`; `None` if it is none.
+pub fn day_named(date: &str) -> Option<i64> {
+    let date: jiff::civil::Date = date.trim().parse().ok()?;
+    let at = jiff::tz::offset(UTC_OFFSET_HOURS)
+        .to_timestamp(date.at(0, 0, 0, 0))
+        .ok()?;
+    Some(day_of(at.as_millisecond()))
+}
+
 /// A source of readings.
 pub trait Clock: Debug + Send + Sync {
     /// Reads both clocks now.
@@ -240,6 +258,14 @@ mod tests {
         assert_eq!(clock.now().year(), Year(2026));
         clock.advance(Millis::secs(1));
         assert_eq!(clock.now().year(), Year(2027));
+    }
+
+    #[test]
+    fn a_day_is_named_as_it_is_counted() {
+        assert_eq!(day_named("1970-01-01"), Some(0));
+        assert_eq!(day_named("2027-01-01"), Some(day_of(1_798_732_800_000)));
+        assert_eq!(day_of(1_798_732_799_999) + 1, day_of(1_798_732_800_000));
+        assert_eq!(day_named("2027-02-30"), None);
     }
 
     #[test]

@@ -78,7 +78,7 @@ fn counted(station: &Station) -> Recount {
 
 fn line_of(count: &Recount, number: &str) -> u64 {
     let counts = [count.clone()];
-    let policy = Policy::built_in();
+    let policy = Policy::built_in().into();
     let years = tables::years(&counts);
     let lines = years.iter().flat_map(|year| tables::members(&counts, &policy, *year));
     let own = lines.filter(|line| line.member.as_str() == number);

@@ -31,6 +31,8 @@ fn append(base: &Base, count: usize) {
         let leaf = What::Policy {
             name: "x".repeat(200),
             toml: String::new(),
+            from: String::new(),
+            signed: String::new(),
         };
         let kept = base
             .ledger

@@ -93,7 +93,7 @@ async fn the_district_counts_what_the_station_credited_and_a_second_pull_changes
         .into_iter()
         .map(|(_, count)| count)
         .collect();
-    let policy = yuanjiao::credit::Policy::built_in();
+    let policy = yuanjiao::credit::Policy::built_in().into();
     let lines: Vec<_> = tables::years(&counts)
         .into_iter()
         .flat_map(|y: Year| tables::members(&counts, &policy, y))

@@ -5,6 +5,7 @@
 
 mod addresses;
 mod backups;
+mod policy;
 mod recovery;
 mod samples;
 mod steps;
@@ -207,7 +208,8 @@ impl Station {
             Arc::new(library.clone()),
         );
         if base.ledger.halted().is_none() {
-            begin_run(&base, &viewing)?;
+            begin_run(&base, &viewing, settings.policy.is_some())?;
+            follow_district_policy(&base, &viewing);
         }
         let screenings = Screenings::new(viewing.clone(), base.ledger.clone(), base.clock.clone());
         let preparer = start_preparing(&settings, &library, &viewing).context("while starting to prepare films")?;
@@ -387,8 +389,8 @@ pub fn read_policy(path: Option<&Path>) -> Result<Policy> {
 }
 
 /// Says in the ledger that a run begins and how the last one ended, and closes what it left open.
-fn begin_run(base: &Base, viewing: &Viewing) -> Result<()> {
-    let (ledger, now, policy) = (base.ledger.clone(), base.clock.now(), viewing.policy().clone());
+fn begin_run(base: &Base, viewing: &Viewing, has_policy: bool) -> Result<()> {
+    let (ledger, now) = (base.ledger.clone(), base.clock.now());
     base.ledger.store().write_blocking(move |tx| {
         let before = how_it_ended(tx)?;
         let boot = What::Boot {
@@ -397,22 +399,13 @@ fn begin_run(base: &Base, viewing: &Viewing) -> Result<()> {
             before,
         };
         ledger.append(tx, now, boot)?;
-        if ledger::newest_policy(tx)?.as_deref() != Some(&policy.text) {
-            ledger.append(
-                tx,
-                now,
-                What::Policy {
-                    name: policy.name.clone(),
-                    toml: policy.text.clone(),
-                },
-            )?;
-        }
         Ok::<_, ledger::LedgerError>(())
     })??;
     let differed = base.ledger.store().write_blocking(viewing::rebuild_views)?;
     if differed.context("while counting the views of credit")? {
         tracing::warn!("the views of credit were not what the leaves say; they were counted again");
     }
+    policy::settle(base, viewing, has_policy)?;
     let left_open = viewing.recover().context("while closing what the last run left open")?;
     if left_open > 0 {
         tracing::info!(
@@ -450,6 +443,10 @@ async fn close_idle_sessions(viewing: Viewing, screenings: Screenings, stop: Can
         if let Err(error) = viewing.close_idle().await {
             tracing::warn!(%error, "idle sessions could not be closed; it is tried again");
         }
+        let policies = viewing.clone();
+        if let Ok(Err(error)) = tokio::task::spawn_blocking(move || policies.refresh_policies()).await {
+            tracing::warn!(%error, "the policies could not be read; it is tried again");
+        }
         if let Err(error) = screenings.close_left_lying().await {
             tracing::warn!(%error, "a screening could not be closed; it is tried again");
         }
@@ -468,6 +465,16 @@ impl Districts for Exchange {
     fn make_code(&self) -> Result<String, Problem> {
         Ok(self.enrol_code()?)
     }
+}
+
+/// A policy that a district brings holds at once, not at the next minute.
+fn follow_district_policy(base: &Base, viewing: &Viewing) {
+    let viewing = viewing.clone();
+    base.exchange.on_district_policy(Box::new(move || {
+        if let Err(error) = viewing.refresh_policies() {
+            tracing::warn!(%error, "the policies could not be read; it is tried again within a minute");
+        }
+    }));
 }
 
 /// The district's clock is better than a box without a battery; so it is believed until the next start.

@@ -57,6 +57,9 @@ pub(super) enum Command {
         /// The copy.
         file: PathBuf,
     },
+    /// The credit policy.
+    #[command(subcommand)]
+    Policy(Policy),
     /// The operator.
     #[command(subcommand)]
     Operator(Operator),
@@ -88,6 +91,34 @@ pub(super) enum Ledger {
         /// The folder, e.g. a stick.
         folder: PathBuf,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Policy {
+    /// Print the policy in force.
+    Show,
+    /// Take a policy that the district signed, from a stick.
+    Apply {
+        /// The signed file.
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DistrictPolicy {
+    /// Sign a policy; every station gets it with the next pull.
+    Sign {
+        /// Its text, in the form of config/policy.toml.
+        file: PathBuf,
+        /// The first day on which it holds, e.g. 2027-01-01; without it, today.
+        #[arg(long, value_name = "DATE")]
+        from: Option<String>,
+        /// Write the signed file as well, for stations that are reached by stick only.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// List what was signed.
+    List,
 }
 
 #[derive(Debug, Subcommand)]
@@ -125,7 +156,13 @@ pub(super) enum District {
         /// Write the tables as CSV into this folder.
         #[arg(long, value_name = "DIR")]
         csv: Option<PathBuf>,
+        /// Show the figures by this policy instead of those that were in force, e.g. by an old one.
+        #[arg(long, value_name = "FILE")]
+        policy: Option<PathBuf>,
     },
+    /// Credit policies of this district.
+    #[command(subcommand)]
+    Policy(DistrictPolicy),
     /// Write what was watched as xAPI statements, one a line, for a learning record store.
     Xapi {
         /// The address under which members and items are named, e.g. <https://study.example.gov.cn>

@@ -7,9 +7,10 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use super::args::{Common, District as Command};
+use super::policy;
 use crate::app;
 use crate::config;
-use crate::credit::Policy;
+use crate::credit::Policies;
 use crate::district::{District, DistrictError, Pulled, Settings, fingerprint};
 use crate::report::xapi::Home;
 use crate::report::{Recount, csv, tables};
@@ -36,10 +37,14 @@ pub(super) fn run(common: &Common, command: &Command) -> Result<()> {
         Command::Enrol { url, code } => runtime.block_on(enrol(&district, url, code)),
         Command::Pull { station } => runtime.block_on(pull(&district, station.as_deref())),
         Command::Import { folder } => runtime.block_on(import(&district, folder)),
-        Command::Report { year, csv } => {
-            let policy = app::read_policy(config.policy.as_deref())?;
-            report(&district, &policy, year.map(Year), csv.as_deref())
+        Command::Report { year, csv, policy } => {
+            let policies = match policy {
+                Some(one) => app::read_policy(Some(one))?.into(),
+                None => district.policies(app::read_policy(config.policy.as_deref())?)?,
+            };
+            report(&district, &policies, year.map(Year), csv.as_deref())
         }
+        Command::Policy(command) => policy::at_district(&district, command),
         Command::Xapi { home, station, file } => xapi(&district, home, station.as_deref(), file.as_deref()),
     }
 }
@@ -96,19 +101,15 @@ async fn import(district: &District, folder: &Path) -> Result<()> {
     }
 }
 
-fn report(district: &District, policy: &Policy, only: Option<Year>, folder: Option<&Path>) -> Result<()> {
+fn report(district: &District, policies: &Policies, only: Option<Year>, folder: Option<&Path>) -> Result<()> {
     let stations = district.recount()?;
     let counts: Vec<Recount> = stations.iter().map(|(_, count)| count.clone()).collect();
     let years = only.map_or_else(|| tables::years(&counts), |year| vec![year]);
     for year in years {
-        let lines = tables::members(&counts, policy, year);
-        say_year(&lines, &counts, policy, year);
+        let lines = tables::members(&counts, policies, year);
+        say_year(&lines, &counts, policies, year);
         if let Some(folder) = folder {
-            write(
-                folder,
-                &format!("hours-{}.csv", year.0),
-                &csv::members(&lines, policy, year)?,
-            )?;
+            write(folder, &format!("hours-{}.csv", year.0), &csv::members(&lines, year)?)?;
         }
     }
     if let Some(folder) = folder {
@@ -118,8 +119,8 @@ fn report(district: &District, policy: &Policy, only: Option<Year>, folder: Opti
     Ok(())
 }
 
-fn say_year(lines: &[tables::MemberLine], counts: &[Recount], policy: &Policy, year: Year) {
-    println!("年度 {}，学时办法 {}", year.0, policy.name);
+fn say_year(lines: &[tables::MemberLine], counts: &[Recount], policies: &Policies, year: Year) {
+    println!("年度 {}，学时办法 {}", year.0, tables::policy_names(lines).join("、"));
     println!("党员编号\t党支部\t身份\t学时\t秒数\t人次");
     for line in lines {
         let (hours, seconds) = (line.tally.total, line.tally.raw.as_secs());
@@ -128,7 +129,7 @@ fn say_year(lines: &[tables::MemberLine], counts: &[Recount], policy: &Policy, y
             line.member, line.branch, line.role, line.sessions
         );
     }
-    let sums = tables::sums(counts, policy, year);
+    let sums = tables::sums(counts, policies, year);
     println!(
         "合计：{} 人次，{} 人，{} 秒\n",
         sums.person_times,

@@ -5,6 +5,7 @@
 mod args;
 mod backup;
 mod district;
+mod policy;
 mod station;
 
 use std::process::ExitCode;
@@ -23,6 +24,7 @@ pub fn run() -> ExitCode {
         Some(Command::Ledger(command)) => station::ledger(&args.common, &command),
         Some(Command::Backup { folder, with_keys }) => backup::copy(&args.common, folder.as_deref(), with_keys),
         Some(Command::Restore { file }) => backup::restore(&args.common, &file),
+        Some(Command::Policy(command)) => policy::run(&args.common, &command),
         Some(Command::Operator(_)) => station::operator_code(&args.common),
         Some(Command::EnrolCode) => station::enrol_code(&args.common),
         Some(Command::District(command)) => district::run(&args.common, &command),

@@ -5,7 +5,7 @@
 //! and no item earns more than its length. A *beat* reports what was played; what is new, was really sent to the device
 //! and fits the time that really passed becomes *pending*; a presence proof turns pending into credit.
 //!
-//! - [`policy`]: the numbers, as signed data.
+//! - [`policy`]: the numbers, as signed data. [`policies`]: which of them holds when.
 //! - [`attendance`]: who was there for which stretch of a screening.
 //! - [`correction`]: what two people may take away or give afterwards.
 //! - [`bucket`]: how much time has really passed, per member and per device.
@@ -18,10 +18,12 @@ pub mod bucket;
 pub mod correction;
 pub mod dating;
 pub mod hours;
+pub mod policies;
 pub mod policy;
 pub mod rule;
 
 pub use bucket::Bucket;
+pub use policies::Policies;
 pub use policy::Policy;
 
 #[cfg(test)]

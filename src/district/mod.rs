@@ -5,6 +5,7 @@
 //! cosign*; count again and compare. A station that is broken or hostile costs only itself.
 
 mod client;
+mod policy;
 mod pull;
 mod rows;
 mod source;
@@ -19,6 +20,7 @@ use ed25519_dalek::VerifyingKey;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+pub use policy::Signed;
 pub use pull::{Alert, Pulled};
 pub use rows::StationRow;
 pub use xapi::XapiError;
@@ -69,6 +71,9 @@ pub enum DistrictError {
         "{0} is enrolled with another key; nothing was changed. If the box was replaced, its log must be looked at first"
     )]
     OtherKey(Origin),
+    /// A policy that cannot be signed, and why.
+    #[error("{0}")]
+    Policy(String),
     /// No station of that name.
     #[error("no station {0} is enrolled")]
     Unknown(String),
@@ -205,11 +210,29 @@ impl District {
             if let Some(cosigned) = &pulled.cosigned {
                 source.cosign(cosigned).await?;
             }
+            self.bring_policies(&station.origin, &mut source, &pulled).await?;
             Ok(pulled)
         };
         tokio::time::timeout(self.settings.deadline, work)
             .await
             .map_err(|_| ClientError::TooSlow)?
+    }
+
+    /// Brings what the station does not have yet, unless its log is in doubt.
+    async fn bring_policies(
+        &self,
+        station: &Origin,
+        source: &mut source::Online,
+        pulled: &Pulled,
+    ) -> Result<(), DistrictError> {
+        if pulled.alerts.iter().any(|alert| !matches!(alert, Alert::Count(_))) {
+            return Ok(());
+        }
+        for signed in self.policies_for(station).await? {
+            source.policy(&signed.file).await?;
+            self.note_taken(station, signed.serial).await?;
+        }
+        Ok(())
     }
 
     /// Takes in a log from a stick: exactly the same bytes and checks.

@@ -22,6 +22,10 @@ pub(super) const SCHEMA: Schema = Schema {
         CREATE TABLE checkpoint (station TEXT NOT NULL, size INTEGER NOT NULL, note TEXT NOT NULL, cosignature TEXT,
             PRIMARY KEY (station, size, note)) STRICT, WITHOUT ROWID;
         CREATE TABLE alert (key INTEGER PRIMARY KEY, station TEXT NOT NULL, at INTEGER NOT NULL, what TEXT NOT NULL) STRICT;
+    ", "
+        CREATE TABLE policy (serial INTEGER PRIMARY KEY, name TEXT NOT NULL, first_day TEXT NOT NULL,
+            file TEXT NOT NULL) STRICT;
+        CREATE TABLE policy_taken (station TEXT PRIMARY KEY, serial INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     "],
 };
 

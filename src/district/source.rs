@@ -80,6 +80,12 @@ impl Online {
         let body = serde_json::to_vec(cosigned).map_err(|_| ClientError::Nonsense("a cosignature"))?;
         self.ask("POST", "/log/cosign", body, NOTE_LIMIT).await.map(drop)
     }
+
+    /// Brings a signed policy.
+    pub(super) async fn policy(&mut self, file: &str) -> Result<(), DistrictError> {
+        let body = file.as_bytes().to_vec();
+        self.ask("POST", "/log/policy", body, NOTE_LIMIT).await.map(drop)
+    }
 }
 
 impl Source for Online {

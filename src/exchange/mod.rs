@@ -7,6 +7,7 @@
 mod auth;
 mod enrol;
 mod export;
+mod policy;
 mod rows;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 pub use auth::{HEADER, Proof, signed_text};
 pub use enrol::{Enrol, Enrolled, code_of, enrol_tag, station_tag};
 pub use export::export;
+pub use policy::Offered;
 pub use rows::SCHEMA;
 
 use crate::clock::{Clock, SharedClock};
@@ -44,6 +46,9 @@ pub struct Known {
 /// Called with the district's time, in milliseconds since 1970, after a cosignature was accepted.
 pub type OnTime = Box<dyn Fn(i64) + Send + Sync>;
 
+/// Called after a policy of a district was taken; may block.
+pub type OnPolicy = Box<dyn Fn() + Send + Sync>;
+
 /// A handle to the room. Cheap to clone.
 #[derive(Clone)]
 pub struct Exchange {
@@ -51,6 +56,7 @@ pub struct Exchange {
     clock: SharedClock,
     nonces: Arc<Mutex<Nonces>>,
     on_time: Arc<Mutex<Option<OnTime>>>,
+    on_policy: Arc<Mutex<Option<OnPolicy>>>,
 }
 
 impl std::fmt::Debug for Exchange {
@@ -80,12 +86,29 @@ impl Exchange {
             clock,
             nonces: Arc::default(),
             on_time: Arc::default(),
+            on_policy: Arc::default(),
         }
     }
 
     /// Sets what learns the district's time.
     pub fn on_district_time(&self, tell: OnTime) {
         *self.on_time.lock().unwrap_or_else(PoisonError::into_inner) = Some(tell);
+    }
+
+    /// Sets what learns that a district's policy was taken.
+    pub fn on_district_policy(&self, tell: OnPolicy) {
+        *self.on_policy.lock().unwrap_or_else(PoisonError::into_inner) = Some(tell);
+    }
+
+    async fn tell_of_policy(&self) {
+        let told = Arc::clone(&self.on_policy);
+        let tell = move || {
+            if let Some(tell) = &*told.lock().unwrap_or_else(PoisonError::into_inner) {
+                tell();
+            }
+        };
+        // A panic in there is logged by the runtime; the policy is in the ledger and is read at the next minute.
+        drop(tokio::task::spawn_blocking(tell).await);
     }
 
     /// The districts that were enrolled. Blocks.
@@ -111,6 +134,7 @@ impl Exchange {
             .route("/log/checkpoint", get(checkpoint))
             .route("/log/tile/{*path}", get(tile))
             .route("/log/cosign", post(cosign))
+            .route("/log/policy", post(policy::post))
             .with_state(self)
     }
 
@@ -155,6 +179,10 @@ async fn challenge(State(exchange): State<Exchange>) -> Response {
 
 /// Splits a request into what was signed and the rest.
 async fn authorised(exchange: &Exchange, request: Request) -> Result<(Known, Vec<u8>), Problem> {
+    authorised_within(exchange, request, LIMIT).await
+}
+
+async fn authorised_within(exchange: &Exchange, request: Request, limit: usize) -> Result<(Known, Vec<u8>), Problem> {
     let method = request.method().as_str().to_owned();
     let path = request.uri().path().to_owned();
     let header = request
@@ -162,7 +190,7 @@ async fn authorised(exchange: &Exchange, request: Request) -> Result<(Known, Vec
         .get(header::AUTHORIZATION)
         .and_then(|v| v.to_str().ok())
         .map(str::to_owned);
-    let sent = body::read(request, LIMIT).await?;
+    let sent = body::read(request, limit).await?;
     let known = exchange.whose(&method, &path, header.as_deref(), &sent).await?;
     Ok((known, sent))
 }

@@ -212,12 +212,18 @@ pub enum What {
         /// New or changed members.
         changed: Vec<Listed>,
     },
-    /// The credit policy in force from here on, whole.
+    /// A credit policy, whole.
     Policy {
         /// Its name.
         name: String,
         /// Its text.
         toml: String,
+        /// The first day on which it holds, `2027-01-01`; without it, from here on.
+        #[serde(skip_serializing_if = "String::is_empty", default)]
+        from: String,
+        /// What a district signed, over the digest of the text; empty if nobody did.
+        #[serde(skip_serializing_if = "String::is_empty", default)]
+        signed: String,
     },
     /// An item 课件 became known to the ledger, or its title or class changed.
     Item {

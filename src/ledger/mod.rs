@@ -8,6 +8,7 @@
 
 mod boot;
 pub mod copies;
+pub mod decree;
 pub mod epoch;
 pub mod leaf;
 pub mod note;
@@ -267,15 +268,6 @@ pub fn newest_of(conn: &Connection, wanted: impl Fn(&Leaf) -> bool) -> Result<Op
 /// The place of the newest leaf that is `wanted`, looked for backwards.
 pub fn newest_place_of(conn: &Connection, wanted: impl Fn(&Leaf) -> bool) -> Result<Option<u64>, StoreError> {
     Ok(rows::newest_of(conn, wanted)?.map(|(index, _)| index))
-}
-
-/// The text of the policy that the ledger names last.
-pub fn newest_policy(conn: &Connection) -> Result<Option<String>, StoreError> {
-    let newest = newest_of(conn, |leaf| matches!(leaf.is, What::Policy { .. }))?;
-    Ok(newest.and_then(|leaf| match leaf.is {
-        What::Policy { toml, .. } => Some(toml),
-        _ => None,
-    }))
 }
 
 /// When and up to which size each district last cosigned: `(district, size, unix seconds)`.

@@ -218,6 +218,7 @@ texts! {
     ledger_ok: "台账完好，共 {0} 条。", "The ledger is in order, with {0} entries.";
     ledger_seen: "县里 {0} 取走并会签到第 {1} 条。", "The district cosigned up to entry {1} on {0}.";
     ledger_unseen: "县里还没有来取过。", "The district has not pulled yet.";
+    policy_refused: "设置里的学时办法《{0}》没有县里的签名，没有采用，仍按《{1}》计算。要换办法，请县里签好送来。", "The policy “{0}” of the settings is not signed by the district and was not taken; “{1}” goes on. Ask the district to sign it.";
     ledger_halted: "台账停了，学时暂时记不下，影片照常放。请告诉县里：{0}", "The ledger is halted and no hours are recorded; films play on. Tell the district: {0}";
     halt_log: "签名用的密钥还在，台账却不见了，可能被删了或者换过。请从备份恢复。", "the signing key is here and its log is gone; restore it from a backup.";
     halt_short: "台账损坏后只恢复了一部分，县里见过的更多。请找更新的备份，或者找县里。", "after damage only a part of the log could be restored, and the district has seen more; bring a newer backup or ask the district.";

@@ -118,10 +118,9 @@ async fn hours_of(pages: &Pages, member: &Member, t: &Texts) -> Result<Shown, Pr
         .store()
         .read(move |conn| viewing::spans_of_year(conn, Some(&id), year))
         .await?;
-    let policy = pages.viewing.policy();
     Ok(hours::show(
-        &hours::of(policy, &spans),
-        policy.due(member.role.word(), year),
+        &hours::of(&pages.viewing.policies(), &spans),
+        pages.viewing.policy().due(member.role.word(), year),
         now,
         t,
     ))

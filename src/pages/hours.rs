@@ -1,7 +1,7 @@
 //! A member's hours, as home and "my hours" show them.
 
 use crate::clock::Reading;
-use crate::credit::Policy;
+use crate::credit::Policies;
 use crate::credit::hours::{Earned, Tally, tally};
 use crate::look::{Texts, art, format};
 use crate::types::{Hours, Year};
@@ -23,7 +23,7 @@ pub(super) struct Shown {
 /// Spans as the pieces that hours are made of.
 pub(super) fn pieces(spans: &[SpanRow]) -> Vec<Earned> {
     let piece = |span: &SpanRow| Earned {
-        day: (span.wall_ms + i64::from(crate::clock::UTC_OFFSET_HOURS) * 3_600_000).div_euclid(86_400_000),
+        day: crate::clock::day_of(span.wall_ms),
         mode: span.mode,
         item: span.item,
         credit: span.credit,
@@ -32,8 +32,8 @@ pub(super) fn pieces(spans: &[SpanRow]) -> Vec<Earned> {
 }
 
 /// The hours of a year and what they are worth.
-pub(super) fn of(policy: &Policy, spans: &[SpanRow]) -> Tally {
-    tally(policy, pieces(spans))
+pub(super) fn of(policies: &Policies, spans: &[SpanRow]) -> Tally {
+    tally(policies, pieces(spans))
 }
 
 /// For the page.

@@ -101,7 +101,7 @@ pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Res
     let (spans, undated, left, corrections, lost) = pages.ledger.store().read(read).await?;
     let t = texts(visit.lang);
     let policy = pages.viewing.policy();
-    let tally = hours::of(policy, &spans);
+    let tally = hours::of(&pages.viewing.policies(), &spans);
     let title = |item: &ItemId| {
         pages
             .library
@@ -137,7 +137,7 @@ pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Res
             .collect(),
         corrections: correction_lines(&corrections, &title, t, visit.lang),
         lost: lost::lines(&lost, &title, t, visit.lang),
-        foot: foot(policy, t),
+        foot: foot(&policy, &tally, t),
         f: visit.frame(&pages, t.my_hours, Tab::Hours),
     };
     Ok(visit.swap_copies(&pages, show(&visit, &page)?).await)
@@ -191,7 +191,13 @@ fn waiting(item: &ItemId, left: Millis, title: &impl Fn(&ItemId) -> String, lang
     }
 }
 
-fn foot(policy: &Policy, t: &Texts) -> String {
+/// By which policies: of what was earned, else the one in force.
+fn foot(policy: &Policy, tally: &Tally, t: &Texts) -> String {
+    let names = if tally.policies.is_empty() {
+        policy.name.clone()
+    } else {
+        tally.policies.join("》《")
+    };
     let cap = policy.per_day_cap.map_or(24, |cap| cap.hundredths() / 100);
-    format::fill(t.policy_foot, &[&policy.name, &(policy.hour.as_secs() / 60), &cap])
+    format::fill(t.policy_foot, &[&names, &(policy.hour.as_secs() / 60), &cap])
 }

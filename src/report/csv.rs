@@ -4,7 +4,6 @@
 use super::tables::{MemberLine, mode_word};
 use super::{Correction, Recount, SessionFacts};
 use crate::clock;
-use crate::credit::Policy;
 use crate::ledger::{At, Closing};
 use crate::types::{Mode, Year};
 
@@ -37,7 +36,7 @@ fn heading(names: &[&str]) -> Vec<String> {
 }
 
 /// One line per member. The policy's name stands in its own column, because hours mean nothing without it.
-pub fn members(lines: &[MemberLine], policy: &Policy, year: Year) -> Result<Vec<u8>, CsvError> {
+pub fn members(lines: &[MemberLine], year: Year) -> Result<Vec<u8>, CsvError> {
     let mut head = heading(&[
         "年度",
         "党员编号",
@@ -63,7 +62,7 @@ pub fn members(lines: &[MemberLine], policy: &Policy, year: Year) -> Result<Vec<
         ];
         let by_mode = |mode: &Mode| line.tally.by_mode.get(mode).copied().unwrap_or_default().to_string();
         row.extend(MODES.iter().map(by_mode));
-        row.extend([line.sessions.to_string(), policy.name.clone()]);
+        row.extend([line.sessions.to_string(), line.tally.policies.join("、")]);
         row
     };
     table(std::iter::once(head).chain(lines.iter().map(row)))

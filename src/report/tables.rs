@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Recount;
-use crate::clock;
-use crate::credit::Policy;
+use crate::clock::{self, day_of};
+use crate::credit::Policies;
 use crate::credit::hours::{Earned, Tally, tally};
 use crate::types::{Hours, Intervals, ItemId, MemberId, Millis, Mode, Year};
 
@@ -48,7 +48,7 @@ pub fn years(counts: &[Recount]) -> Vec<Year> {
 }
 
 /// Hours per member over all stations. What a member saw at two stations counts once.
-pub fn members(counts: &[Recount], policy: &Policy, year: Year) -> Vec<MemberLine> {
+pub fn members(counts: &[Recount], policies: &Policies, year: Year) -> Vec<MemberLine> {
     let mut pieces: BTreeMap<MemberId, Vec<Earned>> = BTreeMap::new();
     let mut seen: BTreeMap<(MemberId, ItemId), Intervals> = BTreeMap::new();
     for credit in counts
@@ -73,28 +73,44 @@ pub fn members(counts: &[Recount], policy: &Policy, year: Year) -> Vec<MemberLin
     }
     pieces
         .into_iter()
-        .map(|(member, pieces)| line(counts, policy, year, member, pieces))
+        .map(|(member, pieces)| line(counts, policies, year, member, pieces))
         .collect()
 }
 
-fn line(counts: &[Recount], policy: &Policy, year: Year, member: MemberId, pieces: Vec<Earned>) -> MemberLine {
+fn line(counts: &[Recount], policies: &Policies, year: Year, member: MemberId, pieces: Vec<Earned>) -> MemberLine {
     let listed = counts.iter().find_map(|count| count.members.get(&member));
     let role = listed.map_or(String::new(), |l| l.role.clone());
+    let (tally, in_the_end) = (tally(policies, pieces), policies.on(end_of(year)));
+    let tally = if tally.policies.is_empty() {
+        Tally {
+            policies: vec![in_the_end.name.clone()],
+            ..tally
+        }
+    } else {
+        tally
+    };
     MemberLine {
         branch: listed.map_or(String::new(), |l| l.branch.to_string()),
         migrant: listed.map_or(String::new(), |l| l.migrant.clone()),
-        due: policy.due(&role, year),
-        tally: tally(policy, pieces),
-        sessions: person_times(counts, policy, year).filter(|m| *m == &member).count(),
+        due: in_the_end.due(&role, year),
+        tally,
+        sessions: person_times(counts, policies, year).filter(|m| *m == &member).count(),
         role,
         member,
     }
 }
 
+/// The policies by which lines were made, in the order of their names.
+pub fn policy_names(lines: &[MemberLine]) -> Vec<String> {
+    let names: BTreeSet<&String> = lines.iter().flat_map(|line| &line.tally.policies).collect();
+    names.into_iter().cloned().collect()
+}
+
 /// One entry per session that earned the policy's minimum.
-fn person_times<'a>(counts: &'a [Recount], policy: &'a Policy, year: Year) -> impl Iterator<Item = &'a MemberId> {
-    let reached =
-        move |s: &&super::SessionFacts| s.year == year && s.credited >= policy.min_session && s.credited > Millis::ZERO;
+fn person_times<'a>(counts: &'a [Recount], policies: &'a Policies, year: Year) -> impl Iterator<Item = &'a MemberId> {
+    let reached = move |s: &&super::SessionFacts| {
+        s.year == year && s.credited >= policies.on(day_of(s.opened.wall)).min_session && s.credited > Millis::ZERO
+    };
     counts
         .iter()
         .flat_map(Recount::sessions)
@@ -103,10 +119,10 @@ fn person_times<'a>(counts: &'a [Recount], policy: &'a Policy, year: Year) -> im
 }
 
 /// The sums of a year: 人次 and 人数.
-pub fn sums(counts: &[Recount], policy: &Policy, year: Year) -> Sums {
-    let members: Vec<&MemberId> = person_times(counts, policy, year).collect();
+pub fn sums(counts: &[Recount], policies: &Policies, year: Year) -> Sums {
+    let members: Vec<&MemberId> = person_times(counts, policies, year).collect();
     let persons: BTreeSet<&&MemberId> = members.iter().collect();
-    let credited = self::members(counts, policy, year)
+    let credited = self::members(counts, policies, year)
         .iter()
         .map(|line| line.tally.raw.0)
         .sum();
@@ -117,9 +133,9 @@ pub fn sums(counts: &[Recount], policy: &Policy, year: Year) -> Sums {
     }
 }
 
-/// Days since 1970 in Chinese standard time.
-fn day_of(wall_ms: i64) -> i64 {
-    (wall_ms + i64::from(clock::UTC_OFFSET_HOURS) * 3_600_000).div_euclid(86_400_000)
+/// The last day of a year; of no year, the last of all.
+fn end_of(year: Year) -> i64 {
+    clock::day_named(&format!("{:04}-12-31", year.0)).unwrap_or(i64::MAX)
 }
 
 /// The Chinese word for a mode, as the books have it.

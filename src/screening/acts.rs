@@ -144,7 +144,7 @@ fn take(room: &Screenings, tx: &Tx<'_>, now: Reading, key: i64, state: &mut Stat
         member: bucket,
         device: bucket,
     };
-    match rule::judge(room.viewing.policy(), &state.rule(), buckets, known, &judged, now.mono) {
+    match rule::judge(&room.viewing.policy(), &state.rule(), buckets, known, &judged, now.mono) {
         Verdict::Accepted(next, buckets) => {
             (state.n, state.digest) = (next.n, next.digest);
             (state.filled, state.tokens) = (buckets.device.last, buckets.device.tokens);

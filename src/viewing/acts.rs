@@ -134,7 +134,7 @@ pub(super) fn beat(
         state: if beat.ended { PlayState::Ended } else { PlayState::Under },
     };
     let buckets = room.budgets.of(&row.member, row.device);
-    match rule::judge(&room.policy, &live.rule, buckets, known, &judged, now.mono) {
+    match rule::judge(&room.policy(), &live.rule, buckets, known, &judged, now.mono) {
         Verdict::Accepted(next, buckets) => {
             live.rule = *next;
             live.position = position_after(beat, live.position, row.length);
@@ -155,7 +155,7 @@ fn position_after(beat: &BeatIn, before: Millis, length: Millis) -> Millis {
 }
 
 fn answer(room: &Viewing, rule: &Session, credited: &Intervals, now: Reading) -> Answer {
-    let until = rule.asked.map(|asked| asked.plus(room.policy.presence_answer));
+    let until = rule.asked.map(|asked| asked.plus(room.policy().presence_answer));
     Answer {
         n: rule.n,
         credited: credited.clone(),
@@ -175,7 +175,7 @@ pub(super) fn prove(
     Viewing::is_open(row.why)?;
     let mut live = rows::live(tx, &row)?;
     let asked = live.rule.asked.is_some();
-    let (next, confirmed) = rule::prove(&room.policy, &live.rule, now.mono, room.question_after());
+    let (next, confirmed) = rule::prove(&room.policy(), &live.rule, now.mono, room.question_after());
     live.rule = next;
     rows::write_live(tx, row.key, &live, now)?;
     credit(
@@ -252,7 +252,7 @@ pub(super) fn end(
 
 /// Whether a presence question went unanswered before the session ended.
 fn lapsed(room: &Viewing, rule: &Session, now: Reading, boot: u32) -> bool {
-    let overdue = |asked: Millis| now.mono > asked.plus(room.policy.presence_answer);
+    let overdue = |asked: Millis| now.mono > asked.plus(room.policy().presence_answer);
     rule.unattended || (same_boot(now, boot) && rule.asked.is_some_and(overdue))
 }
 

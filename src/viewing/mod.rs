@@ -14,6 +14,7 @@ mod acts;
 mod budget;
 mod correct;
 mod grant;
+mod policies;
 mod rebuild;
 mod rows;
 mod sent;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 pub use correct::{CorrectError, Correctable, Corrected, Correcting, correctable, corrections_of};
 pub use grant::Grant;
+pub use policies::{enact, newest_serial, policies_of};
 pub use rebuild::rebuild_views;
 pub use sent::Sent;
 pub use view::{
@@ -63,6 +65,9 @@ pub const SCHEMA: Schema = Schema {
     ", "
         ALTER TABLE live ADD COLUMN lost TEXT NOT NULL DEFAULT '{}';
         ALTER TABLE session ADD COLUMN lost TEXT;
+    ", "
+        CREATE TABLE policy (idx INTEGER PRIMARY KEY, first_day INTEGER NOT NULL, district TEXT, serial INTEGER NOT NULL,
+            toml TEXT NOT NULL) STRICT;
     "],
 };
 
@@ -185,7 +190,7 @@ impl ViewingError {
 pub struct Viewing {
     ledger: Ledger,
     clock: SharedClock,
-    policy: Arc<Policy>,
+    in_force: policies::InForce,
     media: Arc<dyn MediaMap>,
     sent: Sent,
     budgets: budget::Budgets,
@@ -197,7 +202,7 @@ impl Viewing {
         Self {
             ledger,
             clock,
-            policy,
+            in_force: policies::InForce::new(policy),
             media,
             sent: Sent::default(),
             budgets: budget::Budgets::default(),
@@ -207,11 +212,6 @@ impl Viewing {
     /// Where delivery notes what it sent.
     pub fn sent(&self) -> &Sent {
         &self.sent
-    }
-
-    /// The policy in force.
-    pub fn policy(&self) -> &Policy {
-        &self.policy
     }
 
     /// Opens a session; the member's other one, if open, is superseded.
@@ -284,7 +284,7 @@ impl Viewing {
     }
 
     fn question_after(&self) -> Millis {
-        rule::next_question(&self.policy, crate::keys::random_below(u64::from(u32::MAX)))
+        rule::next_question(&self.policy(), crate::keys::random_below(u64::from(u32::MAX)))
     }
 
     fn is_open(why: Option<Closing>) -> Result<(), ViewingError> {

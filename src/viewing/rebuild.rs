@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use rusqlite::params;
 
 use super::rows::{from_word, json, ms, sql, word};
-use super::{ViewingError, correct};
+use super::{ViewingError, correct, policies};
 use crate::credit::correction::Change;
 use crate::ledger::{self, At, Closing, Leaf, What};
 use crate::store::Tx;
@@ -30,6 +30,7 @@ struct Views {
     /// How each screening counts, and the leaf and wall clock of its end.
     modes: HashMap<SessionId, Mode>,
     screened: HashMap<u64, (Mode, i64)>,
+    policies: Vec<policies::Row>,
 }
 
 /// A correction: its leaf, the one that it names, what it changes, the reason, and the wall clock.
@@ -52,6 +53,7 @@ pub fn rebuild_views(tx: &Tx<'_>) -> Result<bool, ViewingError> {
             }
         }
     }
+    policies::write(tx, &views.policies)?;
     let same = is_written(tx, &views).unwrap_or(false);
     if !same {
         write(tx, &views)?;
@@ -90,6 +92,10 @@ impl Views {
                 }
             }
             is @ What::Correct { .. } => self.correct(index, leaf.at, is),
+            What::Policy { toml, from, signed, .. } => {
+                self.policies
+                    .push(policies::Row::of(index, leaf.at, &from, &signed, toml));
+            }
             _ => {}
         }
         Ok(())

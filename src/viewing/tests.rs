@@ -55,7 +55,7 @@ impl Station {
 
     /// What was not committed is gone, what was committed is there: the same as a power cut to this program.
     fn power_cut(&mut self) {
-        let policy = self.viewing.policy().clone();
+        let policy = (*self.viewing.policy()).clone();
         self.viewing = start(&self.dir, &self.clock, policy);
     }
 

@@ -163,12 +163,12 @@ async fn lines(pages: &Pages, members: &[Member], t: &Texts, lang: Lang) -> Resu
     for span in spans {
         by_member.entry(span.member.clone()).or_default().push(span);
     }
-    let policy = pages.viewing.policy();
+    let (policy, policies) = (pages.viewing.policy(), pages.viewing.policies());
     let mut lines: Vec<Line> = members
         .iter()
         .map(|member| {
             let earned = by_member.get(&member.id).map_or(&[][..], Vec::as_slice);
-            let done = hours::of(policy, earned).total;
+            let done = hours::of(&policies, earned).total;
             line(member, done, policy.due(member.role.word(), year), t, lang)
         })
         .collect();

@@ -222,6 +222,10 @@ async fn ledger_checks(pages: &Pages, t: &Texts, lang: Lang) -> Result<Vec<Check
     if let Some(one) = told.iter().find(|one| one.is_told) {
         checks.push(warn(format::fill(t.taken_back_told, &[&format::thousands(one.index)])));
     }
+    if let Some(refused) = pages.viewing.refused_policy() {
+        let holds = pages.viewing.policy();
+        checks.push(warn(format::fill(t.policy_refused, &[&refused, &holds.name])));
+    }
     if store.trouble().is_some() {
         checks.push(warn(t.disk_cannot_write.to_owned()));
     }

@@ -26,10 +26,12 @@ pub mod credit;
 
 // How films come in, what is made of them; one person's session.
 pub mod intake;
+pub mod opinions;
 pub mod prepare;
 pub mod viewing;
 
 // A room before a television.
+pub mod programme;
 pub mod screening;
 
 // Figures.

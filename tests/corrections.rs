@@ -228,6 +228,7 @@ fn evening(station: &Station) -> (u64, SessionId) {
             mode: Mode::Screening,
             branches: Vec::new(),
             due: 3,
+            plan: None,
         },
         What::Shown {
             screening,

@@ -9,7 +9,7 @@ use super::{Api, BeatBody, beat_of};
 use crate::http::body::Lenient;
 use crate::http::{Peer, Problem};
 use crate::look::format;
-use crate::roster::Member;
+use crate::roster::{Member, Visiting};
 use crate::screening::{Answer, ScreeningError};
 use crate::types::{MemberId, Millis};
 
@@ -45,6 +45,7 @@ pub(super) async fn beat(
 
 async fn told(api: &Api, answer: &Answer) -> Result<Response, Problem> {
     let members = api.roster.members().await?;
+    let visiting = api.roster.visiting().await?;
     let state = &answer.state;
     let all = answer.present.len();
     let newest = answer
@@ -52,7 +53,7 @@ async fn told(api: &Api, answer: &Answer) -> Result<Response, Problem> {
         .iter()
         .rev()
         .take(if all > NAMES { NAMES - 1 } else { NAMES });
-    let names: Vec<&str> = newest.map(|who| name_of(&members, &who.member)).collect();
+    let names: Vec<&str> = newest.map(|who| name_of(&members, &visiting, &who.member)).collect();
     let check = state.check.map(|check| {
         serde_json::json!({
             "number": check.number,
@@ -79,9 +80,16 @@ async fn told(api: &Api, answer: &Answer) -> Result<Response, Problem> {
     Ok(axum::Json(body).into_response())
 }
 
-fn name_of<'a>(members: &'a [Member], id: &'a MemberId) -> &'a str {
-    members
+fn name_of<'a>(members: &'a [Member], visiting: &'a [Visiting], id: &'a MemberId) -> &'a str {
+    let member = members
         .iter()
         .find(|member| member.id == *id)
-        .map_or(id.as_str(), |member| &member.name)
+        .map(|member| member.name.as_str());
+    let visitor = || {
+        visiting
+            .iter()
+            .find(|who| who.member == *id)
+            .map(|who| who.name.as_str())
+    };
+    member.or_else(visitor).unwrap_or(id.as_str())
 }

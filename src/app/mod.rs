@@ -57,12 +57,14 @@ pub use recovery::{Restored, from_copy};
 const LISTED: usize = 200;
 
 /// The tables of all rooms that share the database.
-const SCHEMAS: [Schema; 6] = [
+const SCHEMAS: [Schema; 8] = [
     ledger::SCHEMA,
     library::SCHEMA,
     roster::SCHEMA,
     viewing::SCHEMA,
     screening::SCHEMA,
+    crate::programme::SCHEMA,
+    crate::opinions::SCHEMA,
     crate::exchange::SCHEMA,
 ];
 
@@ -292,6 +294,8 @@ impl Station {
             library: self.library.clone(),
             viewing: self.viewing.clone(),
             screenings: self.screenings.clone(),
+            programme: crate::programme::Programme::new(base.ledger.store().clone()),
+            opinions: crate::opinions::Opinions::new(base.ledger.clone(), base.clock.clone()),
             ledger: base.ledger.clone(),
             clock: base.clock.clone(),
             districts: Arc::new(base.exchange.clone()),

@@ -4,6 +4,7 @@
 //! - [`problem`]: a refusal as a value, in both languages (RFC 9457).
 //! - [`guard`]: which hosts and origins may ask, and the headers that every answer carries.
 //! - [`FileBody`]: bytes of an open file as a response's body.
+//! - [`is_near`]: whether somebody asks from the station's own network.
 //! - [`body`]: bodies within limits. [`cookie`], [`lang`]: what a reader brings along.
 
 pub mod body;
@@ -12,10 +13,12 @@ pub mod cookie;
 mod file_body;
 pub mod guard;
 pub mod lang;
+mod near;
 mod peer;
 pub mod problem;
 pub mod range;
 
 pub use file_body::{FileBody, Note, Noted, Piece};
+pub use near::is_near;
 pub use peer::Peer;
 pub use problem::Problem;

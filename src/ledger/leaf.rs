@@ -178,6 +178,27 @@ pub enum Broken {
     Views,
 }
 
+/// The entry of the programme 播放计划 that a screening was begun from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    /// Its number at this station.
+    pub number: u64,
+    /// Day and time as planned, `2026-11-26 19:30`.
+    pub when: String,
+    /// The district that planned it; none if the station did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub from: Option<Origin>,
+}
+
+/// Where a visiting member 外站党员 belongs, as he says himself: the district compares it with the rosters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Home {
+    /// The number of his station; empty if he does not know it.
+    pub station: String,
+    /// His branch.
+    pub branch: BranchId,
+}
+
 /// What a leaf records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -336,6 +357,16 @@ pub enum What {
         branches: Vec<BranchId>,
         /// How many were expected 应到.
         due: u32,
+        /// The entry of the programme, if it was planned.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        plan: Option<Planned>,
+    },
+    /// A screening goes on before another screen, because the first one died.
+    Moved {
+        /// Which screening.
+        screening: SessionId,
+        /// Where it goes on.
+        screen: DeviceId,
     },
     /// Somebody checked in 签到, again after a break, or left.
     Attend {
@@ -355,6 +386,9 @@ pub enum What {
         /// The operator's reason for a tick.
         #[serde(skip_serializing_if = "String::is_empty", default)]
         reason: String,
+        /// Where he belongs, if not here.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        home: Option<Home>,
     },
     /// What was shown since the last such leaf, piece by piece: it moves the shown time.
     Shown {
@@ -429,6 +463,35 @@ pub enum What {
         there: u64,
         /// The signed note, so that anybody can check it.
         checkpoint: String,
+    },
+    /// How somebody liked an item 满意度; the latest one counts.
+    Rating {
+        /// Who.
+        member: MemberId,
+        /// What.
+        item: ItemId,
+        /// In which screening, if it was one.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        screening: Option<SessionId>,
+        /// 1 to 5.
+        stars: u8,
+    },
+    /// Somebody answered the questions 测验 that follow an item.
+    Quiz {
+        /// Who.
+        member: MemberId,
+        /// About what.
+        item: ItemId,
+        /// In which screening, if it was one.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        screening: Option<SessionId>,
+        /// So many answers were right …
+        right: u32,
+        /// … of so many questions.
+        questions: u32,
+        /// It proved his presence at a check that was open.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        proof: bool,
     },
     /// A kind of a later version.
     #[serde(other)]

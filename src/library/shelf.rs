@@ -46,6 +46,8 @@ pub struct Entry {
     pub local: bool,
     /// What it is about.
     pub plot: Option<String>,
+    /// Questions 测验 that may follow it.
+    pub quiz: Vec<media_index::Question>,
     /// Hand-outs 讲义 that belong to it.
     pub handouts: Vec<ItemId>,
     /// What it is.
@@ -160,6 +162,7 @@ fn of_item(item: &Item, mark: &Mark, approval: Approval, offline: bool) -> Entry
         source: mark.source.clone().or_else(|| item.sheet.source.clone()),
         speaker: mark.speaker.clone().or_else(|| item.sheet.speaker.clone()),
         plot: item.sheet.plot.clone(),
+        quiz: item.sheet.quiz.clone(),
         handouts: item.handouts.clone(),
         kind: item.kind,
         mime: item.mime.clone(),
@@ -214,6 +217,7 @@ fn of_trouble(trouble: &media_index::Trouble) -> Entry {
         speaker: None,
         local: false,
         plot: None,
+        quiz: Vec::new(),
         handouts: Vec::new(),
         kind: Kind::by_ending(&trouble.place.ending()).unwrap_or(Kind::Document),
         mime: String::new(),

@@ -31,6 +31,8 @@ pub enum Tab {
     Members,
     /// The desk's screening and sessions.
     Sessions,
+    /// The desk's programme.
+    Plan,
     /// The desk's books.
     Books,
     /// The desk's district.

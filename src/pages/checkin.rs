@@ -1,28 +1,35 @@
 //! Checking in 签到 at a screening, and answering its checks: one tap for who is signed in, name or number and PIN for who
-//! is not. Only from the station's own network.
+//! is not, number and home for who belongs elsewhere. Only from the station's own network.
 
-use std::net::IpAddr;
+mod after;
+mod visiting;
 
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::{Pages, Visit, show, sign_in};
 use crate::http::body::Form;
-use crate::http::{Problem, cookie};
+use crate::http::{Problem, cookie, is_near};
+use crate::ledger::Home;
 use crate::look::{Frame, Tab, Texts, format, texts};
-use crate::roster::{MEMBER_COOKIE, Member};
+use crate::roster::{MEMBER_COOKIE, Visiting};
 use crate::screening::{CheckedIn, ScreeningError};
-use crate::types::Millis;
+use crate::types::{MemberId, Millis};
+pub(super) use after::attended;
+pub(super) use visiting::Stated;
 
 pub(super) fn routes() -> Router<Pages> {
     Router::new()
         .route("/checkin", get(page).post(check_in))
         .route("/checkin/{code}", get(page_with_code))
+        .route("/checkin/out", post(after::out))
+        .route("/checkin/rate", post(after::rate))
+        .route("/evening/{screening}", get(after::page))
 }
 
 #[derive(Template)]
@@ -33,6 +40,11 @@ struct Page {
     code: String,
     who: String,
     member: String,
+    /// He is known: a member who is signed in, or a visitor by his phone.
+    is_known: bool,
+    /// The fields for who belongs elsewhere are open.
+    is_visitor: bool,
+    stated: Stated,
 }
 
 #[derive(Template)]
@@ -43,6 +55,41 @@ struct Done {
     sentence: String,
     more: String,
     ask_again: bool,
+    /// What comes after the film: stars and questions.
+    after: String,
+}
+
+/// Who stands there with his phone.
+pub(super) struct Person {
+    pub(super) id: MemberId,
+    name: String,
+    home: Option<Home>,
+}
+
+impl Person {
+    fn visiting(who: Visiting) -> Self {
+        Self {
+            id: who.member,
+            name: who.name,
+            home: Some(Home {
+                station: who.station,
+                branch: who.branch,
+            }),
+        }
+    }
+}
+
+/// The member who is signed in on this phone, or else the visitor who brought it.
+async fn person(pages: &Pages, visit: &Visit) -> Result<Option<Person>, Problem> {
+    if let Some(member) = &visit.visitor.member {
+        return Ok(Some(Person {
+            id: member.id.clone(),
+            name: member.name.clone(),
+            home: None,
+        }));
+    }
+    let visiting = pages.roster.visiting_on(visit.visitor.device).await?;
+    Ok(visiting.map(Person::visiting))
 }
 
 #[derive(Deserialize)]
@@ -59,10 +106,21 @@ pub(super) struct Sent {
     member: String,
     #[serde(default)]
     pin: String,
+    #[serde(default, flatten)]
+    stated: Stated,
+}
+
+/// What the form shows again.
+#[derive(Default)]
+struct Filled {
+    error: String,
+    code: String,
+    member: String,
+    stated: Stated,
 }
 
 async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Response, Problem> {
-    form(&pages, &visit, String::new(), String::new(), String::new())
+    form(&pages, &visit, Filled::default()).await
 }
 
 async fn page_with_code(
@@ -82,57 +140,76 @@ async fn page_with_code(
     if is_near(visit.peer.ip()) {
         pages.screenings.scanned(&code, visit.visitor.device).await?;
     }
-    form(&pages, &visit, String::new(), code, String::new())
+    let filled = Filled {
+        code,
+        ..Filled::default()
+    };
+    form(&pages, &visit, filled).await
 }
 
-fn form(pages: &Pages, visit: &Visit, error: String, code: String, member: String) -> Result<Response, Problem> {
+async fn form(pages: &Pages, visit: &Visit, filled: Filled) -> Result<Response, Problem> {
     let t = texts(visit.lang);
-    let who = visit.visitor.member.as_ref();
+    let who = person(pages, visit).await?;
     let page = Page {
-        who: who.map_or_else(String::new, |member| {
-            let sentence = if code.is_empty() {
+        who: who.as_ref().map_or_else(String::new, |person| {
+            let sentence = if filled.code.is_empty() {
                 t.checkin_who_code
             } else {
                 t.checkin_who
             };
-            format::fill(sentence, &[&member.name])
+            format::fill(sentence, &[&person.name])
         }),
-        error,
-        code,
-        member,
+        is_known: who.is_some(),
+        is_visitor: filled.stated.is_meant(),
+        error: filled.error,
+        code: filled.code,
+        member: filled.member,
+        stated: filled.stated,
         f: visit.frame(pages, t.checkin, Tab::None),
     };
     show(visit, &page)
 }
 
+/// The sentence for a phone that is not in the station's network.
+fn outside(pages: &Pages, t: &Texts) -> String {
+    match pages.settings.wifi.0.as_str() {
+        "" => t.checkin_outside.to_owned(),
+        name => format::fill(t.checkin_outside_wifi, &[&name]),
+    }
+}
+
 async fn check_in(State(pages): State<Pages>, visit: Visit, Form(sent): Form<Sent>) -> Result<Response, Problem> {
     visit.check(&sent.csrf)?;
     let t = texts(visit.lang);
-    let code: String = sent.code.chars().take(12).collect();
-    let again = |error: String, code: String, sent: &Sent| {
-        let member = sent.member.chars().take(32).collect();
-        form(&pages, &visit, error, code, member)
+    let again = |error: String| {
+        let filled = Filled {
+            error,
+            code: sent.code.chars().take(12).collect(),
+            member: sent.member.chars().take(32).collect(),
+            stated: sent.stated.cut(),
+        };
+        form(&pages, &visit, filled)
     };
     if !is_near(visit.peer.ip()) {
-        return again(t.checkin_outside.to_owned(), code, &sent);
+        return again(outside(&pages, t)).await;
     }
-    let (visit, token) = match recognise(&pages, &visit, &sent, t).await? {
+    let (visit, person, token) = match recognise(&pages, &visit, &sent, t).await? {
         Ok(known) => known,
-        Err(sentence) => return again(sentence, code, &sent),
+        Err(sentence) => return again(sentence).await,
     };
-    let Some(who) = visit.visitor.member.clone() else {
-        return Err(Problem::busy());
-    };
-    let device = visit.visitor.device;
+    let who = (person.id.clone(), person.home.clone());
     let outcome = pages
         .screenings
-        .check_in(&code, who.id.clone(), device, visit.peer.ip())
+        .check_in(&sent.code, who, visit.visitor.device, visit.peer.ip())
         .await;
     let response = match outcome {
-        Ok(outcome) => done(&pages, &visit, &who, outcome),
+        Ok(outcome) => done(&pages, &visit, &person, outcome).await,
         Err(error) => {
-            let sentence = sentence(&pages, error, t).await?;
-            form(&pages, &visit, sentence, String::new(), String::new())
+            let filled = Filled {
+                error: sentence(&pages, error, t).await?,
+                ..Filled::default()
+            };
+            form(&pages, &visit, filled).await
         }
     };
     Ok(with_sign_in(response?, token))
@@ -147,31 +224,28 @@ fn with_sign_in(mut response: Response, token: Option<String>) -> Response {
     response.into_response()
 }
 
-/// The station's own network, and nothing that came through a router from the world outside.
-fn is_near(from: IpAddr) -> bool {
-    match from {
-        IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),
-        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
-    }
-}
-
-/// The member who is signed in, or who says by number (or by a name that only one has) and PIN that he is. A visit of
-/// somebody just signed in carries the form token that his next form must have.
+/// Who is known already, who says where he belongs, or who says by number (or by a name that only one has) and PIN that he
+/// is a member. A visit of somebody just signed in carries the form token that his next form must have.
 async fn recognise(
     pages: &Pages,
     visit: &Visit,
     sent: &Sent,
     t: &Texts,
-) -> Result<Result<(Visit, Option<String>), String>, Problem> {
-    if visit.visitor.member.is_some() {
-        return Ok(Ok((visit.clone(), None)));
+) -> Result<Result<(Visit, Person, Option<String>), String>, Problem> {
+    if let Some(person) = person(pages, visit).await? {
+        return Ok(Ok((visit.clone(), person, None)));
+    }
+    if sent.stated.is_meant() {
+        let stated = visiting::take(pages, visit, &sent.stated, t).await?;
+        return Ok(stated.map(|person| (visit.clone(), person, None)));
     }
     let typed = sent.member.trim();
     let members = pages.roster.members().await?;
-    let mut namesakes = members.iter().filter(|member| member.name == typed);
-    let number = match (namesakes.next(), namesakes.next()) {
-        (Some(only), None) => only.id.to_string(),
-        _ => typed.to_owned(),
+    let namesakes: Vec<_> = members.iter().filter(|member| member.name == typed).collect();
+    let number = match namesakes.as_slice() {
+        [] => typed.to_owned(),
+        [only] => only.id.to_string(),
+        several => return Ok(Err(format::fill(t.checkin_namesakes, &[&several.len(), &typed]))),
     };
     let token = match pages.roster.sign_in(&number, &sent.pin, visit.peer.ip()).await {
         Ok(token) => token,
@@ -181,10 +255,12 @@ async fn recognise(
     let headers = HeaderMap::from_iter([(header::COOKIE, value.map_err(|error| Problem::internal(&error))?)]);
     let mut visitor = pages.roster.visitor(&headers, visit.peer.ip()).await?;
     (visitor.device, visitor.set_device) = (visit.visitor.device, visit.visitor.set_device.clone());
-    Ok(Ok((visit.as_visitor(visitor), Some(token))))
+    let visit = visit.as_visitor(visitor);
+    let person = person(pages, &visit).await?.ok_or_else(Problem::busy)?;
+    Ok(Ok((visit, person, Some(token))))
 }
 
-fn done(pages: &Pages, visit: &Visit, who: &Member, outcome: CheckedIn) -> Result<Response, Problem> {
+async fn done(pages: &Pages, visit: &Visit, who: &Person, outcome: CheckedIn) -> Result<Response, Problem> {
     let f = visit.frame(pages, texts(visit.lang).checkin, Tab::None);
     let t = f.t;
     let time = format::time(pages.clock.now().wall_ms);
@@ -206,11 +282,14 @@ fn done(pages: &Pages, visit: &Visit, who: &Member, outcome: CheckedIn) -> Resul
         ),
         CheckedIn::Already => (t.checkin_already, format::fill(t.checkin_already_p, &[&who.name]), ""),
     };
+    let at_the_end = outcome == CheckedIn::Confirmed { at_the_end: true };
+    let evening = pages.screenings.where_is(who.id.clone()).await?.filter(|_| at_the_end);
     let page = Done {
+        after: evening.map_or_else(String::new, |id| format!("/evening/{id}")),
         lead,
         sentence,
         more: more.to_owned(),
-        ask_again: outcome != CheckedIn::Confirmed { at_the_end: true },
+        ask_again: !at_the_end,
         f,
     };
     show(visit, &page)
@@ -226,32 +305,9 @@ async fn sentence(pages: &Pages, error: ScreeningError, t: &Texts) -> Result<Str
             format::fill(t.checkin_paused, &[&left])
         }
         ScreeningError::OnePhone(other) => {
-            let member = pages.roster.member(other.clone()).await?;
-            let name = member.map_or_else(|| other.to_string(), |member| member.name);
+            let name = visiting::name_of(pages, &other).await?;
             format::fill(t.checkin_one_phone, &[&name])
         }
         other => return Err(other.into()),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_stations_own_network_checks_in() {
-        let near = [
-            "192.168.8.20",
-            "10.0.0.7",
-            "172.16.3.4",
-            "169.254.1.1",
-            "127.0.0.1",
-            "fd00::1",
-            "fe80::1",
-            "::1",
-        ];
-        let far = ["8.8.8.8", "114.114.114.114", "172.32.0.1", "2001:db8::1"];
-        assert!(near.iter().all(|ip| is_near(ip.parse().unwrap())));
-        assert!(!far.iter().any(|ip| is_near(ip.parse().unwrap())));
-    }
 }

@@ -10,6 +10,7 @@ mod item;
 mod library;
 mod live;
 mod members;
+mod plan;
 mod poster;
 mod sign_in;
 mod standing;
@@ -35,6 +36,10 @@ pub(super) fn routes() -> Router<Pages> {
         .route("/desk/uploads", post(add::begin))
         .route("/desk/uploads/{ticket}", put(add::piece).delete(add::cancel_upload))
         .route("/desk/live", get(live::page).post(live::act))
+        .route("/desk/plan", get(plan::page).post(plan::act))
+        .route("/desk/plan/new", get(plan::fresh))
+        .route("/desk/plan/notice", get(plan::notice))
+        .route("/desk/plan/{number}", get(plan::edit))
         .route("/desk/books", get(books::page))
         .route("/desk/books/{screening}", get(books::record).post(books::remark))
         .route("/desk/books/{screening}/table.csv", get(books::table))

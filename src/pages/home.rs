@@ -8,7 +8,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::hours::{self, Shown};
-use super::{Pages, Visit, show};
+use super::{Pages, Visit, plan, show};
 use crate::http::Problem;
 use crate::library::Entry;
 use crate::look::{Frame, Tab, Texts, art, format};
@@ -57,7 +57,10 @@ struct Page {
     f: Frame,
     hours: Option<Shown>,
     result: Option<Found>,
+    tonight: Option<plan::Tonight>,
     go_on: Vec<Row>,
+    month: Vec<plan::Line>,
+    month_h: String,
     news: Vec<Row>,
     count: usize,
     classes: Vec<Class>,
@@ -89,9 +92,20 @@ pub(super) async fn page(
         (Some(class), _) => Some(of_class(&shown, class, f.t, visit.lang)),
         _ => None,
     };
+    let member = visit.visitor.member.as_ref();
+    let (tonight, month) = match &result {
+        Some(_) => (None, Vec::new()),
+        None => (
+            plan::tonight(&pages, visit.lang).await?,
+            plan::month(&pages, member, visit.lang).await?,
+        ),
+    };
     let page = Page {
         hours,
         result,
+        month_h: format::fill(f.t.plan_month, &[&plan::month_name(&pages, visit.lang)]),
+        tonight,
+        month,
         go_on,
         news: shown
             .iter()

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use media_index::{Kind, Plays};
 
-use super::{Pages, Visit, home, show};
+use super::{Pages, Visit, home, liking, show};
 use crate::http::Problem;
 use crate::library::Entry;
 use crate::look::{Frame, Tab, Texts, art, format};
@@ -46,6 +46,7 @@ struct Page {
     plot: String,
     handouts: Vec<Handout>,
     player: Option<Player>,
+    liking: Option<liking::Liking>,
     document: Option<String>,
 }
 
@@ -71,7 +72,15 @@ pub(super) async fn page(
     } else {
         None
     };
+    let liking = match visit.visitor.member.as_ref().filter(|_| plays) {
+        Some(member) => {
+            let seen = home::credited_of(&pages, member, id).await?.total();
+            liking::of(&pages, member.id.clone(), &entry, seen, f.t).await?
+        }
+        None => None,
+    };
     let page = Page {
+        liking,
         id: id.to_string(),
         title: entry.title.clone(),
         facts: facts(&entry, visit.lang),

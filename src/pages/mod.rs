@@ -4,14 +4,18 @@
 //! in which language, with which form token. Whatever goes wrong is a [`Problem`], which the outermost layer turns into a
 //! page or into JSON.
 
+mod begin;
 mod checkin;
 mod desk;
 mod error;
 mod home;
 mod hours;
 mod item;
+mod liking;
 mod lost;
 mod member;
+mod plan;
+mod quiz;
 mod receipt;
 mod screenings;
 mod sign_in;
@@ -36,7 +40,9 @@ use crate::intake::Intake;
 use crate::ledger::Ledger;
 use crate::library::Library;
 use crate::look::{self, Station};
+use crate::opinions::Opinions;
 use crate::prepare::Preparer;
+use crate::programme::Programme;
 use crate::roster::Roster;
 use crate::screening::Screenings;
 use crate::types::Millis;
@@ -82,6 +88,10 @@ pub struct Pages {
     pub viewing: Viewing,
     /// Screenings.
     pub screenings: Screenings,
+    /// What shall be shown when.
+    pub programme: Programme,
+    /// What members think of it.
+    pub opinions: Opinions,
     /// What happened.
     pub ledger: Ledger,
     /// Time.
@@ -121,6 +131,8 @@ impl Pages {
             .route("/assets/{tag}/{name}", get(asset))
             .merge(tv::routes())
             .merge(checkin::routes())
+            .merge(quiz::routes())
+            .merge(liking::routes())
             .merge(desk::routes())
             .with_state(self)
     }

@@ -2,20 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::Pages;
 use crate::credit::attendance::{Mark, Seen};
-use crate::http::Problem;
 use crate::ledger::Entry;
-use crate::roster::{Member, Migrant, Status};
+use crate::roster::{Member, Migrant, Status, Visiting};
 use crate::screening::{Line, Record};
 use crate::types::{Grade, MemberId};
-
-/// How many members of the roster are expected at a screening for everybody.
-pub(super) async fn due(pages: &Pages) -> Result<u32, Problem> {
-    let members = pages.roster.members().await?;
-    let due = members.iter().filter(|member| is_expected(member)).count();
-    Ok(u32::try_from(due).unwrap_or(u32::MAX))
-}
 
 /// Who lives here and has not left.
 pub(super) fn is_expected(member: &Member) -> bool {
@@ -25,6 +16,7 @@ pub(super) fn is_expected(member: &Member) -> bool {
 /// The figures of one screening.
 pub(super) struct Attendance<'a> {
     names: HashMap<&'a MemberId, &'a Member>,
+    visitors: HashMap<&'a MemberId, &'a str>,
     /// How many came.
     pub(super) came: usize,
     /// How many are excused.
@@ -45,7 +37,7 @@ impl<'a> Attendance<'a> {
             .iter()
             .filter(|line| line.who.entry == Entry::Ticked)
             .count();
-        let is_due = |line: &&Line| names.get(&line.who.member).is_some_and(|member| is_expected(member));
+        let is_due = |line: &&Line| was_expected(record, &line.who.member, &names);
         Self {
             came: record.lines.len(),
             excused: record.absences.len(),
@@ -54,7 +46,14 @@ impl<'a> Attendance<'a> {
             due: record.state.due,
             came_of_due: record.lines.iter().filter(is_due).count(),
             names,
+            visitors: HashMap::new(),
         }
+    }
+
+    /// Knows the names of those who belong elsewhere, too.
+    pub(super) fn with_visitors(mut self, visiting: &'a [Visiting]) -> Self {
+        self.visitors = visiting.iter().map(|who| (&who.member, who.name.as_str())).collect();
+        self
     }
 
     pub(super) fn member(&self, id: &MemberId) -> Option<&'a Member> {
@@ -63,8 +62,9 @@ impl<'a> Attendance<'a> {
 
     /// A member's name; his number, if the roster has forgotten him.
     pub(super) fn name(&self, id: &MemberId) -> String {
-        self.member(id)
-            .map_or_else(|| id.to_string(), |member| member.name.clone())
+        let member = self.member(id).map(|member| member.name.as_str());
+        let name = member.or_else(|| self.visitors.get(id).copied());
+        name.map_or_else(|| id.to_string(), str::to_owned)
     }
 
     /// 到会率: of those who were expected.
@@ -85,6 +85,15 @@ impl<'a> Attendance<'a> {
         (self.due as usize)
             .saturating_sub(self.came_of_due)
             .saturating_sub(self.excused)
+    }
+}
+
+/// Whether a member was expected at this screening; by the roster, for one from before that was kept.
+fn was_expected(record: &Record, who: &MemberId, names: &HashMap<&MemberId, &Member>) -> bool {
+    if record.expected.is_empty() {
+        names.get(who).is_some_and(|member| is_expected(member))
+    } else {
+        record.expected.contains(who)
     }
 }
 

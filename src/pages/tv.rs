@@ -17,14 +17,12 @@ use axum::routing::{get, post};
 use media_index::Kind;
 use serde::Deserialize;
 
-use super::{Pages, Visit, home, show};
+use super::{Pages, Visit, home, plan, show};
 use crate::http::Problem;
 use crate::library::Entry;
 use crate::look::{Frame, Tab, Texts, format, texts};
 use crate::screening::ScreeningError;
-use crate::types::Millis;
-
-pub(super) use evening::showing;
+use crate::types::{ItemId, Millis};
 
 /// Two rows of four fill the screen.
 const TILES: usize = 4;
@@ -38,6 +36,8 @@ pub(super) fn routes() -> Router<Pages> {
         .route("/tv/qr", get(evening::code))
         .route("/tv/begin", post(evening::begin))
         .route("/tv/start", post(evening::start))
+        .route("/tv/break", post(evening::pause))
+        .route("/tv/discuss", post(evening::discuss))
         .route("/tv/end", post(evening::end))
         .route("/tv/done/{screening}", get(evening::done))
 }
@@ -58,6 +58,8 @@ struct Tile {
     title: String,
     card: String,
     remark: String,
+    /// It was broken off, and goes on from there.
+    go_on: bool,
 }
 
 #[derive(Template)]
@@ -67,6 +69,7 @@ struct Home {
     facts: String,
     heading: String,
     none: String,
+    tonight: Option<plan::Tonight>,
     rows: Vec<Vec<Option<Tile>>>,
     classes: Vec<String>,
     more: Option<usize>,
@@ -95,7 +98,7 @@ async fn page(State(pages): State<Pages>, visit: Visit, Query(wanted): Query<Wan
         Ok(answer) => Ok(super::go_to(&format!("/tv/done/{}", answer.state.id))),
         Err(ScreeningError::NoScreening) => match wanted.after {
             Some(id) => Ok(super::go_to(&format!("/tv/done/{id}"))),
-            None => films(&pages, &visit, &wanted),
+            None => films(&pages, &visit, &wanted).await,
         },
         Err(error) => Err(error.into()),
     }
@@ -139,8 +142,17 @@ fn facts(t: &Texts, of_page: &serde_json::Value) -> String {
     all.to_string().replace('<', "\\u003c")
 }
 
-fn films(pages: &Pages, visit: &Visit, wanted: &Wanted) -> Result<Response, Problem> {
+async fn films(pages: &Pages, visit: &Visit, wanted: &Wanted) -> Result<Response, Problem> {
     let t = texts(visit.lang);
+    let is_search = wanted.find.is_some() || wanted.class.is_some() || wanted.from > 0;
+    let (tonight, stopped) = if is_search {
+        (None, Vec::new())
+    } else {
+        (
+            plan::tonight(pages, visit.lang).await?,
+            pages.screenings.broken_off().await?,
+        )
+    };
     let find: Option<String> = wanted.find.as_ref().map(|find| initials(find));
     let shown = pages.library.shown();
     let fits = |entry: &&Arc<Entry>| {
@@ -148,22 +160,34 @@ fn films(pages: &Pages, visit: &Visit, wanted: &Wanted) -> Result<Response, Prob
         let found = find.as_ref().is_none_or(|find| entry.matches(find));
         entry.kind == Kind::Film && entry.length > Millis::ZERO && of_class && found
     };
-    let all: Vec<&Arc<Entry>> = shown.iter().filter(fits).collect();
-    let most = if find.is_some() { TILES } else { TILES * ROWS };
+    let mut all: Vec<&Arc<Entry>> = shown.iter().filter(fits).collect();
+    let place = |entry: &Arc<Entry>| stopped.iter().position(|(item, _)| entry.id == Some(*item));
+    // What was broken off comes first; the sort keeps the others in their order.
+    all.sort_by_key(|entry| place(entry).unwrap_or(usize::MAX));
+    let most = if find.is_some() || tonight.is_some() {
+        TILES
+    } else {
+        TILES * ROWS
+    };
     let page: Vec<&Arc<Entry>> = all.iter().skip(wanted.from).take(most).copied().collect();
     let query = find.clone().unwrap_or_default();
     let home = Home {
         facts: facts(t, &serde_json::json!({})),
-        heading: heading(wanted, find.as_deref(), t),
+        heading: if tonight.is_some() {
+            t.tv_or_choose.to_owned()
+        } else {
+            heading(wanted, find.as_deref(), t)
+        },
+        tonight,
         none: if shown.is_empty() { t.tv_empty } else { t.tv_none }.to_owned(),
-        rows: page.chunks(TILES).map(|row| row_of(row, visit)).collect(),
+        rows: page.chunks(TILES).map(|row| row_of(row, &stopped, visit)).collect(),
         classes: classes(&shown),
         more: more(wanted, all.len(), most),
         class: wanted.class.clone().unwrap_or_default(),
         pad: find.map_or_else(Vec::new, |_| ('a'..='z').map(String::from).collect()),
         shorter: query.chars().take(query.chars().count().saturating_sub(1)).collect(),
         query,
-        is_search: wanted.find.is_some() || wanted.class.is_some() || wanted.from > 0,
+        is_search,
         f: visit.frame(pages, t.tv_choose, Tab::None),
     };
     show(visit, &home)
@@ -184,13 +208,20 @@ fn heading(wanted: &Wanted, find: Option<&str>, t: &Texts) -> String {
     }
 }
 
-fn row_of(entries: &[&Arc<Entry>], visit: &Visit) -> Vec<Option<Tile>> {
+fn row_of(entries: &[&Arc<Entry>], stopped: &[(ItemId, Millis)], visit: &Visit) -> Vec<Option<Tile>> {
+    let t = texts(visit.lang);
     let tile = |entry: &&Arc<Entry>| {
+        let id = entry.id?;
+        let at = stopped.iter().find(|(item, _)| *item == id).map(|(_, at)| *at);
         Some(Tile {
-            id: entry.id?.to_string(),
+            id: id.to_string(),
+            go_on: at.is_some(),
             title: entry.title.clone(),
             card: home::card(entry),
-            remark: format::length(entry.length, visit.lang),
+            remark: at.map_or_else(
+                || format::length(entry.length, visit.lang),
+                |at| format::fill(t.tv_stopped, &[&format::clock_length(at)]),
+            ),
         })
     };
     let mut row: Vec<Option<Tile>> = entries.iter().map(tile).collect();

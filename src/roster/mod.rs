@@ -11,6 +11,7 @@ mod member;
 mod rows;
 mod secret;
 mod sessions;
+mod visiting;
 mod visitor;
 
 use std::fmt;
@@ -20,6 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use import::{Fault, LineFault, Plan, plan};
 pub use member::{Member, Migrant, NewMember, Role, Status};
 pub use rows::SCHEMA;
+pub use visiting::{Visiting, Welcome};
 pub use visitor::{COPY_COOKIE, DEVICE_COOKIE, MEMBER_COOKIE, OPERATOR_COOKIE, Viewer, Visitor};
 
 use crate::clock::{SharedClock, monotonic};

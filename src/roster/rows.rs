@@ -10,7 +10,8 @@ use crate::types::{BranchId, MemberId};
 /// The tables of this room.
 pub const SCHEMA: Schema = Schema {
     room: "roster",
-    steps: &["
+    steps: &[
+        "
         CREATE TABLE member (id TEXT PRIMARY KEY, name TEXT NOT NULL, branch TEXT NOT NULL, role TEXT NOT NULL,
             status TEXT NOT NULL, migrant TEXT NOT NULL, pin TEXT) STRICT, WITHOUT ROWID;
         CREATE TABLE operator (only INTEGER PRIMARY KEY CHECK (only = 1), passphrase TEXT, code TEXT) STRICT;
@@ -18,7 +19,12 @@ pub const SCHEMA: Schema = Schema {
         CREATE TABLE sign_in (key INTEGER PRIMARY KEY, token BLOB NOT NULL UNIQUE, owner TEXT NOT NULL,
             wall INTEGER NOT NULL) STRICT;
         CREATE INDEX sign_in_of ON sign_in (owner, key);
-    "],
+    ",
+        "
+        CREATE TABLE visiting (id TEXT PRIMARY KEY, name TEXT NOT NULL, station TEXT NOT NULL, branch TEXT NOT NULL,
+            device BLOB UNIQUE, wall INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    ",
+    ],
 };
 
 const MEMBER: &str = "SELECT id, name, branch, role, status, migrant FROM member";

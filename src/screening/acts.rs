@@ -25,13 +25,14 @@ pub(super) fn begin(room: &Screenings, tx: &Tx<'_>, now: Reading, evening: &Even
         room.viewing.tell_of(tx, now, &facts(showing))?;
     }
     let state = fresh(room, now, evening);
-    rows::insert(tx, &state)?;
+    rows::insert(tx, &state, &evening.expected)?;
     let leaf = What::Screening {
         screening: state.id,
         screen: state.screen,
         mode: state.mode,
         branches: state.branches.clone(),
         due: state.due,
+        plan: state.plan.clone(),
     };
     room.ledger.append(tx, now, leaf)?;
     Ok(state)
@@ -53,10 +54,13 @@ fn fresh(room: &Screenings, now: Reading, evening: &Evening) -> State {
         stage: Stage::Lobby,
         programme: evening.programme.clone(),
         turn: 0,
-        position: Millis::ZERO,
+        position: evening
+            .from
+            .min(evening.programme.first().map_or(Millis::ZERO, |first| first.length)),
         mode: evening.mode,
         branches: evening.branches.clone(),
         due: evening.due,
+        plan: evening.plan.clone(),
         opened_ms: now.wall_ms,
         ended_ms: None,
         dated: now.year() != Year::UNDECIDED,
@@ -73,6 +77,7 @@ fn fresh(room: &Screenings, now: Reading, evening: &Evening) -> State {
         checks: 0,
         next_check: checks::next(room, Millis::ZERO),
         n: 0,
+        over: None,
         digest: [0; 8],
         key: keys::random(),
         told: 0,
@@ -100,8 +105,10 @@ pub(super) fn of_id(room: &Screenings, tx: &Tx<'_>, now: Reading, id: SessionId)
 /// The film begins, or the screen came back after a reload or a power cut: time is counted from here.
 pub(super) fn start(room: &Screenings, tx: &Tx<'_>, now: Reading, screen: DeviceId) -> Done<State> {
     let (key, mut state) = open_on(room, tx, now, screen)?;
-    if state.stage == Stage::Lobby {
-        state.stage = Stage::Showing;
+    match state.stage {
+        Stage::Lobby => state.stage = Stage::Showing,
+        Stage::Break => checks::end_break(room, tx, now, key, &mut state)?,
+        Stage::Showing | Stage::Ending | Stage::Closed => {}
     }
     state.arrive(now);
     rows::write(tx, key, &state)?;
@@ -194,7 +201,7 @@ pub(super) fn end(room: &Screenings, tx: &Tx<'_>, now: Reading, screen: DeviceId
     let (key, mut state) = open_on(room, tx, now, screen)?;
     match state.stage {
         Stage::Lobby => checks::finish(room, tx, now, key, &mut state, Ending::Done)?,
-        Stage::Showing => checks::put_the_last(room, tx, now, key, &mut state)?,
+        Stage::Showing | Stage::Break => checks::put_the_last(room, tx, now, key, &mut state)?,
         Stage::Ending => checks::close_the_last(room, tx, now, key, &mut state)?,
         Stage::Closed => {}
     }
@@ -271,6 +278,7 @@ pub(super) fn attendee(who: &MemberId, entry: crate::ledger::Entry, now: Reading
         entry,
         device: None,
         reason: String::new(),
+        home: None,
         came_ms: now.wall_ms,
         went_ms: None,
     }

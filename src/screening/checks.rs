@@ -12,6 +12,9 @@ use crate::store::Tx;
 use crate::types::{Grade, Millis};
 use crate::viewing::Grant;
 
+/// A break of more than half an hour is an evening that was given up: whoever did not confirm by then went home.
+const BREAK: Millis = Millis::secs(30 * 60);
+
 /// The shown time of the next check: after the usual span, give or take the jitter.
 pub(super) fn next(room: &Screenings, shown: Millis) -> Millis {
     let checks = room.viewing.policy().checks;
@@ -42,6 +45,33 @@ fn put(now: Reading, state: &mut State, at_the_end: bool) {
     });
 }
 
+/// A break: the code is asked of everybody, and stays open until the film goes on. A check that is open just now becomes
+/// the break's.
+pub(super) fn begin_break(now: Reading, state: &mut State) {
+    state.stage = Stage::Break;
+    match &mut state.check {
+        Some(check) => (check.boot, check.since) = (now.boot, now.mono),
+        None => put(now, state, false),
+    }
+}
+
+/// The film goes on: who confirmed during the break came back, the others went home.
+pub(super) fn end_break(room: &Screenings, tx: &Tx<'_>, now: Reading, key: i64, state: &mut State) -> Done<()> {
+    if let Some(check) = state.check.take() {
+        close(room, tx, now, key, state, check, false)?;
+    }
+    state.stage = Stage::Showing;
+    state.next_check = next(room, state.shown);
+    Ok(())
+}
+
+/// They go on discussing 讨论: the last check stays open anew.
+pub(super) fn go_on_discussing(now: Reading, state: &mut State) {
+    if let Some(check) = state.check.as_mut().filter(|check| check.at_the_end) {
+        (check.boot, check.since) = (now.boot, now.mono);
+    }
+}
+
 fn still_to_come(state: &State) -> Millis {
     let lengths = state.programme.iter().skip(state.turn).map(|showing| showing.length.0);
     Millis(lengths.sum::<u64>()).minus(state.position)
@@ -53,6 +83,7 @@ pub(super) fn put_the_last(room: &Screenings, tx: &Tx<'_>, now: Reading, key: i6
         close(room, tx, now, key, state, check, true)?;
     }
     state.stage = Stage::Ending;
+    state.over = Some((now.boot, now.mono));
     put(now, state, true);
     Ok(())
 }
@@ -68,10 +99,10 @@ pub(super) fn close_the_last(room: &Screenings, tx: &Tx<'_>, now: Reading, key: 
 /// How long the open check stays open.
 pub(super) fn left(room: &Screenings, now: Reading, state: &State) -> Option<Millis> {
     let (check, checks) = (state.check?, room.viewing.policy().checks);
-    let open = if check.at_the_end {
-        checks.open_at_the_end
-    } else {
-        checks.open
+    let open = match state.stage {
+        Stage::Break => BREAK,
+        _ if check.at_the_end => checks.open_at_the_end,
+        _ => checks.open,
     };
     Some(if check.boot == now.boot {
         check.since.plus(open).minus(now.mono)
@@ -89,8 +120,8 @@ pub(super) fn settle(room: &Screenings, tx: &Tx<'_>, now: Reading, key: i64, sta
     state.check = None;
     let is_void = check.boot != now.boot;
     close(room, tx, now, key, state, check, is_void)?;
-    if check.at_the_end && is_void {
-        put(now, state, true);
+    if is_void && (check.at_the_end || state.stage == Stage::Break) {
+        put(now, state, check.at_the_end);
     } else if check.at_the_end {
         finish(room, tx, now, key, state, Ending::Done)?;
     }
@@ -181,6 +212,9 @@ pub(super) fn finish(
             };
             room.viewing.give(tx, now, &grant, year, &media)?;
         }
+    }
+    if let Some((_, since)) = state.over.filter(|(boot, _)| *boot == now.boot) {
+        state.remarks.discussion_minutes = u32::try_from(now.mono.minus(since).as_secs() / 60).unwrap_or(0);
     }
     (state.stage, state.ended_ms) = (Stage::Closed, Some(now.wall_ms));
     let leaf = What::Screened {

@@ -13,6 +13,7 @@
 mod acts;
 mod checks;
 mod code;
+mod pauses;
 mod people;
 mod refusals;
 mod rows;
@@ -22,12 +23,12 @@ mod state;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub use rows::{Attendee, SCHEMA, Screen, screen, screens};
+pub use rows::{Attendee, Brief, SCHEMA, Screen, begun, briefly, screen, screens};
 pub use state::{OpenCheck, Remarks, Showing, Stage, State};
 
 use crate::clock::{Reading, SharedClock};
 use crate::credit::attendance::{self, Earned, Mark};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Home, Ledger, LedgerError, Planned};
 use crate::roster::Operator;
 use crate::store::{StoreError, Tx, Urgency};
 use crate::types::{BranchId, DeviceId, MemberId, Millis, Mode, SessionId};
@@ -49,6 +50,12 @@ pub struct Evening {
     pub branches: Vec<BranchId>,
     /// How many are expected.
     pub due: u32,
+    /// Who they are.
+    pub expected: Vec<MemberId>,
+    /// The entry of the programme that it is begun from.
+    pub plan: Option<Planned>,
+    /// Where in the first item it begins: a film that was broken off goes on.
+    pub from: Millis,
     /// Where.
     pub place: String,
     /// Who leads it.
@@ -123,6 +130,8 @@ pub struct Record {
     pub state: State,
     /// Who was there.
     pub lines: Vec<Line>,
+    /// Who was expected when it began; nobody for one from before that was kept.
+    pub expected: Vec<MemberId>,
     /// Who was excused, and why.
     pub absences: Vec<(MemberId, String)>,
 }
@@ -145,6 +154,9 @@ pub enum ScreeningError {
     /// No open screening shows this code now.
     #[error("no screening shows this code")]
     WrongCode,
+    /// He is not there, or came with another phone.
+    #[error("he is not checked in with this device")]
+    NotHere,
     /// Too many wrong codes; wait so long.
     #[error("too many wrong codes")]
     Paused(Millis),
@@ -286,10 +298,24 @@ impl Screenings {
     pub async fn check_in(
         &self,
         code: &str,
-        who: MemberId,
+        (who, home): (MemberId, Option<Home>),
         device: DeviceId,
         from: IpAddr,
     ) -> Result<CheckedIn, ScreeningError> {
+        self.with_code(code, device, from, move |room, tx, now, claimed| {
+            people::check_in(room, tx, now, claimed, (&who, home), device)
+        })
+        .await
+    }
+
+    /// Does what somebody asks for who typed a code; wrong codes cost time.
+    async fn with_code<T: Send + 'static>(
+        &self,
+        code: &str,
+        device: DeviceId,
+        from: IpAddr,
+        act: impl FnOnce(&Self, &Tx<'_>, Reading, (u32, Reading)) -> Result<T, ScreeningError> + Send + 'static,
+    ) -> Result<T, ScreeningError> {
         let now = self.clock.now().mono;
         let tries = || self.tries.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(left) = tries().pause(from, now) {
@@ -299,7 +325,7 @@ impl Screenings {
             Some(claimed) => {
                 self.act(move |room, tx, now| {
                     let read = room.read_at(claimed, device, now);
-                    people::check_in(room, tx, now, (claimed, read), &who, device)
+                    act(room, tx, now, (claimed, read))
                 })
                 .await
             }
@@ -315,11 +341,11 @@ impl Screenings {
     pub async fn tick(
         &self,
         screening: SessionId,
-        who: MemberId,
+        (who, home): (MemberId, Option<Home>),
         reason: String,
         _by: &Operator,
     ) -> Result<CheckedIn, ScreeningError> {
-        self.act(move |room, tx, now| people::tick(room, tx, now, screening, &who, &reason))
+        self.act(move |room, tx, now| people::tick(room, tx, now, screening, (&who, home), &reason))
             .await
     }
 
@@ -421,6 +447,7 @@ fn record(conn: &rusqlite::Connection, key: i64, state: State) -> Result<Record,
     Ok(Record {
         serial: key,
         lines,
+        expected: rows::expected(conn, key)?,
         absences: rows::absences(conn, key)?,
         state,
     })

@@ -6,9 +6,9 @@ use super::state::{Stage, State};
 use super::{CheckedIn, ScreeningError, Screenings, code};
 use crate::clock::Reading;
 use crate::credit::attendance::{Mark, Seen};
-use crate::ledger::{Entry, What};
+use crate::ledger::{Entry, Home, What};
 use crate::store::Tx;
-use crate::types::{DeviceId, Grade, MemberId, SessionId};
+use crate::types::{DeviceId, Grade, MemberId, Millis, SessionId};
 
 /// Somebody with a phone typed the code on the screen.
 pub(super) fn check_in(
@@ -16,12 +16,13 @@ pub(super) fn check_in(
     tx: &Tx<'_>,
     now: Reading,
     claimed: (u32, Reading),
-    who: &MemberId,
+    (who, home): (&MemberId, Option<Home>),
     device: DeviceId,
 ) -> Done<CheckedIn> {
     let (key, state) = of_code(room, tx, now, claimed)?.ok_or(ScreeningError::WrongCode)?;
     let came = Attendee {
         device: Some(device),
+        home,
         ..acts::attendee(who, Entry::Code, now)
     };
     let others = rows::attendees(tx, key)?;
@@ -50,7 +51,7 @@ pub(super) fn tick(
     tx: &Tx<'_>,
     now: Reading,
     id: SessionId,
-    who: &MemberId,
+    (who, home): (&MemberId, Option<Home>),
     reason: &str,
 ) -> Done<CheckedIn> {
     let (key, state) = acts::of_id(room, tx, now, id)?;
@@ -59,6 +60,7 @@ pub(super) fn tick(
     }
     let seen = Attendee {
         reason: reason.to_owned(),
+        home,
         ..acts::attendee(who, Entry::Ticked, now)
     };
     enter(room, tx, now, key, &state, &seen)
@@ -66,10 +68,7 @@ pub(super) fn tick(
 
 /// Lets somebody in, or takes his confirmation if he is in already.
 fn enter(room: &Screenings, tx: &Tx<'_>, now: Reading, key: i64, state: &State, who: &Attendee) -> Done<CheckedIn> {
-    let grade = match who.entry {
-        Entry::Code => Grade::B,
-        Entry::Ticked => Grade::C,
-    };
+    let grade = grade_of(who.entry);
     let all = rows::attendees(tx, key)?;
     let is_here = all
         .iter()
@@ -80,7 +79,7 @@ fn enter(room: &Screenings, tx: &Tx<'_>, now: Reading, key: i64, state: &State, 
     leave_elsewhere(room, tx, now, &who.member)?;
     room.viewing.step_aside(tx, now, &who.member)?;
     rows::attend(tx, key, who)?;
-    say(room, tx, now, state, who, true)?;
+    say(room, tx, now, state, who, (state.shown, true))?;
     let mark = Mark {
         at: state.shown,
         seen: Seen::Passed(grade),
@@ -114,15 +113,24 @@ fn confirm(tx: &Tx<'_>, key: i64, state: &State, who: &MemberId, grade: Grade) -
     })
 }
 
-fn say(room: &Screenings, tx: &Tx<'_>, now: Reading, state: &State, who: &Attendee, present: bool) -> Done<()> {
+/// Writes a leaf: at this shown time he was there, or went.
+fn say(
+    room: &Screenings,
+    tx: &Tx<'_>,
+    now: Reading,
+    state: &State,
+    who: &Attendee,
+    (shown, present): (Millis, bool),
+) -> Done<()> {
     let leaf = What::Attend {
         screening: state.id,
         member: who.member.clone(),
-        shown: state.shown,
+        shown,
         present,
         by: who.entry,
         device: who.device,
         reason: who.reason.clone(),
+        home: who.home.clone(),
     };
     room.ledger.append(tx, now, leaf)?;
     Ok(())
@@ -145,6 +153,12 @@ pub(super) fn leave(room: &Screenings, tx: &Tx<'_>, now: Reading, id: SessionId,
     let Some(mut here) = here.filter(|_| state.is_open()) else {
         return Ok(());
     };
+    // The leaf of a check that is still open would come after his going: what he confirmed is told now.
+    if let Some(check) = state.check
+        && rows::confirmed_before_going(tx, key, who, check.number, check.shown)?
+    {
+        say(room, tx, now, &state, &here, (check.shown, true))?;
+    }
     here.went_ms = Some(now.wall_ms);
     rows::attend(tx, key, &here)?;
     let gone = Mark {
@@ -152,7 +166,59 @@ pub(super) fn leave(room: &Screenings, tx: &Tx<'_>, now: Reading, id: SessionId,
         seen: Seen::Missed,
     };
     rows::mark(tx, key, who, gone, 0)?;
-    say(room, tx, now, &state, &here, false)
+    say(room, tx, now, &state, &here, (state.shown, false))
+}
+
+/// Somebody goes early and says so with the code on the screen: he was there until now, and has what was shown so far.
+pub(super) fn check_out(
+    room: &Screenings,
+    tx: &Tx<'_>,
+    now: Reading,
+    claimed: (u32, Reading),
+    who: &MemberId,
+    device: DeviceId,
+) -> Done<()> {
+    let (key, state) = of_code(room, tx, now, claimed)?.ok_or(ScreeningError::WrongCode)?;
+    let here = rows::attendees(tx, key)?.into_iter().find(|other| {
+        let own = other.entry == Entry::Ticked || other.device == Some(device);
+        other.member == *who && other.went_ms.is_none() && own
+    });
+    let Some(here) = here else {
+        return Err(ScreeningError::NotHere);
+    };
+    let grade = grade_of(here.entry);
+    say(room, tx, now, &state, &here, (state.shown, true))?;
+    let seen = Mark {
+        at: state.shown,
+        seen: Seen::Passed(grade),
+    };
+    rows::mark(tx, key, who, seen, 0)?;
+    leave(room, tx, now, state.id, who)
+}
+
+fn grade_of(entry: Entry) -> Grade {
+    match entry {
+        Entry::Code => Grade::B,
+        Entry::Ticked => Grade::C,
+    }
+}
+
+/// Questions about the film, answered on the phone with which he checked in: he is there, if a check is open.
+pub(super) fn answered(
+    room: &Screenings,
+    tx: &Tx<'_>,
+    now: Reading,
+    id: SessionId,
+    who: &MemberId,
+    device: DeviceId,
+) -> Done<bool> {
+    let (key, state) = acts::of_id(room, tx, now, id)?;
+    let is_his = |other: &Attendee| other.member == *who && other.device == Some(device) && other.went_ms.is_none();
+    if !state.is_open() || !rows::attendees(tx, key)?.iter().any(is_his) {
+        return Ok(false);
+    }
+    let outcome = confirm(tx, key, &state, who, Grade::B)?;
+    Ok(matches!(outcome, CheckedIn::Confirmed { .. }))
 }
 
 /// The operator looked round: all whom he ticked are still there.

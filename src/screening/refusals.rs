@@ -30,9 +30,10 @@ impl From<ScreeningError> for Problem {
                 "同一次心跳的内容前后不一样。",
                 "This beat was taken before with other content.",
             ),
-            ScreeningError::WrongCode | ScreeningError::Paused(_) | ScreeningError::OnePhone(_) => {
-                Problem::unprocessable("签到没有成功。", "The check-in was not taken.")
-            }
+            ScreeningError::WrongCode
+            | ScreeningError::Paused(_)
+            | ScreeningError::OnePhone(_)
+            | ScreeningError::NotHere => Problem::unprocessable("签到没有成功。", "The check-in was not taken."),
             ScreeningError::Store(error) | ScreeningError::Ledger(LedgerError::Store(error)) => error.into(),
             ScreeningError::Ledger(LedgerError::Halted(_))
             | ScreeningError::Viewing(ViewingError::Ledger(LedgerError::Halted(_))) => Problem::unavailable(

@@ -4,14 +4,15 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::state::State;
 use crate::credit::attendance::{Mark, Seen};
-use crate::ledger::Entry;
+use crate::ledger::{Entry, Home};
 use crate::store::{Schema, StoreError};
 use crate::types::{DeviceId, Grade, MemberId, Millis, SessionId};
 
 /// The tables of this room. `state` is JSON: one small text that each beat writes anew.
 pub const SCHEMA: Schema = Schema {
     room: "screening",
-    steps: &["
+    steps: &[
+        "
         CREATE TABLE screen (device BLOB PRIMARY KEY, name TEXT NOT NULL, paired INTEGER NOT NULL) STRICT;
         CREATE TABLE screening (key INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, screen BLOB NOT NULL,
             open INTEGER NOT NULL, opened INTEGER NOT NULL, state TEXT NOT NULL) STRICT;
@@ -24,7 +25,15 @@ pub const SCHEMA: Schema = Schema {
         CREATE INDEX seen_at_of_screening ON seen_at (screening, member);
         CREATE TABLE absence (screening INTEGER NOT NULL REFERENCES screening (key), member TEXT NOT NULL,
             reason TEXT NOT NULL, PRIMARY KEY (screening, member)) STRICT, WITHOUT ROWID;
-    "],
+    ",
+        "
+        ALTER TABLE screening ADD COLUMN plan INTEGER;
+        CREATE INDEX screening_of_plan ON screening (plan) WHERE plan IS NOT NULL;
+        ALTER TABLE attendee ADD COLUMN home TEXT;
+        CREATE TABLE expected (screening INTEGER NOT NULL REFERENCES screening (key), member TEXT NOT NULL,
+            PRIMARY KEY (screening, member)) STRICT, WITHOUT ROWID;
+    ",
+    ],
 };
 
 /// A screen that may show: a television or a PC that the operator let in.
@@ -47,6 +56,8 @@ pub struct Attendee {
     pub device: Option<DeviceId>,
     /// The operator's reason for a tick.
     pub reason: String,
+    /// Where he belongs, if not here.
+    pub home: Option<Home>,
     /// Wall clock when he came.
     pub came_ms: i64,
     /// Wall clock when he left, if he did.
@@ -110,19 +121,34 @@ pub fn screen(conn: &Connection, device: DeviceId) -> Result<Option<Screen>, Sto
     Ok(name.map(|name| Screen { device, name }))
 }
 
-pub(super) fn insert(conn: &Connection, state: &State) -> Result<i64, rusqlite::Error> {
-    conn.prepare_cached("INSERT INTO screening (id, screen, open, opened, state) VALUES (?1, ?2, 1, ?3, ?4)")?
+pub(super) fn insert(conn: &Connection, state: &State, expected: &[MemberId]) -> Result<i64, rusqlite::Error> {
+    let plan = state.plan.as_ref().map(|plan| i64::try_from(plan.number).unwrap_or(-1));
+    let key = conn
+        .prepare_cached("INSERT INTO screening (id, screen, open, opened, state, plan) VALUES (?1, ?2, 1, ?3, ?4, ?5)")?
         .insert(params![
             state.id.bytes(),
             state.screen.bytes(),
             state.opened_ms,
-            word(state)
-        ])
+            word(state),
+            plan
+        ])?;
+    let mut put = conn.prepare_cached("INSERT OR IGNORE INTO expected (screening, member) VALUES (?1, ?2)")?;
+    for member in expected {
+        put.execute(params![key, member.as_str()])?;
+    }
+    Ok(key)
+}
+
+/// Who was expected when it began; nobody for a screening from before that was kept.
+pub(super) fn expected(conn: &Connection, key: i64) -> Result<Vec<MemberId>, rusqlite::Error> {
+    conn.prepare_cached("SELECT member FROM expected WHERE screening = ?1 ORDER BY member")?
+        .query_map([key], |row| member(row, 0))?
+        .collect()
 }
 
 pub(super) fn write(conn: &Connection, key: i64, state: &State) -> Result<(), rusqlite::Error> {
-    conn.prepare_cached("UPDATE screening SET open = ?2, state = ?3 WHERE key = ?1")?
-        .execute(params![key, state.is_open(), word(state)])
+    conn.prepare_cached("UPDATE screening SET open = ?2, state = ?3, screen = ?4 WHERE key = ?1")?
+        .execute(params![key, state.is_open(), word(state), state.screen.bytes()])
         .map(drop)
 }
 
@@ -153,6 +179,68 @@ pub(super) fn open(conn: &Connection) -> Result<Vec<(i64, State)>, rusqlite::Err
         .collect()
 }
 
+/// A screening as a list names it.
+#[derive(Debug, Clone)]
+pub struct Brief {
+    /// Which.
+    pub id: SessionId,
+    /// The entry of the programme that it was begun from.
+    pub plan: Option<u64>,
+    /// Whether it goes on.
+    pub is_open: bool,
+    /// When it was opened, by the wall clock.
+    pub opened_ms: i64,
+    /// What was shown.
+    pub titles: Vec<String>,
+    /// How long, in all.
+    pub shown: Millis,
+    /// How many were expected.
+    pub due: u32,
+    /// How many came.
+    pub came: u32,
+}
+
+/// The screenings that were opened between two moments of the wall clock, the oldest first.
+pub fn briefly(conn: &Connection, from_ms: i64, to_ms: i64) -> Result<Vec<Brief>, StoreError> {
+    let mut query = conn.prepare_cached(
+        "SELECT s.state, s.plan, (SELECT count(*) FROM attendee a WHERE a.screening = s.key) FROM screening s
+         WHERE s.opened >= ?1 AND s.opened < ?2 ORDER BY s.key",
+    )?;
+    let rows = query.query_map([from_ms, to_ms], |row| {
+        let state: State = read(row, 0)?;
+        Ok(Brief {
+            id: state.id,
+            plan: row.get::<_, Option<i64>>(1)?.map(i64::unsigned_abs),
+            is_open: state.is_open(),
+            opened_ms: state.opened_ms,
+            titles: state.programme.iter().map(|showing| showing.title.clone()).collect(),
+            shown: state.shown,
+            due: state.due,
+            came: row.get(2)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The entries of the programme, among those named, for which a screening was held or runs: nothing was shown at one
+/// that was called off.
+pub fn begun(conn: &Connection, numbers: &[u64]) -> Result<Vec<u64>, StoreError> {
+    let mut query = conn.prepare_cached("SELECT state FROM screening WHERE plan = ?1")?;
+    let mut begun = Vec::new();
+    for number in numbers {
+        let key = i64::try_from(*number).unwrap_or(-1);
+        let states = query.query_map([key], |row| read::<State>(row, 0))?;
+        for state in states {
+            let state = state?;
+            if state.is_open() || state.shown > Millis::ZERO {
+                begun.push(*number);
+                break;
+            }
+        }
+    }
+    Ok(begun)
+}
+
 /// The newest screenings, `most` of them.
 pub(super) fn newest(conn: &Connection, most: u32) -> Result<Vec<(i64, State)>, rusqlite::Error> {
     conn.prepare_cached("SELECT key, state FROM screening ORDER BY key DESC LIMIT ?1")?
@@ -162,7 +250,8 @@ pub(super) fn newest(conn: &Connection, most: u32) -> Result<Vec<(i64, State)>, 
 
 pub(super) fn attendees(conn: &Connection, key: i64) -> Result<Vec<Attendee>, rusqlite::Error> {
     conn.prepare_cached(
-        "SELECT member, entry, device, reason, came, went FROM attendee WHERE screening = ?1 ORDER BY came, member",
+        "SELECT member, entry, device, reason, came, went, home FROM attendee WHERE screening = ?1
+         ORDER BY came, member",
     )?
     .query_map([key], |row| {
         Ok(Attendee {
@@ -172,6 +261,10 @@ pub(super) fn attendees(conn: &Connection, key: i64) -> Result<Vec<Attendee>, ru
             reason: row.get(3)?,
             came_ms: row.get(4)?,
             went_ms: row.get(5)?,
+            home: match row.get_ref(6)? {
+                rusqlite::types::ValueRef::Null => None,
+                _ => Some(read(row, 6)?),
+            },
         })
     })?
     .collect()
@@ -180,9 +273,10 @@ pub(super) fn attendees(conn: &Connection, key: i64) -> Result<Vec<Attendee>, ru
 /// Writes an attendee; who comes again keeps the moment when he came first.
 pub(super) fn attend(conn: &Connection, key: i64, who: &Attendee) -> Result<(), rusqlite::Error> {
     conn.prepare_cached(
-        "INSERT INTO attendee (screening, member, entry, device, reason, came, went) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        "INSERT INTO attendee (screening, member, entry, device, reason, came, went, home)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
          ON CONFLICT (screening, member) DO UPDATE SET entry = excluded.entry, device = excluded.device,
-            reason = excluded.reason, went = excluded.went",
+            reason = excluded.reason, went = excluded.went, home = coalesce(excluded.home, home)",
     )?
     .execute(params![
         key,
@@ -192,6 +286,7 @@ pub(super) fn attend(conn: &Connection, key: i64, who: &Attendee) -> Result<(), 
         who.reason,
         who.came_ms,
         who.went_ms,
+        who.home.as_ref().map(word),
     ])
     .map(drop)
 }
@@ -246,6 +341,21 @@ pub(super) fn passed(
             Seen::Missed => None,
         })
         .collect())
+}
+
+/// Whether a member confirmed the check that is open; from now on that is a mark of his own, no longer the check's.
+pub(super) fn confirmed_before_going(
+    conn: &Connection,
+    key: i64,
+    member: &MemberId,
+    check: u32,
+    shown: Millis,
+) -> Result<bool, rusqlite::Error> {
+    let own = conn.execute(
+        "UPDATE seen_at SET number = 0 WHERE screening = ?1 AND member = ?2 AND number = ?3 AND shown = ?4",
+        params![key, member.as_str(), check, number(shown)],
+    )?;
+    Ok(own > 0)
 }
 
 pub(super) fn excuse(conn: &Connection, key: i64, member: &MemberId, reason: &str) -> Result<(), rusqlite::Error> {

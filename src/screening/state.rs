@@ -6,6 +6,7 @@ use super::code::Key;
 use crate::clock::Reading;
 use crate::credit::Bucket;
 use crate::credit::rule::{Flags, Lost, Pending, Session};
+use crate::ledger::Planned;
 use crate::types::{BranchId, DeviceId, Intervals, ItemId, Millis, Mode, Piece, SessionId};
 
 /// How far an evening has come.
@@ -16,6 +17,8 @@ pub enum Stage {
     Lobby,
     /// The film runs, or pauses.
     Showing,
+    /// A break 休息: people go out and come in again, and the code is asked of everybody.
+    Break,
     /// The film is over: the check at the end is open, people discuss.
     Ending,
     /// Everything is in the ledger.
@@ -89,6 +92,9 @@ pub struct State {
     pub branches: Vec<BranchId>,
     /// How many were expected 应到.
     pub due: u32,
+    /// The entry of the programme, if it was planned.
+    #[serde(default)]
+    pub plan: Option<Planned>,
     /// When it was opened, by the wall clock; milliseconds since 1970.
     pub opened_ms: i64,
     /// When it ended.
@@ -113,6 +119,9 @@ pub struct State {
     pub next_check: Millis,
     /// The number of the last beat.
     pub n: u32,
+    /// When the film was over, for the minutes of discussion: boot and monotonic time.
+    #[serde(default)]
+    pub(super) over: Option<(u32, Millis)>,
     pub(super) digest: [u8; 8],
     pub(super) key: Key,
     /// So many of the pieces are in the ledger.

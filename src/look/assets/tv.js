@@ -165,6 +165,7 @@
   function showing(answer) {
     var check = answer.check;
     show($('corner'), cornerUntil > Date.now() && !check);
+    if (broken && misses === 0) { mend(); }
     if (check && lastCheck !== check.number && !held) {
       lastCheck = check.number;
       held = true;
@@ -175,6 +176,23 @@
       $('check-go').focus();
     }
     if (held && (!check || (answer.present > 0 && check.passed >= answer.present))) { start(); }
+  }
+  /* The Wi-Fi was away for longer than the film lay in memory: once the station answers, it goes on where it stopped. A
+     film that breaks off three times at one place cannot be played by this screen. */
+  var broken = false, brokenAt = -1, tries = 0;
+  function broke() {
+    var at = Math.floor(film.currentTime);
+    var inPlay = film.error && film.error.code === 2 || film.currentTime > 0;
+    tries = at === brokenAt ? tries + 1 : 1;
+    brokenAt = at;
+    if (inPlay && tries <= 3) { broken = true; return; }
+    show($('cannot'), true);
+    menu(facts.title);
+  }
+  function mend() {
+    broken = false;
+    facts.position_ms = brokenAt * 1000;
+    film.load();
   }
   function openFilm() {
     played = new Beats.Played();
@@ -202,7 +220,7 @@
       if (!film.ended) { beat('paused'); }
     });
     film.addEventListener('ended', function () { played.look(film.duration, 1); played.lift(); beat('ended'); });
-    film.addEventListener('error', function () { show($('cannot'), true); menu(facts.title); });
+    film.addEventListener('error', broke);
     setInterval(function () { if (!film.paused) { beat('playing'); } else { send(); } }, facts.beat_every_ms);
     $('play').addEventListener('click', start);
     $('check-go').addEventListener('click', start);

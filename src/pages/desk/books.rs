@@ -147,8 +147,18 @@ fn facts(
         .iter()
         .map(|showing| source(pages, showing, t))
         .collect();
+    let of_plan = state.plan.as_ref().map_or_else(
+        || t.plan_not_planned.to_owned(),
+        |plan| format::fill(t.plan_item, &[&plan.number, &plan.when]),
+    );
     vec![
         (t.f1_date, date(record, lang), t.f1_from_to, times),
+        (
+            t.tab_plan,
+            of_plan,
+            t.f1_discussion,
+            format::fill(t.f1_minutes_n, &[&state.remarks.discussion_minutes]),
+        ),
         (
             t.f1_place,
             state.remarks.place.clone(),

@@ -1,29 +1,35 @@
 //! The desk's evening: begin one, see who is there, check in who has no phone, end it. Works from the operator's phone.
 
+mod act;
+
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use media_index::Kind;
 use serde::Deserialize;
 
 use crate::http::Problem;
-use crate::http::body::Form;
 use crate::ledger::Entry;
 use crate::look::{Frame, Tab, Texts, format, texts};
+use crate::pages::checkin::Stated;
 use crate::pages::screenings::{self, Attendance};
-use crate::pages::{Pages, Visit, go_to, show, tv};
-use crate::roster::Member;
-use crate::screening::{Answer, Evening, Line, Record, ScreeningError, Stage};
-use crate::types::{DeviceId, ItemId, MemberId, Millis, Mode, SessionId};
+use crate::pages::{Pages, Visit, begin, plan, show};
+use crate::roster::{Member, Visiting};
+use crate::screening::{Answer, Line, Record, ScreeningError, Stage};
 
 /// A reason, a place or a name has at most so many characters.
 const TEXT: usize = 60;
+/// So many visitors are listed, the latest first; others are typed in.
+const VISITORS: usize = 20;
+
+pub(super) use act::act;
 
 #[derive(Debug, Deserialize, Default)]
 pub(super) struct Wanted {
     q: Option<String>,
     #[serde(default)]
     wrong: bool,
+    #[serde(default)]
+    unclear: bool,
 }
 
 struct Person {
@@ -31,9 +37,11 @@ struct Person {
     name: String,
     what: String,
     grade: String,
+    is_excused: bool,
 }
 
 /// An evening that is open.
+#[expect(clippy::struct_excessive_bools, reason = "each is a button of its own")]
 struct Running {
     id: String,
     screen: String,
@@ -46,6 +54,8 @@ struct Running {
     guests: u32,
     is_lobby: bool,
     is_showing: bool,
+    /// It can go on before one of the other screens.
+    can_move: bool,
     has_ticked: bool,
     present: Vec<Person>,
     present_h: String,
@@ -67,6 +77,10 @@ struct Page {
     films: Vec<Choice>,
     screens: Vec<Choice>,
     free: Vec<Choice>,
+    planned: Vec<Choice>,
+    visitors: Vec<Choice>,
+    said: String,
+    stated: Stated,
     no_screen: String,
     wrong: bool,
     query: String,
@@ -82,6 +96,7 @@ pub(super) async fn page(
     visit.operator()?;
     let t = texts(visit.lang);
     let members = pages.roster.members().await?;
+    let visiting = pages.roster.visiting().await?;
     let query: String = wanted.q.unwrap_or_default().chars().take(TEXT).collect();
     let (mut running, mut screens, mut free) = (Vec::new(), Vec::new(), Vec::new());
     for screen in pages.screenings.screens().await? {
@@ -92,11 +107,15 @@ pub(super) async fn page(
         screens.push(choice());
         match pages.screenings.on_screen(screen.device).await {
             Ok(answer) if answer.state.is_open() => {
-                running.push(evening(&pages, &answer, &screen.name, &members, &query, t).await?);
+                running.push(evening(&pages, &answer, &screen.name, (&members, &visiting), &query, t).await?);
             }
             Ok(_) | Err(ScreeningError::NoScreening) => free.push(choice()),
             Err(error) => return Err(error.into()),
         }
+    }
+    let can_move = !free.is_empty();
+    for one in &mut running {
+        one.can_move = can_move;
     }
     let address = pages.settings.addresses.first().cloned().unwrap_or_default();
     let alone = super::watching(&pages).await?.len();
@@ -106,6 +125,14 @@ pub(super) async fn page(
             .map_or_else(|| t.live_lead_none.to_owned(), |r| r.lead.clone()),
         running,
         films: films(&pages),
+        planned: planned(&pages).await?,
+        visitors: visiting.iter().take(VISITORS).map(visitor).collect(),
+        stated: Stated::default(),
+        said: if wanted.unclear {
+            t.visiting_unclear.to_owned()
+        } else {
+            String::new()
+        },
         no_screen: format::fill(t.live_no_screen, &[&address.trim_end_matches('/')]),
         screens,
         free,
@@ -120,9 +147,7 @@ pub(super) async fn page(
 
 fn films(pages: &Pages) -> Vec<Choice> {
     let shown = pages.library.shown();
-    let films = shown
-        .iter()
-        .filter(|entry| matches!(entry.kind, Kind::Film | Kind::Audio) && entry.length > Millis::ZERO);
+    let films = shown.iter().filter(|entry| begin::is_film(entry));
     films
         .filter_map(|entry| {
             Some(Choice {
@@ -133,11 +158,44 @@ fn films(pages: &Pages) -> Vec<Choice> {
         .collect()
 }
 
+/// The screens on which nothing runs: device and name.
+pub(super) async fn free_screens(pages: &Pages) -> Result<Vec<(String, String)>, Problem> {
+    let mut free = Vec::new();
+    for screen in pages.screenings.screens().await? {
+        match pages.screenings.on_screen(screen.device).await {
+            Ok(answer) if answer.state.is_open() => {}
+            Ok(_) | Err(ScreeningError::NoScreening) => free.push((screen.device.to_string(), screen.name)),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(free)
+}
+
+/// What is planned for today and was not begun.
+async fn planned(pages: &Pages) -> Result<Vec<Choice>, Problem> {
+    let Some(day) = plan::today(pages) else {
+        return Ok(Vec::new());
+    };
+    let entries = plan::open_entries(pages, day).await?;
+    let choice = |entry: crate::programme::Entry| Choice {
+        value: entry.number.to_string(),
+        label: format!("{} {}", entry.plan.when.time, entry.plan.titles()),
+    };
+    Ok(entries.into_iter().map(choice).collect())
+}
+
+fn visitor(who: &Visiting) -> Choice {
+    Choice {
+        value: who.member.to_string(),
+        label: format!("{} {} {}", who.name, who.branch, who.member),
+    }
+}
+
 async fn evening(
     pages: &Pages,
     answer: &Answer,
     screen: &str,
-    members: &[Member],
+    (members, visiting): (&[Member], &[Visiting]),
     query: &str,
     t: &Texts,
 ) -> Result<Running, Problem> {
@@ -147,12 +205,13 @@ async fn evening(
         .record(state.id)
         .await?
         .ok_or_else(Problem::not_found)?;
-    let people = Attendance::of(&record, members);
+    let people = Attendance::of(&record, members).with_visitors(visiting);
     let present: Vec<&Line> = record.lines.iter().filter(|line| line.who.went_ms.is_none()).collect();
     let title = state.now_showing().map_or("", |showing| &showing.title);
     let lead = match state.stage {
         Stage::Lobby => format::fill(t.live_lead_lobby, &[&title, &state.due, &present.len()]),
         Stage::Showing => format::fill(t.live_lead_showing, &[&title, &state.due, &present.len()]),
+        Stage::Break => format::fill(t.live_lead_break, &[&title, &present.len()]),
         Stage::Ending | Stage::Closed => format::fill(t.live_lead_ending, &[&title, &present.len()]),
     };
     let others = others(&record, members, query);
@@ -172,7 +231,8 @@ async fn evening(
         grades: format::fill(t.live_grades, &[&people.by_phone, &people.ticked]),
         guests: state.guests,
         is_lobby: state.stage == Stage::Lobby,
-        is_showing: state.stage == Stage::Showing,
+        is_showing: matches!(state.stage, Stage::Showing | Stage::Break),
+        can_move: false,
         has_ticked: state.check.is_some() && present.iter().any(|line| line.who.entry == Entry::Ticked),
         present_h: format::fill(t.live_present_n, &[&present.len()]),
         present: present.iter().map(|line| person(line, &people, t)).collect(),
@@ -207,6 +267,9 @@ fn person(line: &Line, people: &Attendance<'_>, t: &Texts) -> Person {
         }
         Entry::Ticked => format::fill(t.live_by_tick, &[&came, &line.who.reason]),
     };
+    if let Some(home) = &line.who.home {
+        what = format!("{what}，{}", format::fill(t.visiting_of, &[&home.branch]));
+    }
     if missed > 0 {
         what += &format::fill(t.live_missed, &[&missed]);
     }
@@ -215,6 +278,7 @@ fn person(line: &Line, people: &Attendance<'_>, t: &Texts) -> Person {
         name: people.name(&line.who.member),
         what,
         grade: format!("{:?}", screenings::grade(line)),
+        is_excused: false,
     }
 }
 
@@ -240,114 +304,14 @@ fn stranger(member: &Member, excuse: Option<&str>, t: &Texts) -> Person {
     Person {
         number: member.id.to_string(),
         name: member.name.clone(),
-        what: excuse.map_or(branch.clone(), |why| format!("{branch} · {} {why}", t.live_excuse)),
+        what: excuse.map_or(branch.clone(), |why| {
+            if *why == *t.live_excuse {
+                format!("{branch}，{why}")
+            } else {
+                format!("{branch}，{} {why}", t.live_excuse)
+            }
+        }),
         grade: String::new(),
+        is_excused: excuse.is_some(),
     }
-}
-
-#[derive(Deserialize)]
-pub(super) struct Sent {
-    csrf: String,
-    act: String,
-    #[serde(default)]
-    id: String,
-    #[serde(default)]
-    screen: String,
-    #[serde(default)]
-    item: String,
-    #[serde(default)]
-    text: String,
-    #[serde(default)]
-    chair: String,
-    #[serde(default)]
-    why: String,
-    #[serde(default)]
-    guests: String,
-}
-
-fn cut(text: &str) -> String {
-    text.trim().chars().take(TEXT).collect()
-}
-
-/// What the operator does. Buttons of a list say `act:number`.
-pub(super) async fn act(State(pages): State<Pages>, visit: Visit, Form(sent): Form<Sent>) -> Result<Response, Problem> {
-    visit.operator()?;
-    visit.check(&sent.csrf)?;
-    let (what, whom) = sent.act.split_once(':').unwrap_or((&sent.act, ""));
-    match what {
-        "let_in" | "send_away" => return screen(&pages, &visit, what, &sent).await,
-        "begin" => begin(&pages, &sent).await?,
-        "end" => end(&pages, &sent).await?,
-        _ => with_people(&pages, &visit, what, whom, &sent).await?,
-    }
-    Ok(go_to("/desk/live"))
-}
-
-async fn screen(pages: &Pages, visit: &Visit, what: &str, sent: &Sent) -> Result<Response, Problem> {
-    let by = visit.operator()?;
-    if what == "send_away" {
-        let device = DeviceId::parse(&sent.screen).ok_or_else(Problem::not_found)?;
-        pages.screenings.send_away(device, by).await?;
-        return Ok(go_to("/desk/live"));
-    }
-    let name = match cut(&sent.chair) {
-        name if name.is_empty() => texts(visit.lang).live_screen_default.to_owned(),
-        name => name,
-    };
-    let found = pages.screenings.let_in(&sent.text, &name, by).await?;
-    Ok(go_to(if found { "/desk/live" } else { "/desk/live?wrong=true" }))
-}
-
-async fn begin(pages: &Pages, sent: &Sent) -> Result<(), Problem> {
-    let screen = DeviceId::parse(&sent.screen).ok_or_else(Problem::not_found)?;
-    let item = ItemId::parse(&sent.item).map_err(|_| Problem::not_found())?;
-    let evening = Evening {
-        screen,
-        programme: vec![tv::showing(pages, item)?],
-        mode: Mode::Screening,
-        branches: Vec::new(),
-        due: screenings::due(pages).await?,
-        place: cut(&sent.text),
-        chair: cut(&sent.chair),
-    };
-    pages.screenings.begin(evening).await?;
-    Ok(())
-}
-
-async fn end(pages: &Pages, sent: &Sent) -> Result<(), Problem> {
-    let record = pages.screenings.record(id(&sent.id)?).await?;
-    let record = record
-        .filter(|record| record.state.is_open())
-        .ok_or_else(Problem::not_found)?;
-    pages.screenings.end(record.state.screen).await?;
-    Ok(())
-}
-
-fn id(text: &str) -> Result<SessionId, Problem> {
-    SessionId::parse(text).ok_or_else(Problem::not_found)
-}
-
-async fn with_people(pages: &Pages, visit: &Visit, what: &str, whom: &str, sent: &Sent) -> Result<(), Problem> {
-    let (by, room, screening) = (visit.operator()?, &pages.screenings, id(&sent.id)?);
-    let member = || MemberId::new(whom).map_err(|_| Problem::not_found());
-    match what {
-        "tick" => {
-            let who = member()?;
-            // Only who stands in the roster: the operator cannot check in somebody he makes up.
-            pages.roster.member(who.clone()).await?.ok_or_else(Problem::not_found)?;
-            room.tick(screening, who, cut(&sent.why), by).await?;
-        }
-        "again" => drop(room.tick_all_again(screening, by).await?),
-        "gone" => room.leave(screening, member()?).await?,
-        "excuse" => room.excuse(screening, member()?, cut(&sent.text), by).await?,
-        "guests" => {
-            let guests = sent.guests.trim().parse().ok().filter(|guests| *guests <= 10_000);
-            let guests = guests.ok_or_else(|| {
-                Problem::unprocessable("群众人数请填 0 到 10000。", "Type 0 to 10000 for the other people.")
-            })?;
-            room.set_guests(screening, guests, by).await?;
-        }
-        _ => return Err(Problem::not_found()),
-    }
-    Ok(())
 }

@@ -4,17 +4,16 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use media_index::Kind;
 use serde::Deserialize;
 
 use super::facts;
 use crate::http::Problem;
 use crate::http::body::Form;
 use crate::look::{Frame, Tab, Texts, format, qr, texts};
-use crate::pages::screenings::{self, Attendance};
-use crate::pages::{Pages, Visit, go_to, show};
-use crate::screening::{Answer, Evening, Record, Showing, Stage};
-use crate::types::{ItemId, Lang, Millis, Mode, SessionId};
+use crate::pages::screenings::Attendance;
+use crate::pages::{Pages, Visit, begin as beginning, go_to, show};
+use crate::screening::{Answer, Record, Stage};
+use crate::types::{ItemId, Lang, Millis, SessionId};
 
 #[derive(Template)]
 #[template(path = "tv_lobby.html")]
@@ -44,6 +43,17 @@ struct Playing {
 }
 
 #[derive(Template)]
+#[template(path = "tv_break.html")]
+struct Break {
+    f: Frame,
+    facts: String,
+    title: String,
+    code: String,
+    present: usize,
+    passed: usize,
+}
+
+#[derive(Template)]
 #[template(path = "tv_ending.html")]
 struct Ending {
     f: Frame,
@@ -61,12 +71,20 @@ struct Done {
     lead: String,
     figures: Vec<(&'static str, String)>,
     less: Vec<(String, String)>,
+    rate: String,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Begin {
     csrf: String,
+    /// A film …
+    #[serde(default)]
     item: String,
+    /// … from the place on where it was broken off, …
+    #[serde(default)]
+    go_on: bool,
+    /// … or an entry of the programme.
+    plan: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -79,14 +97,20 @@ pub(super) fn page(pages: &Pages, visit: &Visit, answer: &Answer) -> Result<Resp
     match answer.state.stage {
         Stage::Lobby => lobby(pages, visit, answer),
         Stage::Showing => playing(pages, visit, answer),
+        Stage::Break => rest(pages, visit, answer),
         Stage::Ending | Stage::Closed => ending(pages, visit, answer),
     }
 }
 
 /// Where a phone checks in.
 fn check_in_address(pages: &Pages) -> String {
+    format!("{}/checkin", base(pages))
+}
+
+/// The station's address without a slash at its end.
+fn base(pages: &Pages) -> &str {
     let base = pages.settings.addresses.first().map_or("", String::as_str);
-    format!("{}/checkin", base.trim_end_matches('/'))
+    base.trim_end_matches('/')
 }
 
 /// The code as a picture: scanned, it opens the check-in with the digits filled in.
@@ -162,6 +186,22 @@ fn playing(pages: &Pages, visit: &Visit, answer: &Answer) -> Result<Response, Pr
     show(visit, &page)
 }
 
+fn rest(pages: &Pages, visit: &Visit, answer: &Answer) -> Result<Response, Problem> {
+    let t = texts(visit.lang);
+    let page = Break {
+        facts: facts(t, &next(answer)),
+        title: answer
+            .state
+            .now_showing()
+            .map_or_else(String::new, |showing| showing.title.clone()),
+        code: answer.spoken_code(),
+        present: answer.present.len(),
+        passed: answer.passed,
+        f: visit.frame(pages, t.tv_break, Tab::None),
+    };
+    show(visit, &page)
+}
+
 fn ending(pages: &Pages, visit: &Visit, answer: &Answer) -> Result<Response, Problem> {
     let t = texts(visit.lang);
     let page = Ending {
@@ -174,42 +214,25 @@ fn ending(pages: &Pages, visit: &Visit, answer: &Answer) -> Result<Response, Pro
     show(visit, &page)
 }
 
-/// One OK opens the lobby of a film.
+/// One OK opens the lobby: of what is planned, of a film, or of one that was broken off.
 pub(super) async fn begin(
     State(pages): State<Pages>,
     visit: Visit,
     Form(sent): Form<Begin>,
 ) -> Result<Response, Problem> {
     visit.check(&sent.csrf)?;
-    let item = ItemId::parse(&sent.item).map_err(|_| Problem::not_found())?;
-    let evening = Evening {
-        screen: visit.visitor.device,
-        programme: vec![showing(&pages, item)?],
-        mode: Mode::Screening,
-        branches: Vec::new(),
-        due: screenings::due(&pages).await?,
-        place: String::new(),
-        chair: String::new(),
+    let screen = visit.visitor.device;
+    let evening = if let Some(number) = sent.plan {
+        beginning::from_plan(&pages, screen, number).await?
+    } else {
+        let item = ItemId::parse(&sent.item).map_err(|_| Problem::not_found())?;
+        let stopped = pages.screenings.broken_off().await?;
+        let stopped = stopped.iter().find(|(other, _)| *other == item && sent.go_on);
+        let from = stopped.map_or(Millis::ZERO, |(_, at)| *at);
+        beginning::with_film(&pages, screen, item, from).await?
     };
-    pages.screenings.begin(evening).await?;
+    beginning::begin(&pages, evening).await?;
     Ok(go_to("/tv"))
-}
-
-/// A film of the library, as a screening knows it.
-pub(in crate::pages) fn showing(pages: &Pages, item: ItemId) -> Result<Showing, Problem> {
-    let entry = pages.library.shown_entry(&item).ok_or_else(Problem::not_found)?;
-    if !matches!(entry.kind, Kind::Film | Kind::Audio) || entry.length == Millis::ZERO {
-        return Err(Problem::unprocessable(
-            "这部课件没有时长，不能集中收看。",
-            "This item has no length, so it cannot be shown to a room.",
-        ));
-    }
-    Ok(Showing {
-        item,
-        title: entry.title,
-        class: entry.class,
-        length: entry.length,
-    })
 }
 
 pub(super) async fn start(
@@ -219,6 +242,28 @@ pub(super) async fn start(
 ) -> Result<Response, Problem> {
     visit.check(&sent.csrf)?;
     pages.screenings.start(visit.visitor.device).await?;
+    Ok(go_to("/tv"))
+}
+
+/// A break 休息.
+pub(super) async fn pause(
+    State(pages): State<Pages>,
+    visit: Visit,
+    Form(sent): Form<Act>,
+) -> Result<Response, Problem> {
+    visit.check(&sent.csrf)?;
+    pages.screenings.pause(visit.visitor.device).await?;
+    Ok(go_to("/tv"))
+}
+
+/// The discussion goes on.
+pub(super) async fn discuss(
+    State(pages): State<Pages>,
+    visit: Visit,
+    Form(sent): Form<Act>,
+) -> Result<Response, Problem> {
+    visit.check(&sent.csrf)?;
+    pages.screenings.discuss(visit.visitor.device).await?;
     Ok(go_to("/tv"))
 }
 
@@ -239,13 +284,15 @@ pub(super) async fn done(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id = SessionId::parse(&id).ok_or_else(Problem::not_found)?;
-    let record = pages.screenings.record(id).await?;
-    let record = record
-        .filter(|record| record.state.screen == visit.visitor.device)
-        .ok_or_else(Problem::not_found)?;
+    let record = pages.screenings.record(id).await?.ok_or_else(Problem::not_found)?;
+    // It went on before another screen, or goes on here.
+    if record.state.screen != visit.visitor.device || record.state.is_open() {
+        return Ok(go_to("/tv"));
+    }
     let t = texts(visit.lang);
     let members = pages.roster.members().await?;
-    let people = Attendance::of(&record, &members);
+    let visiting = pages.roster.visiting().await?;
+    let people = Attendance::of(&record, &members).with_visitors(&visiting);
     let page = Done {
         facts: facts(t, &serde_json::json!({})),
         lead: lead(&record, &people, t, visit.lang),
@@ -257,6 +304,7 @@ pub(super) async fn done(
             (t.tv_shown, format::clock_length(record.state.shown)),
         ],
         less: less(&record, &people, visit.lang),
+        rate: qr::to_svg(&format!("{}/evening/{}", base(&pages), record.state.id)),
         f: visit.frame(&pages, t.tv_home, Tab::None),
     };
     show(&visit, &page)

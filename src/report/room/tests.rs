@@ -127,6 +127,9 @@ impl Hall {
             mode: Mode::Screening,
             branches: Vec::new(),
             due: 24,
+            expected: Vec::new(),
+            plan: None,
+            from: Millis::ZERO,
             place: "会议室".into(),
             chair: String::new(),
         };
@@ -139,7 +142,9 @@ impl Hall {
 
     async fn comes(&self, number: &str, device: u8) -> Result<CheckedIn, ScreeningError> {
         let code = self.code().await;
-        self.room.check_in(&code, member(number), phone(device), HERE).await
+        self.room
+            .check_in(&code, (member(number), None), phone(device), HERE)
+            .await
     }
 
     /// Plays seconds of the present item from a place on, in beats of ten seconds.
@@ -277,14 +282,21 @@ async fn row_30_a_code_of_a_minute_ago_opens_nothing() {
     hall.evening().await;
     let photographed = hall.code().await;
     hall.clock.advance(Millis::secs(61));
-    let refused = hall.room.check_in(&photographed, member("home"), phone(9), HERE).await;
+    let refused = hall
+        .room
+        .check_in(&photographed, (member("home"), None), phone(9), HERE)
+        .await;
     assert!(matches!(refused, Err(ScreeningError::WrongCode)));
     for _ in 0..29 {
-        drop(hall.room.check_in("nonsense", member("home"), phone(9), HERE).await);
+        drop(
+            hall.room
+                .check_in("nonsense", (member("home"), None), phone(9), HERE)
+                .await,
+        );
     }
     let paused = hall
         .room
-        .check_in(&hall.code().await, member("home"), phone(9), HERE)
+        .check_in(&hall.code().await, (member("home"), None), phone(9), HERE)
         .await;
     assert!(matches!(paused, Err(ScreeningError::Paused(_))), "a guesser waits");
 }
@@ -294,7 +306,7 @@ async fn row_58_whom_the_operator_ticked_is_grade_c() {
     let hall = Hall::new().await;
     let id = hall.evening_with(vec![film(1, 600)]).await;
     let by = Operator::on_the_console();
-    let ticked = hall.room.tick(id, member("old"), "没带手机".into(), &by).await;
+    let ticked = hall.room.tick(id, (member("old"), None), "没带手机".into(), &by).await;
     assert!(matches!(ticked, Ok(CheckedIn::Welcome { .. })));
     hall.room.start(hall.screen).await.unwrap();
     hall.play(0, 600).await;
@@ -448,6 +460,9 @@ async fn a_strange_screen_shows_nothing() {
         mode: Mode::Screening,
         branches: Vec::new(),
         due: 0,
+        expected: Vec::new(),
+        plan: None,
+        from: Millis::ZERO,
         place: String::new(),
         chair: String::new(),
     });
@@ -479,3 +494,5 @@ async fn a_forged_span_of_a_screening_is_named_by_the_district() {
         count.anomalies
     );
 }
+
+mod pauses;

@@ -164,6 +164,7 @@ fn attend(who: &str, by: Entry) -> What {
         by,
         device: None,
         reason: String::new(),
+        home: None,
     }
 }
 
@@ -185,6 +186,7 @@ fn three_came() -> [What; 10] {
         mode: Mode::Screening,
         branches: Vec::new(),
         due: 3,
+        plan: None,
     };
     let ended = What::Screened {
         screening: evening(),

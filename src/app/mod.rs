@@ -39,7 +39,7 @@ use crate::library::{self, Approval, IndexKeep, Library};
 use crate::look;
 use crate::media::Media;
 use crate::pages::{self, Districts, Pages, Waiting};
-use crate::prepare::{Preparer, Programs, Rule};
+use crate::prepare::{Audience, Preparer, Programs, Rule};
 use crate::roster::{self, Operator, Roster, RosterChange};
 use crate::screening::{self, Screenings};
 use crate::server::{self, Limits};
@@ -214,7 +214,8 @@ impl Station {
             follow_district_policy(&base, &viewing);
         }
         let screenings = Screenings::new(viewing.clone(), base.ledger.clone(), base.clock.clone());
-        let preparer = start_preparing(&settings, &library, &viewing).context("while starting to prepare films")?;
+        let preparer =
+            start_preparing(&settings, &library, &viewing, &screenings).context("while starting to prepare films")?;
         let own = vec![settings.media.folder.clone(), settings.data.clone()];
         let intake = Intake::new(&library, settings.media.sticks.clone(), own).context("while starting the intake")?;
         let first_code = if base.roster.has_operator()? {
@@ -348,7 +349,12 @@ fn open_library(settings: &config::Station, base: &Base) -> Result<Library> {
 /// Somebody who was sent a piece of a film in this time is watching: phones fetch ahead and then pause.
 const WATCHING: Millis = Millis::secs(20);
 
-fn start_preparing(settings: &config::Station, library: &Library, viewing: &Viewing) -> Result<Preparer> {
+fn start_preparing(
+    settings: &config::Station,
+    library: &Library,
+    viewing: &Viewing,
+    screenings: &Screenings,
+) -> Result<Preparer> {
     let programs = match &settings.media.ffmpeg {
         Program::Auto => Programs::find(None),
         Program::Off => None,
@@ -360,8 +366,12 @@ fn start_preparing(settings: &config::Station, library: &Library, viewing: &View
         config::Prepare::Off => Rule::Off,
     };
     let sent = viewing.sent().clone();
-    let viewers = Box::new(move || sent.devices_within(WATCHING));
-    Ok(Preparer::start(library.clone(), programs, rule, viewers)?)
+    let screenings = screenings.clone();
+    let watched = Box::new(move || Audience {
+        devices: sent.devices_within(WATCHING),
+        screening: screenings.is_on(WATCHING),
+    });
+    Ok(Preparer::start(library.clone(), programs, rule, watched)?)
 }
 
 /// The indexer's settings from the station's.

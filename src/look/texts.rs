@@ -269,6 +269,7 @@ texts! {
     prepare_now: "正在为手机转换", "Being converted for phones";
     prepare_left: "大约还要 {0}。", "About {0} to go.";
     prepare_begun: "刚开始，还说不准要多久。", "Just begun; how long it takes cannot be told yet.";
+    prepare_rests_evening: "正在集中收看，先歇一歇，放完接着转。", "A screening is on; the work rests and goes on when it is over.";
     prepare_rests: "现在有 {0} 台设备在看，先歇一歇，看完接着转。", "{0} devices are playing; the work rests and goes on when they have finished.";
     prepare_full: "硬盘只剩 {0}，转换要 {1}。请腾出地方，会自己接着转。", "The disk has {0} left and the work needs {1}. Make room; it goes on by itself.";
     prepare_waits: "排队等转换", "Waiting to be converted";

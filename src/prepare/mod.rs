@@ -22,7 +22,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 pub use ffmpeg::Programs;
-pub use plan::{Aim, Failures, Job, Rest};
+pub use plan::{Aim, Audience, Failures, Job, Rest};
 
 use crate::library::Library;
 use crate::types::{ItemId, Millis};
@@ -119,16 +119,16 @@ struct Running {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// How many devices are playing now.
-pub type Viewers = Box<dyn Fn() -> usize + Send>;
+/// Who is watching now.
+pub type Watched = Box<dyn Fn() -> Audience + Send>;
 
 impl Preparer {
     /// Starts the work. Without programs nothing is made, and the status says so.
-    pub fn start(library: Library, programs: Option<Programs>, rule: Rule, viewers: Viewers) -> std::io::Result<Self> {
+    pub fn start(library: Library, programs: Option<Programs>, rule: Rule, watched: Watched) -> std::io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let mut thread = None;
         shared.lock().status.is_able = programs.is_some() && rule != Rule::Off;
-        let worker = worker::Worker::new(library, programs, rule, viewers, Arc::clone(&shared));
+        let worker = worker::Worker::new(library, programs, rule, watched, Arc::clone(&shared));
         let builder = std::thread::Builder::new().name("preparer".into());
         thread.replace(builder.spawn(move || worker.run())?);
         Ok(Self(Arc::new(Running {

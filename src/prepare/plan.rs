@@ -117,8 +117,10 @@ const FEW: usize = 2;
 /// Why the work rests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rest {
-    /// So many devices are playing, or a screening runs.
+    /// So many devices are playing.
     Viewers(usize),
+    /// A hall sits before the television: nothing may make its film stutter.
+    Screening,
     /// There is not enough room on the disk: so many bytes are free, so many are needed.
     DiskFull {
         /// Bytes free.
@@ -131,11 +133,21 @@ pub enum Rest {
 /// Bytes that are never used up: databases and uploads need some.
 const RESERVE: u64 = 256 << 20;
 
+/// Who is watching now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Audience {
+    /// Devices that play, screens among them.
+    pub devices: usize,
+    /// A screening is on.
+    pub screening: bool,
+}
+
 /// Whether the work may go on now.
-pub fn rest(viewers: usize, free: u64, need: u64) -> Option<Rest> {
+pub fn rest(audience: Audience, free: u64, need: u64) -> Option<Rest> {
     let need = need.saturating_add(RESERVE);
-    match viewers {
+    match audience.devices {
         _ if free < need => Some(Rest::DiskFull { free, need }),
+        _ if audience.screening => Some(Rest::Screening),
         0..=FEW => None,
         many => Some(Rest::Viewers(many)),
     }
@@ -212,9 +224,21 @@ mod tests {
     #[test]
     fn the_work_rests_while_people_watch_and_when_the_disk_is_full() {
         let room = 10 << 30;
-        assert_eq!(rest(2, room, 1 << 30), None);
-        assert_eq!(rest(3, room, 1 << 30), Some(Rest::Viewers(3)));
+        let phones = |devices| Audience {
+            devices,
+            screening: false,
+        };
+        let hall = Audience {
+            devices: 1,
+            screening: true,
+        };
+        assert_eq!(rest(phones(2), room, 1 << 30), None);
+        assert_eq!(rest(phones(3), room, 1 << 30), Some(Rest::Viewers(3)));
+        assert_eq!(rest(hall, room, 1 << 30), Some(Rest::Screening));
         let need = (10 << 30) + RESERVE;
-        assert_eq!(rest(0, room, 10 << 30), Some(Rest::DiskFull { free: room, need }));
+        assert_eq!(
+            rest(phones(0), room, 10 << 30),
+            Some(Rest::DiskFull { free: room, need })
+        );
     }
 }

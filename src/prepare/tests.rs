@@ -44,7 +44,10 @@ impl Station {
         let library = Library::new(indexer, store, Approval::Folder).unwrap();
         let viewers = Arc::new(AtomicUsize::new(viewers));
         let counted = Arc::clone(&viewers);
-        let count = Box::new(move || counted.load(Ordering::SeqCst));
+        let count = Box::new(move || Audience {
+            devices: counted.load(Ordering::SeqCst),
+            screening: false,
+        });
         let programs = Programs::find(None);
         assert!(programs.is_some(), "ffmpeg is needed for these tests");
         let preparer = Preparer::start(library.clone(), programs, Rule::Auto, count).unwrap();

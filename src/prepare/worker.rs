@@ -11,7 +11,7 @@ use super::ffmpeg::{Order, Programs, RunError};
 use super::folder::{self, Folder};
 use super::plan::{self, Aim, Candidate, Job, Rest};
 use super::recipe::Recipe;
-use super::{Now, Rule, Shared, Viewers, film, pictures};
+use super::{Now, Rule, Shared, Watched, film, pictures};
 use crate::clock::monotonic;
 use crate::library::{Entry, Library, Made, OpenError};
 use crate::types::{ItemId, Millis};
@@ -23,7 +23,7 @@ pub(super) struct Worker {
     library: Library,
     programs: Option<Programs>,
     rule: Rule,
-    viewers: Viewers,
+    watched: Watched,
     shared: Arc<Shared>,
     /// The folder, once it was found on the disk that is there.
     folder: Option<Folder>,
@@ -44,14 +44,14 @@ impl Worker {
         library: Library,
         programs: Option<Programs>,
         rule: Rule,
-        viewers: Viewers,
+        watched: Watched,
         shared: Arc<Shared>,
     ) -> Self {
         Self {
             library,
             programs,
             rule,
-            viewers,
+            watched,
             shared,
             folder: None,
             settled: None,
@@ -289,7 +289,7 @@ impl<'a> Watch<'a> {
     fn rest(&self) -> Option<Rest> {
         let share = self.need.saturating_mul(self.now.done.0).checked_div(self.now.of.0);
         let need = self.need.saturating_sub(share.unwrap_or(0));
-        let rest = plan::rest((self.worker.viewers)(), self.folder.free(), need);
+        let rest = plan::rest((self.worker.watched)(), self.folder.free(), need);
         let status = self.worker.library.indexer().status();
         let catalogue = self.worker.library.indexer().catalogue();
         if matches!(rest, Some(Rest::DiskFull { .. })) && status.is_idle() && !catalogue.offline {

@@ -195,6 +195,8 @@ pub struct Screenings {
     tries: Arc<Mutex<code::Tries>>,
     scanned: Arc<Mutex<code::Scanned>>,
     waiting: Arc<Mutex<screens::Waiting>>,
+    /// When a screen with an evening last spoke.
+    heard: Arc<Mutex<Option<Millis>>>,
 }
 
 impl Screenings {
@@ -207,6 +209,7 @@ impl Screenings {
             tries: Arc::default(),
             scanned: Arc::default(),
             waiting: Arc::default(),
+            heard: Arc::default(),
         }
     }
 
@@ -250,17 +253,30 @@ impl Screenings {
 
     /// What the screen played since its last beat.
     pub async fn beat(&self, screen: DeviceId, beat: BeatIn) -> Result<Answer, ScreeningError> {
-        self.act(move |room, tx, now| acts::beat(room, tx, now, screen, &beat))
-            .await
+        let act = self.act(move |room, tx, now| acts::beat(room, tx, now, screen, &beat));
+        Ok(self.hear(act.await?))
+    }
+
+    /// A screen with an evening spoke within `time`: what could make its film stutter should wait.
+    pub fn is_on(&self, time: Millis) -> bool {
+        let heard = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.is_some_and(|at| self.clock.now().mono.minus(at) <= time)
+    }
+
+    fn hear(&self, answer: Answer) -> Answer {
+        if answer.state.is_open() {
+            *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.clock.now().mono);
+        }
+        answer
     }
 
     /// How the screening on this screen stands.
     pub async fn on_screen(&self, screen: DeviceId) -> Result<Answer, ScreeningError> {
-        self.act(move |room, tx, now| {
+        let act = self.act(move |room, tx, now| {
             let (key, state) = acts::open_on(room, tx, now, screen)?;
             acts::answer(room, tx, now, key, state)
-        })
-        .await
+        });
+        Ok(self.hear(act.await?))
     }
 
     /// From the lobby: it is called off. While the film runs: it is over, and the last check is put. After that: the last

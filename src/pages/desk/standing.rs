@@ -162,6 +162,7 @@ fn under_way(now: &Now, t: &Texts, lang: Lang) -> Standing {
     let shown = percent.map(|p| format!(" {p}%")).unwrap_or_default();
     let remedy = match (now.rests, now.left) {
         (Some(Rest::Viewers(viewers)), _) => format::fill(t.prepare_rests, &[&viewers]),
+        (Some(Rest::Screening), _) => t.prepare_rests_evening.to_owned(),
         (Some(Rest::DiskFull { free, need }), _) => {
             format::fill(t.prepare_full, &[&format::bytes(free), &format::bytes(need)])
         }

@@ -25,6 +25,8 @@ pub enum Trust {
     Unset,
     /// A plausible date that nobody vouched for.
     Plausible,
+    /// Several members' phones agree on it: provisional, until somebody better says.
+    Phones,
     /// The operator set it.
     Operator,
     /// The district's clock was seen in this boot.
@@ -103,15 +105,15 @@ pub trait Clock: Debug + Send + Sync {
 pub type SharedClock = Arc<dyn Clock>;
 
 /// No wall clock earlier than this can be right: this program did not exist (2026-01-01T00:00+08:00).
-const EARLIEST_PLAUSIBLE_MS: i64 = 1_767_196_800_000;
+pub const EARLIEST_MS: i64 = 1_767_196_800_000;
 /// Ten years on, a date is more likely a slip of the finger than this box still running unchanged.
-const LATEST_PLAUSIBLE_MS: i64 = EARLIEST_PLAUSIBLE_MS + 10 * 365 * 86_400_000;
+const LATEST_PLAUSIBLE_MS: i64 = EARLIEST_MS + 10 * 365 * 86_400_000;
 /// systemd-timesyncd and chrony's helper touch this when the system clock follows network time.
 const NTP_MARK: &str = "/run/systemd/timesync/synchronized";
 
 /// How a wall clock is believed when neither network, district nor operator vouch for it.
 pub fn plausibility(wall_ms: i64) -> Trust {
-    if (EARLIEST_PLAUSIBLE_MS..LATEST_PLAUSIBLE_MS).contains(&wall_ms) {
+    if (EARLIEST_MS..LATEST_PLAUSIBLE_MS).contains(&wall_ms) {
         Trust::Plausible
     } else {
         Trust::Unset

@@ -211,7 +211,7 @@ impl Station {
         );
         if base.ledger.halted().is_none() {
             begin_run(&base, &viewing, settings.policy.is_some())?;
-            follow_district_policy(&base, &viewing);
+            follow_district(&base, &viewing);
         }
         let screenings = Screenings::new(viewing.clone(), base.ledger.clone(), base.clock.clone());
         let preparer =
@@ -254,7 +254,12 @@ impl Station {
         ));
         let backups = Backups::new(self.base.ledger.clone(), &self.settings);
         let copies = tokio::spawn(backups.clone().daily(stop.clone()));
-        let steps = steps::watch(self.base.ledger.clone(), Arc::clone(&self.base.clock), stop.clone());
+        let steps = steps::watch(
+            self.viewing.clone(),
+            self.base.ledger.clone(),
+            Arc::clone(&self.base.clock),
+            stop.clone(),
+        );
         let steps = tokio::spawn(steps);
         server::notify(sd_notify::NotifyState::Ready);
         server::run(listener, routes, limits, stop).await;
@@ -420,6 +425,10 @@ fn begin_run(base: &Base, viewing: &Viewing, has_policy: bool) -> Result<()> {
         tracing::warn!("the views of credit were not what the leaves say; they were counted again");
     }
     policy::settle(base, viewing, has_policy)?;
+    let settled = viewing.settle_at_the_start().context("while dating what had no date")?;
+    if settled > 0 {
+        tracing::info!(settled, "hours without a date have found their year");
+    }
     let left_open = viewing.recover().context("while closing what the last run left open")?;
     if left_open > 0 {
         tracing::info!(
@@ -481,8 +490,14 @@ impl Districts for Exchange {
     }
 }
 
-/// A policy that a district brings holds at once, not at the next minute.
-fn follow_district_policy(base: &Base, viewing: &Viewing) {
+/// A policy that a district brings holds at once, not at the next minute; and its visit may date what had no date.
+fn follow_district(base: &Base, viewing: &Viewing) {
+    let (clock, settling) = (Arc::clone(&base.clock), viewing.clone());
+    base.exchange.on_district_time(Box::new(move |unix_ms| {
+        believe_district(&clock, unix_ms);
+        let settling = settling.clone();
+        tokio::spawn(async move { steps::settle(&settling).await });
+    }));
     let viewing = viewing.clone();
     base.exchange.on_district_policy(Box::new(move || {
         if let Err(error) = viewing.refresh_policies() {
@@ -494,9 +509,12 @@ fn follow_district_policy(base: &Base, viewing: &Viewing) {
 /// The district's clock is better than a box without a battery; so it is believed until the next start.
 fn follow_district_time(base: &Base) {
     let clock = Arc::clone(&base.clock);
-    base.exchange.on_district_time(Box::new(move |unix_ms| {
-        if clock.now().trust < Trust::Ntp {
-            clock.correct(unix_ms, Trust::District);
-        }
-    }));
+    base.exchange
+        .on_district_time(Box::new(move |unix_ms| believe_district(&clock, unix_ms)));
+}
+
+fn believe_district(clock: &SystemClock, unix_ms: i64) {
+    if clock.now().trust < Trust::Ntp {
+        clock.correct(unix_ms, Trust::District);
+    }
 }

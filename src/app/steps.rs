@@ -10,6 +10,8 @@ use super::Base;
 use crate::clock::{Clock, Reading, SystemClock, Trust};
 use crate::ledger::{self, Leaf, Ledger, LedgerError, What};
 use crate::store::Urgency;
+use crate::types::Millis;
+use crate::viewing::Viewing;
 
 /// Network time slews by at most a part in two thousand; in half a minute that is 15 ms. What is more was set by somebody.
 const STEP_MS: u64 = 2_000;
@@ -22,25 +24,50 @@ fn step(before: Reading, now: Reading) -> Option<(i64, i64)> {
     (before.boot == now.boot && expected.abs_diff(now.wall_ms) > STEP_MS).then_some((expected, now.wall_ms))
 }
 
-/// Looks every half minute until `stop`, and writes down each jump.
-pub(super) async fn watch(ledger: Ledger, clock: Arc<SystemClock>, stop: CancellationToken) {
+/// Network time is written down as an anchor once in a boot, and again each day: a quartz drifts by seconds a day.
+const ANCHOR_EVERY: Millis = Millis::secs(86_400);
+
+/// Whether an anchor is due: the network vouches for the clock now, and was last written down then (in this boot).
+fn anchor_is_due(now: Reading, last: Option<Millis>) -> bool {
+    now.trust == Trust::Ntp && last.is_none_or(|last| now.mono.minus(last) >= ANCHOR_EVERY)
+}
+
+/// Looks every half minute until `stop`, and writes down each jump, and that the network vouches for the clock.
+pub(super) async fn watch(viewing: Viewing, ledger: Ledger, clock: Arc<SystemClock>, stop: CancellationToken) {
     let mut every = tokio::time::interval(EVERY);
     let mut before = clock.now();
+    let mut anchored = None;
     loop {
         tokio::select! { () = stop.cancelled() => return, _ = every.tick() => {} }
         let now = clock.now();
         if let Some((expected_ms, shown_ms)) = step(before, now)
-            && let Err(error) = write(&ledger, now, expected_ms, shown_ms).await
+            && let Err(error) = write(&ledger, now, What::WallStep { expected_ms, shown_ms }).await
         {
             tracing::warn!(%error, "a jump of the wall clock could not be written down");
+        }
+        if anchor_is_due(now, anchored) {
+            let (source, unix_ms) = (Trust::Ntp, now.wall_ms);
+            match write(&ledger, now, What::ClockAnchor { source, unix_ms }).await {
+                Ok(()) => anchored = Some(now.mono),
+                Err(error) => tracing::warn!(%error, "network time could not be written down; it is tried again"),
+            }
+            settle(&viewing).await;
         }
         before = now;
     }
 }
 
-async fn write(ledger: &Ledger, now: Reading, expected_ms: i64, shown_ms: i64) -> Result<(), LedgerError> {
+/// Hours that waited for a date may have one by now.
+pub(super) async fn settle(viewing: &Viewing) {
+    match viewing.settle().await {
+        Ok(0) => {}
+        Ok(settled) => tracing::info!(settled, "hours without a date have found their year"),
+        Err(error) => tracing::warn!(%error, "hours without a date could not be settled; it is tried again"),
+    }
+}
+
+async fn write(ledger: &Ledger, now: Reading, leaf: What) -> Result<(), LedgerError> {
     let theirs = ledger.clone();
-    let leaf = What::WallStep { expected_ms, shown_ms };
     let act = move |tx: &crate::store::Tx<'_>| theirs.append(tx, now, leaf).map(drop);
     ledger.store().write(Urgency::Now, act).await?
 }
@@ -75,7 +102,6 @@ pub(super) fn remember(base: &Base) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::Millis;
 
     fn at(mono_s: u64, wall_ms: i64) -> Reading {
         Reading {
@@ -99,6 +125,18 @@ mod tests {
         for shown in [5_000, 4_070_908_800_000, 1_795_000_030_000 - 8 * 3_600_000] {
             assert_eq!(step(start, at(130, shown)), Some((1_795_000_030_000, shown)));
         }
+    }
+
+    #[test]
+    fn network_time_is_written_down_once_a_day() {
+        let ntp = |mono_s| Reading {
+            trust: Trust::Ntp,
+            ..at(mono_s, 1_795_000_000_000)
+        };
+        assert!(anchor_is_due(ntp(5), None));
+        assert!(!anchor_is_due(ntp(86_000), Some(Millis::secs(5))));
+        assert!(anchor_is_due(ntp(86_405), Some(Millis::secs(5))));
+        assert!(!anchor_is_due(at(5, 1_795_000_000_000), None), "nobody vouches for it");
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub struct Anchor {
     pub at: Place,
     /// When, in truth: milliseconds since 1970.
     pub unix_ms: i64,
+    /// Give or take so much: how long what was said may have been under way.
+    pub give: Millis,
 }
 
 /// A district saw the first `size` leaves at this time.
@@ -80,7 +82,7 @@ fn by_anchor(leaf: Place, anchors: &[Anchor]) -> Option<(i64, i64)> {
     let same = anchors.iter().filter(|anchor| anchor.at.boot == leaf.boot);
     let apart = |anchor: &&Anchor| anchor.at.mono.0.abs_diff(leaf.mono.0);
     let anchor = same.min_by_key(apart)?;
-    let drift = signed(Millis(apart(&anchor) / DRIFT));
+    let drift = signed(Millis(apart(&anchor) / DRIFT).plus(anchor.give));
     let middle = anchor.unix_ms + signed(leaf.mono) - signed(anchor.at.mono);
     Some((middle - drift, middle + drift))
 }
@@ -153,6 +155,7 @@ mod tests {
         Anchor {
             at: place(boot, mono),
             unix_ms,
+            give: Millis::ZERO,
         }
     }
 

@@ -11,7 +11,7 @@
 //! - [`bucket`]: how much time has really passed, per member and per device.
 //! - [`rule`]: beat, proof, close.
 //! - [`hours`]: what the seconds are worth in the district's hours.
-//! - [`dating`]: when a leaf was written, on a box without a clock.
+//! - [`dating`]: when a leaf was written, on a box without a clock; [`settling`]: which year a span belongs to after all.
 
 pub mod attendance;
 pub mod bucket;
@@ -21,6 +21,7 @@ pub mod hours;
 pub mod policies;
 pub mod policy;
 pub mod rule;
+pub mod settling;
 
 pub use bucket::Bucket;
 pub use policies::Policies;

@@ -253,6 +253,7 @@ fn index_of(anomaly: &Anomaly) -> u64 {
         | Anomaly::NotAttended(index)
         | Anomaly::Restored(index)
         | Anomaly::RollbackSuspected(index)
+        | Anomaly::WrongYear(index)
         | Anomaly::Unfit(index) => *index,
     }
 }

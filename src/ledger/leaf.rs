@@ -110,6 +110,16 @@ impl Entry {
     }
 }
 
+/// Who says to which year a span belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Settler {
+    /// The leaves themselves: anchors and cosignatures bracket it.
+    Dating,
+    /// The operator, who was there.
+    Operator,
+}
+
 /// How a screening ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -333,6 +343,15 @@ pub enum What {
         expected_ms: i64,
         /// What it shows.
         shown_ms: i64,
+    },
+    /// Spans whose year was not known, or was taken from a clock that nobody vouched for, belong to this year.
+    Settled {
+        /// The year.
+        year: Year,
+        /// The leaves of the spans, each with the moment to whose day it counts, milliseconds since 1970.
+        spans: Vec<(u64, i64)>,
+        /// Whose word it is.
+        by: Settler,
     },
     /// The ledger was found damaged and was restored: what the district should know of it.
     Restored {

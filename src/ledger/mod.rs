@@ -24,7 +24,9 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 pub use boot::boot_number;
-pub use leaf::{At, Before, Broken, Closing, Ending, Entry, Home, Leaf, Listed, Past, Planned, Proof, What, Witness};
+pub use leaf::{
+    At, Before, Broken, Closing, Ending, Entry, Home, Leaf, Listed, Past, Planned, Proof, Settler, What, Witness,
+};
 pub use note::{Checkpoint, NoteError};
 pub use verify::{Fault, Verified};
 

@@ -162,6 +162,14 @@ pub fn open_cosignature(
     Ok(unix_s)
 }
 
+/// The time that a cosignature line names, in seconds since 1970, of one that was made or checked here before.
+pub fn time_of(line: &str) -> Option<u64> {
+    let (_, blob) = line.strip_prefix("— ")?.trim_end().rsplit_once(' ')?;
+    let blob = BASE64.decode(blob.as_bytes()).ok()?;
+    let (time, _) = blob.get(4..)?.split_first_chunk::<8>()?;
+    Some(u64::from_be_bytes(*time))
+}
+
 fn cosigned_text(body: &str, unix_s: u64) -> Vec<u8> {
     format!("cosignature/v1\ntime {unix_s}\n{body}").into_bytes()
 }
@@ -268,6 +276,8 @@ mod tests {
             open_cosignature(&point, &line, &name, &district.public()),
             Ok(1_795_000_000)
         );
+        assert_eq!(time_of(&line), Some(1_795_000_000));
+        assert_eq!(time_of("— x AAAA"), None);
         let later = Checkpoint { size: 1001, ..point };
         let moved = open_cosignature(&later, &line, &name, &district.public());
         assert_eq!(moved, Err(NoteError::BadSignature));

@@ -45,6 +45,16 @@ pub fn date(wall_ms: i64, lang: Lang) -> String {
     }
 }
 
+/// `2026年11月25日` or `25 Nov 2026`; empty while the date is unknown.
+pub fn full_date(wall_ms: i64, lang: Lang) -> String {
+    let (day, year) = (date(wall_ms, lang), dated(wall_ms).map(jiff::civil::Date::year));
+    match (year, lang) {
+        (None, _) => String::new(),
+        (Some(year), Lang::Zh) => format!("{year}年{day}"),
+        (Some(year), Lang::En) => format!("{day} {year}"),
+    }
+}
+
 /// `周三` or `Wed`.
 pub fn weekday(wall_ms: i64, lang: Lang) -> &'static str {
     let zh = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"];
@@ -120,6 +130,8 @@ mod tests {
         assert_eq!(bytes(6_400_000_000), "6.4 GB");
         assert_eq!(percent(1, 3), "33.33%");
         assert_eq!(date(1_795_000_000_000, Lang::Zh), "11月18日");
+        assert_eq!(full_date(1_795_000_000_000, Lang::Zh), "2026年11月18日");
+        assert_eq!(full_date(1_795_000_000_000, Lang::En), "18 Nov 2026");
         assert_eq!(date(5_000, Lang::Zh), "", "a clock in 1970 names no date");
         assert_eq!(
             fill("还差 {0} 学时，还有 {1} 天", &[&"9.4", &35]),

@@ -235,6 +235,11 @@ texts! {
     clock_take: "按手机校准", "Take the phone's time";
     clock_implausible: "手机上的日期不像是对的，没有采用。请先把手机的时间调好。", "The phone's date cannot be right and was not taken. Please set the phone's clock first.";
     clock_before_visit: "手机上的时间比县里上次来取的时间还早，没有采用。请先把手机的时间调好。", "The phone's time lies before the district's last visit and was not taken. Please set the phone's clock first.";
+    clock_phones: "时间是按几部手机说的，先这样用着，等县里或者您来校准。", "The time is what several phones say, for the time being, until you or the district set it.";
+    clock_open: "有 {0} 笔学时还没有年度，共 {1}", "{0} entries have no year yet, {1} in all";
+    clock_open_do: "它们是在{0}到{1}之间看的。您知道是哪一年，就点一下；不知道就先放着，等县里来定。", "They were earned between {0} and {1}. If you know the year, tap it; if not, leave them for the district.";
+    clock_open_year: "算在 {0} 年", "Count them in {0}";
+    clock_open_now: "现在", "now";
     clock_district: "时间由县里校准。", "The clock was set by the district.";
     clock_plausible: "时间没有校准过，看上去是 {0}，不对请告诉县里。", "Nobody has set the clock; it says {0}. Tell the district if that is wrong.";
     watch_ok: "课件文件夹有变化马上知道。", "Changes in the folder are noticed at once.";

@@ -49,6 +49,7 @@ pub(super) fn routes() -> Router<Pages> {
         .route("/desk/import", get(import::page).post(import::check))
         .route("/desk/import/apply", post(import::apply))
         .route("/desk/poster", get(poster::page))
+        .route("/desk/clock/year", post(clock::year))
         .route("/desk/clock", get(clock::page).post(clock::set))
         .route("/desk/district", get(district::page).post(district::make_code))
         .route("/desk/signin", get(sign_in::page).post(sign_in::sign_in))

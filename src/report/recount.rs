@@ -1,10 +1,12 @@
 //! Counting again, from the first leaf.
 
 mod corrections;
+mod settled;
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::room::RoomFacts;
+use crate::credit::settling::Settling;
 use crate::ledger::{At, Closing, Leaf, Listed, What};
 use crate::types::{Grade, Intervals, ItemId, MemberId, Millis, Mode, Origin, SessionId, Year};
 pub use corrections::Correction;
@@ -41,6 +43,8 @@ pub enum Anomaly {
     Restored(u64),
     /// A checkpoint of the station came back to it and did not fit: its log was put back before this leaf.
     RollbackSuspected(u64),
+    /// Spans were put into a year in which they cannot have been earned, or of which nothing is known.
+    WrongYear(u64),
     /// A correction that does not fit what it names, or lacks its second signer: it counts for nothing.
     Unfit(u64),
 }
@@ -118,6 +122,8 @@ pub struct Recount {
     places: HashMap<u64, Place>,
     /// Screenings by the leaf that ended them.
     screened: HashMap<u64, SessionId>,
+    /// What the leaves say of time.
+    settling: Settling,
     /// Corrections that count, in the order of the ledger.
     pub corrections: Vec<Correction>,
     /// All credit, in the order of the ledger.
@@ -150,7 +156,17 @@ impl Recount {
     pub fn count(&mut self, bytes: &[u8]) {
         let index = self.next;
         self.next += 1;
-        let Some(leaf) = Leaf::read(bytes) else { return };
+        let leaf = Leaf::read(bytes);
+        if let Some(Leaf {
+            v: _,
+            at,
+            is: What::Settled { year, spans, by },
+        }) = &leaf
+        {
+            self.settled(index, *at, *year, spans, *by);
+        }
+        self.settling.look(leaf.as_ref());
+        let Some(leaf) = leaf else { return };
         self.check_clock(index, leaf.at);
         match leaf.is {
             What::Roster { changed, .. } => {

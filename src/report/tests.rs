@@ -17,6 +17,8 @@ use crate::store::{Options, Store};
 use crate::types::{DeviceId, Intervals, ItemId, MemberId, Millis, Mode, Origin, SessionId};
 use crate::viewing::{self, BeatIn, ItemFacts, MediaMap, Viewing};
 
+mod dating;
+
 const NOVEMBER_2026: i64 = 1_795_000_000_000;
 const MEMBERS: u64 = 60;
 const DEVICES: u64 = 25;

@@ -243,7 +243,10 @@ pub fn correctable(conn: &Connection, of: u64) -> Result<Option<Correctable>, St
             year,
             media,
             ..
-        } => of_span(conn, of, (member, item, year), &media),
+        } => {
+            let settled = super::settle::year_of(conn, of)?.unwrap_or(year);
+            of_span(conn, of, (member, item, settled), &media)
+        }
         What::Correct {
             member,
             item,

@@ -1,9 +1,11 @@
 //! Credit is given here and nowhere else: a leaf, a row of the view, the new total, in one transaction. A phone's session
 //! gives it for what was proven; a screening, which knows this room, for what was attended.
 
+use std::sync::atomic::Ordering;
+
 use super::rows::{self, SessionRow};
 use super::{ItemFacts, Viewing, ViewingError, acts};
-use crate::clock::Reading;
+use crate::clock::{Reading, Trust};
 use crate::ledger::{Closing, Proof, What};
 use crate::store::Tx;
 use crate::types::{DeviceId, Grade, Intervals, ItemId, MemberId, Millis, Mode, SessionId, Year};
@@ -55,6 +57,9 @@ impl Viewing {
             total: after.total(),
         };
         let index = self.ledger.append(tx, now, leaf)?;
+        if now.trust < Trust::Operator {
+            self.unsure.store(true, Ordering::Relaxed);
+        }
         rows::insert_span(tx, index, grant, year, earned, now)?;
         Ok(earned)
     }

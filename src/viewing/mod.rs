@@ -14,19 +14,23 @@ mod acts;
 mod budget;
 mod correct;
 mod grant;
+mod phones;
 mod policies;
 mod rebuild;
 mod rows;
 mod sent;
+mod settle;
 mod view;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 pub use correct::{CorrectError, Correctable, Corrected, Correcting, correctable, corrections_of};
 pub use grant::Grant;
 pub use policies::{enact, newest_serial, policies_of};
 pub use rebuild::rebuild_views;
 pub use sent::Sent;
+pub use settle::Open;
 pub use view::{
     Credited, Latest, Live, NotCounted, SpanRow, credited_items, latest_sessions, left_pending, live_sessions,
     newest_spans, not_counted, spans_of_year,
@@ -191,6 +195,9 @@ pub struct Viewing {
     ledger: Ledger,
     clock: SharedClock,
     in_force: policies::InForce,
+    phones: phones::Phones,
+    /// Something was earned, perhaps, under a clock that nobody vouched for.
+    unsure: Arc<AtomicBool>,
     media: Arc<dyn MediaMap>,
     sent: Sent,
     budgets: budget::Budgets,
@@ -203,6 +210,8 @@ impl Viewing {
             ledger,
             clock,
             in_force: policies::InForce::new(policy),
+            phones: phones::Phones::default(),
+            unsure: Arc::new(AtomicBool::new(true)),
             media,
             sent: Sent::default(),
             budgets: budget::Budgets::default(),

@@ -6,6 +6,7 @@ use rusqlite::params;
 
 use super::rows::{from_word, json, ms, sql, word};
 use super::{ViewingError, correct, policies};
+use crate::clock::Trust;
 use crate::credit::correction::Change;
 use crate::ledger::{self, At, Closing, Leaf, What};
 use crate::store::Tx;
@@ -31,6 +32,8 @@ struct Views {
     modes: HashMap<SessionId, Mode>,
     screened: HashMap<u64, (Mode, i64)>,
     policies: Vec<policies::Row>,
+    /// The media of spans whose year may be settled later.
+    unsure: HashMap<u64, Intervals>,
 }
 
 /// A correction: its leaf, the one that it names, what it changes, the reason, and the wall clock.
@@ -79,6 +82,9 @@ impl Views {
             } => {
                 let have = self.credited.entry((member.clone(), item, year)).or_default();
                 *have = have.union(&media);
+                if leaf.at.trust < Trust::Operator {
+                    self.unsure.insert(index, media.clone());
+                }
                 let key = self.sessions.get(&session).copied().unwrap_or(0);
                 self.lines
                     .push((index, key, member, item, year, mode, media.total(), leaf.at.wall));
@@ -92,6 +98,11 @@ impl Views {
                 }
             }
             is @ What::Correct { .. } => self.correct(index, leaf.at, is),
+            What::Settled { year, spans, .. } => {
+                for (span, wall_ms) in spans {
+                    self.settle(span, year, wall_ms);
+                }
+            }
             What::Policy { toml, from, signed, .. } => {
                 self.policies
                     .push(policies::Row::of(index, leaf.at, &from, &signed, toml));
@@ -99,6 +110,21 @@ impl Views {
             _ => {}
         }
         Ok(())
+    }
+
+    /// What the span still gives moves to the year; what was counted there before counts once.
+    fn settle(&mut self, span: u64, to: Year, wall_ms: i64) {
+        let Ok(at) = self.lines.binary_search_by_key(&span, |line| line.0) else {
+            return;
+        };
+        let Some(media) = self.unsure.get(&span) else { return };
+        let (_, _, member, item, year, _, credit, wall) = &mut self.lines[at];
+        let had = self.credited.entry((member.clone(), *item, *year)).or_default();
+        let moved = media.intersection(had);
+        *had = had.minus(&moved);
+        let there = self.credited.entry((member.clone(), *item, to)).or_default();
+        (*credit, *year, *wall) = (moved.minus(there).total(), to, wall_ms);
+        *there = there.union(&moved);
     }
 
     /// What is taken comes off the line of the named leaf, what is given is a line beside it, of its mode and its day.

@@ -105,7 +105,7 @@
   }
 
   function openNow(then) {
-    post('/api/sessions', JSON.stringify({ item: facts.item }), function (status, answer, wait) {
+    post('/api/sessions', JSON.stringify({ item: facts.item, now_ms: Date.now() }), function (status, answer, wait) {
       opening = false;
       if (status === 201) {
         session = answer;

@@ -16,7 +16,8 @@ use crate::ledger::{self, What};
 use crate::look::{Frame, Tab, Texts, format, texts};
 use crate::pages::{Pages, Visit, go_to, show};
 use crate::store::Urgency;
-use crate::types::Lang;
+use crate::types::{Lang, Year};
+use crate::viewing;
 
 #[derive(Template)]
 #[template(path = "desk_clock.html")]
@@ -26,6 +27,15 @@ struct Page {
     why: &'static str,
     said: String,
     may_set: bool,
+    open: Vec<Group>,
+}
+
+/// Hours without a year that a person can settle with one tap.
+struct Group {
+    first: u64,
+    what: String,
+    when: String,
+    years: Vec<(u16, String)>,
 }
 
 /// What the phone sends.
@@ -64,7 +74,50 @@ fn may_set(believed: Trust) -> bool {
 
 pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Response, Problem> {
     visit.operator()?;
-    show(&visit, &page_with(&pages, &visit, ""))
+    show(&visit, &page_with(&pages, &visit, "").await?)
+}
+
+/// The operator says the year of a group of hours.
+#[derive(Debug, Deserialize)]
+pub(super) struct SaidYear {
+    csrf: String,
+    first: u64,
+    year: u16,
+}
+
+pub(super) async fn year(
+    State(pages): State<Pages>,
+    visit: Visit,
+    Form(said): Form<SaidYear>,
+) -> Result<Response, Problem> {
+    let by = visit.operator()?;
+    visit.check(&said.csrf)?;
+    let settled = pages.viewing.say_year(said.first, Year(said.year), by).await;
+    settled.map_err(|error| Problem::internal(&error))?;
+    Ok(go_to("/desk/clock"))
+}
+
+async fn groups(pages: &Pages, t: &Texts, lang: Lang) -> Result<Vec<Group>, Problem> {
+    let open = pages.viewing.without_year().await;
+    let open = open.map_err(|error| Problem::internal(&error))?;
+    let day = |unix_ms: i64| format::full_date(unix_ms, lang);
+    let group = |open: &viewing::Open| Group {
+        first: open.spans[0],
+        what: format::fill(t.clock_open, &[&open.spans.len(), &format::length(open.credit, lang)]),
+        when: format::fill(
+            t.clock_open_do,
+            &[
+                &day(open.within.lo),
+                &open.within.hi.map_or_else(|| t.clock_open_now.to_owned(), day),
+            ],
+        ),
+        years: open
+            .years
+            .iter()
+            .map(|year| (year.0, format::fill(t.clock_open_year, &[&year.0])))
+            .collect(),
+    };
+    Ok(open.iter().map(group).collect())
 }
 
 pub(super) async fn set(State(pages): State<Pages>, visit: Visit, Form(said): Form<Said>) -> Result<Response, Problem> {
@@ -79,11 +132,15 @@ pub(super) async fn set(State(pages): State<Pages>, visit: Visit, Form(said): Fo
     match (judge(now.trust, said_ms, last_visit), said_ms) {
         (Ending::Taken, Some(unix_ms)) => {
             keep(&pages, now, unix_ms).await?;
+            let settled = pages.viewing.settle().await;
+            settled.map_err(|error| Problem::internal(&error))?;
             Ok(go_to("/desk/clock"))
         }
         (Ending::NotNeeded, _) => Ok(go_to("/desk/clock")),
-        (Ending::BeforeTheLastVisit, _) => show(&visit, &page_with(&pages, &visit, t.clock_before_visit)),
-        (Ending::Taken | Ending::Implausible, _) => show(&visit, &page_with(&pages, &visit, t.clock_implausible)),
+        (Ending::BeforeTheLastVisit, _) => show(&visit, &page_with(&pages, &visit, t.clock_before_visit).await?),
+        (Ending::Taken | Ending::Implausible, _) => {
+            show(&visit, &page_with(&pages, &visit, t.clock_implausible).await?)
+        }
     }
 }
 
@@ -103,24 +160,26 @@ async fn keep(pages: &Pages, now: Reading, unix_ms: i64) -> Result<(), Problem> 
     Ok(())
 }
 
-fn page_with(pages: &Pages, visit: &Visit, said: &str) -> Page {
+async fn page_with(pages: &Pages, visit: &Visit, said: &str) -> Result<Page, Problem> {
     let t = texts(visit.lang);
     let now = pages.clock.now();
-    Page {
+    Ok(Page {
+        open: groups(pages, t, visit.lang).await?,
         lead: believed(now, t, visit.lang),
         why: reason(now.trust, t),
         said: said.to_owned(),
         may_set: may_set(now.trust),
         f: visit.frame(pages, t.clock_title, Tab::Today),
-    }
+    })
 }
 
 fn believed(now: Reading, t: &Texts, lang: Lang) -> String {
     if now.trust == Trust::Unset {
         return t.clock_unset.to_owned();
     }
-    let said = format!("{} {}", format::date(now.wall_ms, lang), format::time(now.wall_ms));
-    format::fill(t.clock_believes, &[&said])
+    // With the year: a clock that was set by a slip is most often wrong by one.
+    let day = format::full_date(now.wall_ms, lang);
+    format::fill(t.clock_believes, &[&format!("{day} {}", format::time(now.wall_ms))])
 }
 
 fn reason(trust: Trust, t: &Texts) -> &'static str {
@@ -129,6 +188,7 @@ fn reason(trust: Trust, t: &Texts) -> &'static str {
         Trust::District => t.clock_district,
         Trust::Operator => t.clock_operator,
         Trust::Plausible => t.clock_unsure,
+        Trust::Phones => t.clock_phones,
         Trust::Unset => t.clock_set_it,
     }
 }

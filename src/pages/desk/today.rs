@@ -257,6 +257,7 @@ fn clock(pages: &Pages, t: &Texts, lang: Lang) -> Check {
         Trust::Ntp => fine(t.clock_ntp.to_owned()),
         Trust::District => fine(t.clock_district.to_owned()),
         Trust::Operator => fine(t.clock_operator.to_owned()),
+        Trust::Phones => fine(t.clock_phones.to_owned()),
         Trust::Plausible => {
             let said = format!("{} {}", format::date(now.wall_ms, lang), format::time(now.wall_ms));
             fine(format::fill(t.clock_plausible, &[&said]))

@@ -1,0 +1,68 @@
+//! Years that were settled later, judged again: the count dates the leaves itself and believes no word that does not fit.
+
+use std::collections::HashMap;
+
+use super::{Anomaly, Recount, year_of};
+use crate::credit::settling::choices;
+use crate::ledger::{At, Settler};
+use crate::types::Year;
+
+impl Recount {
+    /// Spans are put into a year. What does not fit stays where it was, and the leaf is named.
+    pub(super) fn settled(&mut self, index: u64, at: At, year: Year, spans: &[(u64, i64)], by: Settler) {
+        let fits: HashMap<u64, Vec<Year>> = match by {
+            Settler::Dating => {
+                let decided = self.settling.decided();
+                decided.into_iter().map(|one| (one.span, vec![one.year])).collect()
+            }
+            Settler::Operator => {
+                let open = self.settling.undecided();
+                let now = year_of(at);
+                open.into_iter()
+                    .map(|(span, within)| (span, choices(&within, now)))
+                    .collect()
+            }
+        };
+        let mut is_sound = true;
+        for (span, wall_ms) in spans {
+            if fits.get(span).is_some_and(|years| years.contains(&year)) {
+                self.put_into(*span, year, *wall_ms);
+            } else {
+                is_sound = false;
+            }
+        }
+        if !is_sound {
+            self.anomalies.push(Anomaly::WrongYear(index));
+        }
+    }
+
+    /// After the last leaf, once: settles what the district's own visits bracket and the ledger does not say yet. Each is
+    /// how many leaves were seen, and when, in milliseconds since 1970.
+    pub fn settle_rest(&mut self, visits: &[(u64, i64)]) {
+        for (size, unix_ms) in visits {
+            self.settling.seen(*size, *unix_ms);
+        }
+        for one in self.settling.decided() {
+            self.put_into(one.span, one.year, one.wall_ms);
+        }
+    }
+
+    fn put_into(&mut self, span: u64, year: Year, wall_ms: i64) {
+        let Some(place) = self.places.get(&span) else { return };
+        let credit = &mut self.credits[place.credit];
+        let key = |year| (credit.member.clone(), credit.item, year);
+        let (before, after) = (key(credit.year), key(year));
+        let had = self.union.entry(before).or_default();
+        *had = had.minus(&credit.media);
+        let there = self.union.entry(after).or_default();
+        let fresh = credit.media.minus(there);
+        *there = there.union(&credit.media);
+        let twice = credit.media.total().minus(fresh.total());
+        (credit.media, credit.year, credit.at.wall) = (fresh, year, wall_ms);
+        let opened = place.session.and_then(|session| self.by_id.get(&session));
+        if let Some(facts) = opened.and_then(|opened| self.sessions.get_mut(opened)) {
+            facts.year = year;
+            facts.credited = facts.credited.minus(twice);
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Spans find their year: by the leaves themselves once anchors or cosignatures bracket them, or by the operator's word.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::rows::{self, ms, sql};
+use super::{Viewing, ViewingError};
+use crate::clock::{self, Reading};
+use crate::credit::dating::Dated;
+use crate::credit::settling::{Settled, Settling, choices};
+use crate::ledger::{self, Leaf, Settler, What};
+use crate::roster::Operator;
+use crate::store::{StoreError, Tx, Urgency};
+use crate::types::{Millis, Year};
+
+/// So many leaves are read at a time.
+const STRIDE: u64 = 4_096;
+/// So many spans fit one leaf of the ledger with room to spare.
+const PER_LEAF: usize = 1_000;
+
+/// Spans without a year that a person can settle together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    /// Their leaves, the first of which names the group.
+    pub spans: Vec<u64>,
+    /// How much they are worth.
+    pub credit: Millis,
+    /// The time in which they must have been earned.
+    pub within: Dated,
+    /// The years that fit, the latest first.
+    pub years: Vec<Year>,
+}
+
+fn settling_of(conn: &Connection) -> Result<Settling, StoreError> {
+    let mut settling = Settling::default();
+    let size = ledger::size(conn)?;
+    for from in (0..size).step_by(usize::try_from(STRIDE).expect("4096 fits")) {
+        for bytes in ledger::leaves(conn, from, from + STRIDE)? {
+            settling.look(Leaf::read(&bytes).as_ref());
+        }
+    }
+    Ok(settling)
+}
+
+impl Viewing {
+    /// Settles the year of every span that can be dated by now; how many there were. Reads the whole ledger, unless
+    /// nothing was earned under an unsure clock.
+    pub async fn settle(&self) -> Result<usize, ViewingError> {
+        if self.ledger.halted().is_some() || !self.unsure.load(Ordering::Relaxed) {
+            return Ok(0);
+        }
+        let settling = self.ledger.store().read(settling_of).await?;
+        let (room, now) = (self.clone(), self.clock.now());
+        self.note_unsure(&settling);
+        let decided = settling.decided();
+        if decided.is_empty() {
+            return Ok(0);
+        }
+        self.write(Urgency::Now, move |tx| {
+            room.write_settled(tx, now, &decided, Settler::Dating)
+        })
+        .await
+    }
+
+    /// The same before the event loop runs. Blocks.
+    pub fn settle_at_the_start(&self) -> Result<usize, ViewingError> {
+        let settling = self.ledger.store().read_blocking(settling_of)?;
+        self.note_unsure(&settling);
+        let (room, now, decided) = (self.clone(), self.clock.now(), settling.decided());
+        if decided.is_empty() {
+            return Ok(0);
+        }
+        let act = move |tx: &Tx<'_>| room.write_settled(tx, now, &decided, Settler::Dating);
+        self.ledger.store().write_blocking(act)?
+    }
+
+    fn note_unsure(&self, settling: &Settling) {
+        self.unsure.store(!settling.is_idle(), Ordering::Relaxed);
+    }
+
+    /// Spans without a year, for the operator, in groups for which the same years fit.
+    pub async fn without_year(&self) -> Result<Vec<Open>, ViewingError> {
+        if !self.unsure.load(Ordering::Relaxed) {
+            return Ok(Vec::new());
+        }
+        let year = self.clock.now().year();
+        let open = move |conn: &Connection| open_groups(conn, year);
+        Ok(self.ledger.store().read::<_, StoreError, _>(open).await?)
+    }
+
+    /// The operator says the year of a group; `false` if there is no such group (any more) or the year does not fit.
+    pub async fn say_year(&self, first: u64, year: Year, _by: &Operator) -> Result<bool, ViewingError> {
+        let groups = self.without_year().await?;
+        let is_it = |group: &Open| group.spans.first() == Some(&first) && group.years.contains(&year);
+        let Some(group) = groups.into_iter().find(is_it) else {
+            return Ok(false);
+        };
+        let wall_ms = within(&group.within, year);
+        let settled = |span: &u64| Settled {
+            span: *span,
+            year,
+            wall_ms,
+        };
+        let said: Vec<Settled> = group.spans.iter().map(settled).collect();
+        let (room, now) = (self.clone(), self.clock.now());
+        let act = move |tx: &Tx<'_>| room.write_settled(tx, now, &said, Settler::Operator);
+        Ok(self.write(Urgency::Now, act).await? > 0)
+    }
+
+    fn write_settled(&self, tx: &Tx<'_>, now: Reading, all: &[Settled], by: Settler) -> Result<usize, ViewingError> {
+        let mut years: BTreeMap<Year, Vec<(u64, i64)>> = BTreeMap::new();
+        for one in all {
+            // Another pass may have been faster.
+            if year_of(tx, one.span)?.is_some_and(|year| year != one.year) {
+                years.entry(one.year).or_default().push((one.span, one.wall_ms));
+            }
+        }
+        let mut settled = 0;
+        for (year, spans) in years {
+            for part in spans.chunks(PER_LEAF) {
+                let leaf = What::Settled {
+                    year,
+                    spans: part.to_vec(),
+                    by,
+                };
+                self.ledger.append(tx, now, leaf)?;
+                for (span, wall_ms) in part {
+                    put_into(tx, *span, year, *wall_ms)?;
+                }
+                settled += part.len();
+            }
+        }
+        Ok(settled)
+    }
+}
+
+fn open_groups(conn: &Connection, now: Year) -> Result<Vec<Open>, StoreError> {
+    let mut groups: Vec<Open> = Vec::new();
+    for (span, within) in settling_of(conn)?.undecided() {
+        let (credit, years) = (credit_of(conn, span)?, choices(&within, now));
+        match groups.iter_mut().find(|group| group.years == years) {
+            Some(group) => {
+                group.spans.push(span);
+                group.credit = group.credit.plus(credit);
+                group.within = Dated {
+                    lo: group.within.lo.min(within.lo),
+                    hi: group.within.hi.zip(within.hi).map(|(a, b)| a.max(b)),
+                };
+            }
+            None => groups.push(Open {
+                spans: vec![span],
+                credit,
+                within,
+                years,
+            }),
+        }
+    }
+    Ok(groups)
+}
+
+/// A moment of the year that lies in the interval: the first.
+fn within(interval: &Dated, year: Year) -> i64 {
+    let first_day = clock::day_named(&format!("{:04}-01-01", year.0)).unwrap_or(0);
+    let begin = first_day * 86_400_000 - i64::from(clock::UTC_OFFSET_HOURS) * 3_600_000;
+    interval.lo.max(begin)
+}
+
+/// The year to which a span counts now; `None` if there is no such span.
+pub(super) fn year_of(conn: &Connection, span: u64) -> Result<Option<Year>, rusqlite::Error> {
+    conn.prepare_cached("SELECT year FROM span WHERE idx = ?1")?
+        .query_row([sql(Millis(span))], |row| row.get(0).map(Year))
+        .optional()
+}
+
+fn credit_of(conn: &Connection, span: u64) -> Result<Millis, rusqlite::Error> {
+    let found = conn
+        .prepare_cached("SELECT credit FROM span WHERE idx = ?1")?
+        .query_row([sql(Millis(span))], |row| row.get(0).map(ms))
+        .optional()?;
+    Ok(found.unwrap_or_default())
+}
+
+/// What the span still gives moves to the year; what was counted there before counts once.
+fn put_into(tx: &Tx<'_>, span: u64, year: Year, wall_ms: i64) -> Result<(), ViewingError> {
+    let leaf = ledger::leaves(tx, span, span + 1)?
+        .pop()
+        .and_then(|bytes| Leaf::read(&bytes));
+    let (
+        Some(What::Span {
+            member, item, media, ..
+        }),
+        Some(before),
+    ) = (leaf.map(|leaf| leaf.is), year_of(tx, span)?)
+    else {
+        return Ok(());
+    };
+    let had = rows::credited(tx, &member, &item, before)?;
+    let moved = media.intersection(&had);
+    rows::write_credited(tx, &member, &item, before, &had.minus(&moved))?;
+    let there = rows::credited(tx, &member, &item, year)?;
+    let fresh = moved.minus(&there).total();
+    rows::write_credited(tx, &member, &item, year, &there.union(&moved))?;
+    tx.prepare_cached("UPDATE span SET year = ?2, credit = ?3, wall = ?4 WHERE idx = ?1")?
+        .execute(params![sql(Millis(span)), year.0, sql(fresh), wall_ms])?;
+    Ok(())
+}

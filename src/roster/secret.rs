@@ -10,8 +10,9 @@ use argon2::{Algorithm, Argon2, Params, Version};
 /// limiter and by the pepper, not by this; this keeps whoever steals the whole disk busy.
 const MEMORY_KIB: u32 = 8 * 1024;
 const PASSES: u32 = 2;
-/// So many may wait for their turn; beyond that a person is told to try again.
-const WAITING: usize = 32;
+/// So many may wait for their turn; beyond that a person is told to try again. A hall that scans the code at the same
+/// moment gets through: the last of 128 waits some seconds on a small board, and a place costs a few bytes.
+const WAITING: usize = 128;
 
 type Work = Box<dyn FnOnce() + Send>;
 

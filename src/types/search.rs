@@ -1,6 +1,6 @@
 //! Finding a title or a name by what an old phone's keyboard can type: characters, pinyin, or initials.
 
-use pinyin::ToPinyin;
+use pinyin::{ToPinyin, ToPinyinMulti};
 
 /// What a text can be found by, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -8,6 +8,9 @@ pub struct SearchKeys {
     text: String,
     full: String,
     initials: String,
+    /// The same, with the second reading of each character that has one: 孙长河 is looked for as `sch` and as `szh`.
+    other_full: String,
+    other_initials: String,
 }
 
 impl SearchKeys {
@@ -15,29 +18,46 @@ impl SearchKeys {
     pub fn of(text: &str) -> Self {
         let text = text.to_lowercase();
         let (mut full, mut initials) = (String::new(), String::new());
+        let (mut other_full, mut other_initials) = (String::new(), String::new());
         for c in text.chars() {
             match c.to_pinyin() {
                 Some(sound) => {
                     full.push_str(sound.plain());
                     initials.push_str(sound.first_letter());
+                    let other = other_reading(c, sound.plain()).unwrap_or(sound.plain());
+                    other_full.push_str(other);
+                    other_initials.extend(other.chars().take(1));
                 }
                 None if c.is_alphanumeric() => {
-                    full.push(c);
-                    initials.push(c);
+                    for key in [&mut full, &mut initials, &mut other_full, &mut other_initials] {
+                        key.push(c);
+                    }
                 }
                 None => {}
             }
         }
-        Self { text, full, initials }
+        Self {
+            text,
+            full,
+            initials,
+            other_full,
+            other_initials,
+        }
     }
 
     /// Whether every word of the query is in the text, its pinyin or its initials.
     pub fn matches(&self, query: &str) -> bool {
         let query = query.to_lowercase();
         query.split_whitespace().all(|word| {
-            [&self.text, &self.full, &self.initials]
-                .iter()
-                .any(|key| key.contains(word))
+            [
+                &self.text,
+                &self.full,
+                &self.initials,
+                &self.other_full,
+                &self.other_initials,
+            ]
+            .iter()
+            .any(|key| key.contains(word))
         })
     }
 
@@ -45,6 +65,12 @@ impl SearchKeys {
     pub fn initials(&self) -> &str {
         &self.initials
     }
+}
+
+/// Another way to read a character than the usual one, tones apart.
+fn other_reading(c: char, usual: &str) -> Option<&'static str> {
+    let all = c.to_pinyin_multi()?;
+    all.into_iter().map(pinyin::Pinyin::plain).find(|sound| *sound != usual)
 }
 
 #[cfg(test)]
@@ -56,6 +82,9 @@ mod tests {
         let keys = SearchKeys::of("油菜越冬 2026");
         for query in ["油菜", "越冬", "youcai", "yc", "ycyd", "2026", "油菜 2026", "YUEDONG"] {
             assert!(keys.matches(query), "{query}");
+        }
+        for query in ["sch", "szh", "changhe", "zhanghe"] {
+            assert!(SearchKeys::of("孙长河").matches(query), "{query}");
         }
         assert!(!keys.matches("水稻"));
         assert!(!keys.matches("油菜 水稻"));

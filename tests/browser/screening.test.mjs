@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Station, browser, PHONE, DESK } from './station.mjs';
+import { Station, browser, steer, PHONE, DESK } from './station.mjs';
 
 // A check after twenty shown seconds, open for half a minute, and a code that changes every ten seconds.
 const POLICY = [[/check_every_s = \d+/, 'check_every_s = 20'], [/check_jitter_s = \d+/, 'check_jitter_s = 0'],
@@ -92,7 +92,7 @@ test('a television is let in by the four digits that it shows', async () => {
   await desk.fill('#name', '会议室电视');
   await desk.click('button[value="let_in"]');
   await desk.waitForSelector('.tick-row >> text=会议室电视');
-  await tv.waitForSelector('.tile', { timeout: 10_000 });
+  await tv.waitForSelector('.tile', { timeout: 60_000 });
   await shot(tv, 'tv-home');
 });
 
@@ -100,10 +100,7 @@ test('the film is chosen with arrow keys, and people check in', async () => {
   const titles = await tv.$$eval('.tile-t', (all) => all.map((e) => e.textContent));
   const wanted = titles.indexOf('油菜越冬五件事');
   assert.ok(wanted >= 0, titles.join());
-  await tv.evaluate(() => document.querySelector('.tile').focus());
-  for (let n = 0; n < wanted; n += 1) { await key('ArrowRight'); }
-  await key('ArrowDown', 'ArrowUp');
-  await tv.evaluate((n) => document.querySelectorAll('.tile')[n].focus(), wanted);
+  await steer(tv, `.tiles li:nth-child(${wanted + 1}) .tile`);
   await key('Enter');
   await tv.waitForSelector('.lobby-q img');
   assert.equal(await tv.evaluate(() => document.activeElement.id), 'go', 'one OK starts the film');
@@ -144,7 +141,7 @@ test('the film is chosen with arrow keys, and people check in', async () => {
 test('a check holds the film until everybody has confirmed', { timeout: 120_000 }, async () => {
   await key('Enter');
   await tv.waitForSelector('#film');
-  await tv.waitForFunction(() => document.getElementById('film').currentTime > 3, null, { timeout: 20_000 });
+  await tv.waitForFunction(() => document.getElementById('film').currentTime > 3, null, { timeout: 60_000 });
   await shot(tv, 'tv-playing');
   await key('ArrowDown');
   await tv.waitForSelector('#menu:not(.hidden)');
@@ -160,7 +157,7 @@ test('a check holds the film until everybody has confirmed', { timeout: 120_000 
   }
   await desk.goto(`${station.url}/desk/live`);
   await desk.click('button[value="again"]');
-  await tv.waitForFunction(() => !document.getElementById('film').paused, null, { timeout: 10_000 });
+  await tv.waitForFunction(() => !document.getElementById('film').paused, null, { timeout: 60_000 });
 });
 
 test('an old code is refused, and a power cut loses nobody', { timeout: 120_000 }, async () => {
@@ -186,7 +183,7 @@ test('an old code is refused, and a power cut loses nobody', { timeout: 120_000 
   await desk.waitForSelector('text=在场 3 人');
   await tv.goto(`${station.url}/tv`);
   await tv.waitForSelector('#film');
-  await tv.waitForFunction((from) => document.getElementById('film').currentTime > Math.max(1, from - 12), at, { timeout: 30_000 });
+  await tv.waitForFunction((from) => document.getElementById('film').currentTime > Math.max(1, from - 12), at, { timeout: 60_000 });
 });
 
 test('the last check closes the evening, and every figure is the same', { timeout: 180_000 }, async () => {

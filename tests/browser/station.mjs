@@ -88,6 +88,27 @@ export class Station {
   }
 }
 
+// Presses arrow keys until the control that `selector` names has the focus, as somebody with a remote control does who
+// looks where the yellow ring is.
+export async function steer(page, selector) {
+  for (let n = 0; n < 40; n += 1) {
+    const key = await page.evaluate((wanted) => {
+      const there = document.querySelector(wanted);
+      const here = document.activeElement;
+      if (here === there) { return ''; }
+      if (!here || here === document.body) { return 'ArrowDown'; }
+      const [a, b] = [here.getBoundingClientRect(), there.getBoundingClientRect()];
+      const [dx, dy] = [b.left + b.width / 2 - a.left - a.width / 2, b.top + b.height / 2 - a.top - a.height / 2];
+      const rows = Math.abs(dy) > Math.min(a.height, b.height) / 2;
+      if (rows) { return dy > 0 ? 'ArrowDown' : 'ArrowUp'; }
+      return dx > 0 ? 'ArrowRight' : 'ArrowLeft';
+    }, selector);
+    if (!key) { return; }
+    await page.keyboard.press(key);
+  }
+  throw new Error(`the arrow keys do not lead to ${selector}`);
+}
+
 export function browser() {
   return chromium.launch({
     executablePath: process.env.CHROMIUM || '/usr/bin/chromium',

@@ -61,11 +61,10 @@ fn suspicions(station: &Station) -> Vec<(Witness, u64, u64)> {
 
 async fn district_of(station: &Station, folder: &TempDir) -> District {
     let district = District::open(Settings {
-        data: folder.path().to_owned(),
-        origin: None,
         concurrent: 1,
         connect: Duration::from_secs(60),
         deadline: Duration::from_secs(60),
+        ..Settings::in_folder(folder.path().to_owned())
     })
     .unwrap();
     let code = station.base().exchange.enrol_code().unwrap();

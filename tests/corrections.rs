@@ -125,11 +125,10 @@ async fn what_was_credited_to_the_wrong_member_moves_to_the_right_one_at_station
 
     let books = TempDir::new().unwrap();
     let district = District::open(Settings {
-        data: books.path().to_owned(),
-        origin: None,
         concurrent: 1,
         connect: Duration::from_secs(60),
         deadline: Duration::from_secs(60),
+        ..Settings::in_folder(books.path().to_owned())
     })
     .unwrap();
     let code = station.base().exchange.enrol_code().unwrap();

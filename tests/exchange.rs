@@ -16,11 +16,10 @@ use yuanjiao::types::Year;
 
 fn district(folder: &TempDir) -> District {
     let settings = Settings {
-        data: folder.path().to_owned(),
-        origin: None,
         concurrent: 4,
         connect: Duration::from_secs(2),
         deadline: Duration::from_secs(5),
+        ..Settings::in_folder(folder.path().to_owned())
     };
     District::open(settings).unwrap()
 }

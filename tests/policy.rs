@@ -25,11 +25,10 @@ fn policy(name: &str) -> String {
 
 fn district(books: &Path) -> District {
     let settings = Settings {
-        data: books.to_owned(),
-        origin: None,
         concurrent: 1,
         connect: Duration::from_secs(10),
         deadline: Duration::from_secs(60),
+        ..Settings::in_folder(books.to_owned())
     };
     District::open(settings).unwrap()
 }

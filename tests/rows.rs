@@ -35,11 +35,10 @@ impl Known {
         let mut station = Station::start().await;
         let books = TempDir::new().unwrap();
         let district = District::open(Settings {
-            data: books.path().to_owned(),
-            origin: None,
             concurrent: 1,
             connect: Duration::from_secs(2),
             deadline: Duration::from_secs(5),
+            ..Settings::in_folder(books.path().to_owned())
         })
         .unwrap();
         let code = station.base().exchange.enrol_code().unwrap();

@@ -5,6 +5,7 @@
 
 mod addresses;
 mod backups;
+mod district;
 mod policy;
 mod recovery;
 mod samples;
@@ -29,7 +30,7 @@ use crate::api::Api;
 use crate::clock::{self, Clock, SystemClock, Trust};
 use crate::config::{self, Program};
 use crate::credit::Policy;
-use crate::exchange::Exchange;
+use crate::exchange::{Condition, Exchange};
 use crate::http::Problem;
 use crate::http::guard::{Names, guard};
 use crate::intake::Intake;
@@ -51,6 +52,7 @@ use backups::Backups;
 
 pub use addresses::reachable;
 pub use backups::copy_into;
+pub use district::{district_settings, serve_district};
 pub use recovery::{Restored, from_copy};
 
 /// A leaf holds at most so many members: it must fit an entry bundle.
@@ -118,9 +120,26 @@ impl Base {
             exchange,
         };
         follow_district_time(&base);
+        tell_condition(&base, settings);
         steps::remember(&base).context("while looking for the time that the operator said")?;
         Ok(base)
     }
+}
+
+/// What the district would otherwise ask by telephone: who, where, how much room there is.
+fn tell_condition(base: &Base, settings: &config::Station) {
+    let (name, place, data) = (settings.name.clone(), settings.place.clone(), settings.data.clone());
+    base.exchange.on_asked(Box::new(move || {
+        let disk = rustix::fs::statvfs(&data).ok();
+        let bytes = |blocks: u64| disk.as_ref().map_or(0, |disk| blocks.saturating_mul(disk.f_frsize));
+        Condition {
+            name: name.clone(),
+            place: place.clone(),
+            disk_free: bytes(disk.as_ref().map_or(0, |disk| disk.f_bavail)),
+            disk_all: bytes(disk.as_ref().map_or(0, |disk| disk.f_blocks)),
+            ..Condition::default()
+        }
+    }));
 }
 
 /// `yuanjiao/<first 16 hexadecimal digits of the key>`: unique without any scheme.
@@ -150,6 +169,7 @@ fn roster_leaf(change: &RosterChange, part: &[roster::Member]) -> What {
         branch: m.branch.clone(),
         role: m.role.word().to_owned(),
         migrant: m.migrant.word().to_owned(),
+        left: m.status == roster::Status::Left,
     };
     What::Roster {
         members: change.members,
@@ -294,7 +314,7 @@ impl Station {
             run: run.clone(),
             guests: self.settings.viewing.guests,
         };
-        let station = settings.station.clone();
+        let voice = pages::Voice::of_station(settings.station.clone());
         let pages = Pages {
             roster: base.roster.clone(),
             library: self.library.clone(),
@@ -336,7 +356,7 @@ impl Station {
                 Names(Arc::new(self.settings.listen.names.clone())),
                 guard,
             ))
-            .layer(from_fn_with_state(station, pages::speak))
+            .layer(from_fn_with_state(voice, pages::speak))
     }
 }
 

@@ -129,6 +129,16 @@ pub(super) enum Operator {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum District {
+    /// Pages for people, and the scheduler that pulls every station: one process.
+    Serve,
+    /// Make an account, or give one another role or passphrase. The passphrase is read from standard input.
+    Account {
+        /// The name to sign in with.
+        name: String,
+        /// see, manage or sign; each includes the ones before.
+        #[arg(long, default_value = "see")]
+        role: String,
+    },
     /// Enrol a station with the code that its operator reads out.
     Enrol {
         /// Its address, e.g. <http://192.168.8.1:8080>

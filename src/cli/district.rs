@@ -1,17 +1,19 @@
 //! Commands of a district.
 
 use std::fs;
-use std::io::BufWriter;
+use std::io::{BufRead, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use super::args::{Common, District as Command};
-use super::policy;
+use super::{policy, station};
 use crate::app;
 use crate::config;
 use crate::credit::Policies;
-use crate::district::{District, DistrictError, Pulled, Settings, fingerprint};
+use crate::district::{District, DistrictError, Pulled, Role, Signer, fingerprint};
 use crate::report::xapi::Home;
 use crate::report::{Recount, csv, tables};
 use crate::types::{Origin, Year};
@@ -22,18 +24,18 @@ pub(super) fn run(common: &Common, command: &Command) -> Result<()> {
     if let Some(data) = &common.data {
         config.data.clone_from(data);
     }
-    let district = District::open(Settings {
-        data: config.data.clone(),
-        origin: config.origin.clone(),
-        concurrent: config.concurrent,
-        connect: config.connect,
-        deadline: config.deadline,
-    })?;
+    if let Some(listen) = common.listen {
+        config.listen.address = listen;
+    }
+    let district = District::open(app::district_settings(&config))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
+        .max_blocking_threads(16)
         .enable_all()
         .build()?;
     match command {
+        Command::Serve => runtime.block_on(serve(district, &config)),
+        Command::Account { name, role } => runtime.block_on(account(&district, name, role)),
         Command::Enrol { url, code } => runtime.block_on(enrol(&district, url, code)),
         Command::Pull { station } => runtime.block_on(pull(&district, station.as_deref())),
         Command::Import { folder } => runtime.block_on(import(&district, folder)),
@@ -47,6 +49,47 @@ pub(super) fn run(common: &Common, command: &Command) -> Result<()> {
         Command::Policy(command) => policy::at_district(&district, command),
         Command::Xapi { home, station, file } => xapi(&district, home, station.as_deref(), file.as_deref()),
     }
+}
+
+/// Pages and pulling, until it is told to stop.
+async fn serve(district: District, config: &config::District) -> Result<()> {
+    station::log(config.log);
+    let address = config.listen.address;
+    let listener = TcpListener::bind(address).await.with_context(|| {
+        format!("while listening on {address} (is another program using the port? --listen chooses another)")
+    })?;
+    let mut said = vec!["区县的页面开了：".to_owned()];
+    said.extend(
+        app::reachable(listener.local_addr()?)
+            .iter()
+            .map(|address| format!("  {address}")),
+    );
+    if !district.accounts().any()? {
+        said.push("还没有账号，请先建一个：yuanjiao district account 姓名 --role sign".to_owned());
+    }
+    said.push(format!("台账存在：{}\n", config.data.display()));
+    // Nobody may be reading: a closed console must not end the office.
+    drop(std::io::stdout().lock().write_all(said.join("\n").as_bytes()));
+    let stop = CancellationToken::new();
+    tokio::spawn(station::wait_for_the_end(stop.clone()));
+    app::serve_district(district, config, listener, stop).await
+}
+
+/// Makes or changes an account; whoever can run this could edit the database as well.
+async fn account(district: &District, name: &str, role: &str) -> Result<()> {
+    let role = Role::read(role).with_context(|| format!("{role:?} is no role; it should be see, manage or sign"))?;
+    if std::io::stdin().is_terminal() {
+        eprintln!("口令（至少 8 个字）passphrase: ");
+    }
+    let mut passphrase = String::new();
+    std::io::stdin().lock().take(1_024).read_line(&mut passphrase)?;
+    let passphrase = passphrase.trim_end_matches(['\r', '\n']);
+    district
+        .accounts()
+        .set(name, role, passphrase, &Signer::on_the_console())
+        .await?;
+    println!("{name}: {}", role.word());
+    Ok(())
 }
 
 async fn enrol(district: &District, url: &str, code: &str) -> Result<()> {

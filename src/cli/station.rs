@@ -42,7 +42,7 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
 }
 
 /// To standard error; in colour only where somebody looks at it.
-fn log(level: tracing::Level) {
+pub(super) fn log(level: tracing::Level) {
     let colour = std::io::stderr().is_terminal();
     let logger = tracing_subscriber::fmt()
         .with_max_level(level)
@@ -69,7 +69,7 @@ pub(super) fn serve(common: &Common) -> Result<()> {
     })
 }
 
-async fn wait_for_the_end(stop: CancellationToken) {
+pub(super) async fn wait_for_the_end(stop: CancellationToken) {
     let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
         return;
     };

@@ -158,11 +158,26 @@ impl fmt::Debug for Wifi {
     }
 }
 
+/// Classes of items behind two blanks of the annual report.
+#[derive(Debug, Clone, Default)]
+pub struct Classes {
+    /// 党员创业就业技能.
+    pub skill: Vec<String>,
+    /// Films made here 本土电教片.
+    pub local: Vec<String>,
+}
+
 /// Settings of a district.
 #[derive(Debug, Clone)]
 pub struct District {
     /// Its name in ledgers; `None` derives one from its key.
     pub origin: Option<Origin>,
+    /// Its name on pages.
+    pub name: String,
+    /// Whose office it is.
+    pub place: String,
+    /// Network, for its pages.
+    pub listen: Listen,
     /// Where its database and keys lie.
     pub data: PathBuf,
     /// Stations pulled at the same time.
@@ -171,6 +186,16 @@ pub struct District {
     pub connect: Duration,
     /// Time for one station, whole.
     pub deadline: Duration,
+    /// Each station is asked so often.
+    pub every: Millis,
+    /// A station that was not heard of for so long is silent.
+    pub silent_after: Millis,
+    /// A station's clock that is further off is an alert.
+    pub clock_off: Millis,
+    /// Which classes of items stand behind figures of the annual report.
+    pub classes: Classes,
+    /// How much is logged.
+    pub log: tracing::Level,
     /// A policy file instead of the built-in one.
     pub policy: Option<PathBuf>,
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::fault::{Fault, syntax};
-use super::{Approval, Backup, District, Listen, Media, Prepare, Program, Station, Viewing, Wifi};
+use super::{Approval, Backup, Classes, District, Listen, Media, Prepare, Program, Station, Viewing, Wifi};
 use crate::types::{Millis, Origin};
 
 macro_rules! table {
@@ -85,19 +85,34 @@ table!(LogTable {
 });
 table!(DistrictFile {
     district: DistrictTable = DistrictTable::default(),
+    listen: ListenTable = ListenTable {
+        address: "0.0.0.0:8090".into(),
+        ..ListenTable::default()
+    },
     data: DataTable = DataTable {
         folder: "district-data".into()
     },
     pull: PullTable = PullTable::default(),
+    report: ReportTable = ReportTable::default(),
     policy: PolicyTable = PolicyTable::default(),
+    log: LogTable = LogTable::default(),
 });
 table!(DistrictTable {
     origin: String = String::new(),
+    name: String = "区县党员远程教育".into(),
+    place: String = String::new(),
 });
 table!(PullTable {
     concurrent: u64 = 16,
     connect_timeout_s: u64 = 10,
     deadline_s: u64 = 120,
+    every_minutes: u64 = 60,
+    silent_after_days: u64 = 7,
+    clock_off_s: u64 = 120,
+});
+table!(ReportTable {
+    skill_classes: Vec<String> = ["实用技术", "创业就业", "职业技能", "就业技能"].map(String::from).into(),
+    local_classes: Vec<String> = vec!["本土电教片".into()],
 });
 
 /// Collects faults, so that all of a file are told at once.
@@ -291,10 +306,23 @@ pub(super) fn district(text: &str) -> Result<District, Vec<Fault>> {
     let mut check = Check::default();
     let settings = District {
         origin: check.origin("district.origin", &file.district.origin),
+        name: check.text("district.name", file.district.name, 40),
+        place: check.text("district.place", file.district.place, 40),
+        listen: listen(&mut check, file.listen),
         data: check.folder("data.folder", file.data.folder),
         concurrent: count(check.within("pull.concurrent", file.pull.concurrent, 1..=500)),
         connect: check.seconds("pull.connect_timeout_s", file.pull.connect_timeout_s, 1..=120),
         deadline: check.seconds("pull.deadline_s", file.pull.deadline_s, 5..=3_600),
+        every: Millis::secs(60 * check.within("pull.every_minutes", file.pull.every_minutes, 1..=10_080)),
+        silent_after: Millis::secs(
+            86_400 * check.within("pull.silent_after_days", file.pull.silent_after_days, 1..=365),
+        ),
+        clock_off: Millis::secs(check.within("pull.clock_off_s", file.pull.clock_off_s, 5..=86_400)),
+        classes: Classes {
+            skill: file.report.skill_classes,
+            local: file.report.local_classes,
+        },
+        log: level(&mut check, &file.log.level),
         policy: optional_path(file.policy.file),
     };
     check.done(settings)

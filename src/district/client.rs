@@ -11,6 +11,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::TcpStream;
 
+use crate::exchange::{CONDITION, Condition};
+
 /// Why a station could not be asked. The reader is the clerk.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
@@ -78,11 +80,11 @@ impl Client {
         body: &impl Serialize,
     ) -> Result<T, ClientError> {
         let body = serde_json::to_vec(body).map_err(|_| ClientError::Nonsense("request"))?;
-        let answer = self.ask("POST", path, None, body, JSON_LIMIT).await?;
+        let (answer, _) = self.ask("POST", path, None, body, JSON_LIMIT).await?;
         serde_json::from_slice(&answer).map_err(|_| ClientError::Nonsense("readable answer"))
     }
 
-    /// One request and its whole answer, at most `limit` bytes.
+    /// One request and its whole answer, at most `limit` bytes, with what the station says of itself.
     pub(super) async fn ask(
         &self,
         method: &str,
@@ -90,7 +92,7 @@ impl Client {
         authorization: Option<&str>,
         body: Vec<u8>,
         limit: usize,
-    ) -> Result<Vec<u8>, ClientError> {
+    ) -> Result<(Vec<u8>, Option<Condition>), ClientError> {
         let broken = |error: hyper::Error| ClientError::Broken(error.to_string());
         let (mut sender, connection) = http1::handshake(TokioIo::new(self.reach().await?))
             .await
@@ -111,6 +113,8 @@ impl Client {
             .map_err(|error| ClientError::Broken(error.to_string()))?;
         let answer = sender.send_request(request).await.map_err(broken)?;
         let status = answer.status();
+        let told = answer.headers().get(CONDITION).and_then(|value| value.to_str().ok());
+        let condition = told.and_then(Condition::parse);
         let read = Limited::new(answer.into_body(), limit).collect().await;
         driver.abort();
         let bytes = match read {
@@ -119,7 +123,7 @@ impl Client {
             Err(error) => return Err(ClientError::Broken(error.to_string())),
         };
         if status.is_success() {
-            Ok(bytes)
+            Ok((bytes, condition))
         } else {
             Err(refused(status, &bytes))
         }

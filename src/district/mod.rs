@@ -4,11 +4,19 @@
 //! rollback, the same size with another root is a fork; fetch only what is new, recompute the root; *store durably, then
 //! cosign*; count again and compare. A station that is broken or hostile costs only itself.
 
+mod accounts;
+mod alarms;
+mod alert;
+mod books;
 mod client;
+mod figures;
 mod policy;
 mod pull;
 mod rows;
+pub mod schedule;
 mod source;
+mod watch;
+pub mod web;
 mod xapi;
 
 use std::path::{Path, PathBuf};
@@ -20,18 +28,25 @@ use ed25519_dalek::VerifyingKey;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+pub use accounts::{Account, AccountError, Accounts, Audited, Manager, Role, Signer};
+pub use alarms::Alarm;
+pub use alert::Alert;
+pub use books::Seen;
+pub use figures::Lost;
 pub use policy::Signed;
-pub use pull::{Alert, Pulled};
+pub use pull::Pulled;
 pub use rows::StationRow;
+pub use watch::{Fault, Place, Watched};
 pub use xapi::XapiError;
 
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, SystemClock, monotonic};
 use crate::exchange::{Enrol, Enrolled, enrol_tag, station_tag};
 use crate::keys::{self, KeyError, Keys};
 use crate::report::Recount;
-use crate::store::{Options, Store, StoreError};
-use crate::types::{BadId, Origin};
-use client::{Client, ClientError};
+use crate::store::{Options, Store, StoreError, Urgency};
+use crate::types::{BadId, Millis, Origin};
+use client::Client;
+pub use client::ClientError;
 
 /// What a district needs to be told.
 #[derive(Debug, Clone)]
@@ -46,6 +61,28 @@ pub struct Settings {
     pub connect: Duration,
     /// Time for one station.
     pub deadline: Duration,
+    /// Each station is asked so often.
+    pub every: Millis,
+    /// A station that was not heard of for so long is silent.
+    pub silent_after: Millis,
+    /// A clock that is further off is an alert.
+    pub clock_off: Millis,
+}
+
+impl Settings {
+    /// The defaults of `config/district.toml`, in this data folder.
+    pub fn in_folder(data: PathBuf) -> Self {
+        Self {
+            data,
+            origin: None,
+            concurrent: 16,
+            connect: Duration::from_secs(10),
+            deadline: Duration::from_secs(120),
+            every: Millis::secs(3600),
+            silent_after: Millis::secs(7 * 86_400),
+            clock_off: Millis::secs(120),
+        }
+    }
 }
 
 /// Why something did not come about. The reader is the clerk at the district's console.
@@ -101,21 +138,36 @@ pub struct District {
     origin: Arc<Origin>,
     settings: Arc<Settings>,
     clock: Arc<SystemClock>,
+    accounts: Accounts,
+    bell: schedule::Bell,
 }
 
 impl District {
     /// Opens or makes the books.
     pub fn open(settings: Settings) -> Result<Self, DistrictError> {
         let keys = Keys::open_or_make(&settings.data.join("keys"))?;
-        let store = Store::open(&settings.data.join("district.db"), &[rows::SCHEMA], Options::default())?;
+        let schemas = [
+            rows::SCHEMA,
+            accounts::SCHEMA,
+            watch::SCHEMA,
+            alarms::SCHEMA,
+            figures::SCHEMA,
+        ];
+        let store = Store::open(&settings.data.join("district.db"), &schemas, Options::default())?;
+        for station in store.read_blocking::<_, StoreError, _>(|conn| Ok(figures::stale(conn)?))? {
+            store.write_blocking(move |tx| figures::rebuild(tx, &station))??;
+        }
+        let clock = Arc::new(SystemClock::new(1));
         let derived = || Origin::new(&format!("district/{}", HEXLOWER.encode(&keys.public().as_bytes()[..8])));
         let origin = settings.origin.clone().map_or_else(derived, Ok)?;
         Ok(Self {
-            store,
             keys,
             origin: Arc::new(origin),
             settings: Arc::new(settings),
-            clock: Arc::new(SystemClock::new(1)),
+            accounts: Accounts::new(store.clone(), clock.clone()),
+            bell: schedule::Bell::default(),
+            store,
+            clock,
         })
     }
 
@@ -155,12 +207,16 @@ impl District {
             key,
             size: 0,
         };
-        let kept = station.clone();
-        let pinned = self
-            .store
-            .write(crate::store::Urgency::Now, move |tx| rows::pin(tx, &kept))
-            .await??;
-        if pinned {
+        let (kept, now) = (station.clone(), self.now_s());
+        let act = move |tx: &crate::store::Tx<'_>| {
+            let pinned = rows::pin(tx, &kept)?;
+            if pinned {
+                watch::begin(tx, &kept.origin, now)?;
+            }
+            Ok::<_, rusqlite::Error>(pinned)
+        };
+        if self.store.write(Urgency::Now, act).await?? {
+            self.bell.ring();
             Ok(station)
         } else {
             Err(DistrictError::OtherKey(station.origin))
@@ -193,7 +249,10 @@ impl District {
             pulls.spawn(async move {
                 let _turn = turns.acquire_owned().await;
                 let origin = station.origin.clone();
-                (origin, district.pull_one(station).await)
+                (
+                    origin.clone(),
+                    district.pull_and_note(&origin, keys::random_below(1 << 32)).await,
+                )
             });
         }
         let mut outcomes: Vec<_> = pulls.join_all().await;
@@ -201,12 +260,35 @@ impl District {
         Ok(outcomes)
     }
 
-    async fn pull_one(&self, station: StationRow) -> Result<Pulled, DistrictError> {
+    /// Pulls one station and writes down what came of it: when it is tried next, what failed, how it does.
+    pub(crate) async fn pull_and_note(&self, origin: &Origin, chance: u64) -> Result<Pulled, DistrictError> {
+        let station = self.stations()?.into_iter().find(|station| station.origin == *origin);
+        let station = station.ok_or_else(|| DistrictError::Unknown(origin.to_string()))?;
+        let mut told = None;
+        let outcome = self.pull_one(&station, &mut told).await;
+        let (name, settings, now) = (origin.clone(), Arc::clone(&self.settings), self.now_s());
+        let failed = outcome
+            .as_ref()
+            .err()
+            .map(|error| (Fault::of(error), error.to_string()));
+        let act =
+            move |tx: &crate::store::Tx<'_>| books::note(tx, &settings, &name, now, told.as_ref(), failed, chance);
+        self.store.write(Urgency::Now, act).await??;
+        outcome
+    }
+
+    async fn pull_one(&self, station: &StationRow, told: &mut Option<books::Told>) -> Result<Pulled, DistrictError> {
         let client = Client::new(&station.url, self.settings.connect)?;
         let source = source::Online::begin(client, &self.keys, &self.origin, &station.origin);
         let work = async {
             let mut source = source.await?;
-            let pulled = pull::pull(self, &station, &mut source).await?;
+            let pulled = pull::pull(self, station, &mut source).await;
+            *told = source.condition.take().map(|(condition, mono)| {
+                let age = i64::try_from(monotonic().minus(mono).0).unwrap_or(0);
+                let off_ms = condition.wall_ms.saturating_sub(self.clock.now().wall_ms - age);
+                books::Told { condition, off_ms }
+            });
+            let pulled = pulled?;
             if let Some(cosigned) = &pulled.cosigned {
                 source.cosign(cosigned).await?;
             }
@@ -241,7 +323,18 @@ impl District {
         let origin = source.origin()?;
         let station = self.stations()?.into_iter().find(|s| s.origin == origin);
         let station = station.ok_or_else(|| DistrictError::Unknown(origin.to_string()))?;
-        Ok((origin, pull::pull(self, &station, &mut source).await?))
+        let pulled = pull::pull(self, &station, &mut source).await?;
+        let (name, now, next) = (
+            origin.clone(),
+            self.now_s(),
+            self.now_s() + self.settings.every.as_secs(),
+        );
+        let heard = move |tx: &crate::store::Tx<'_>| {
+            watch::heard(tx, &name, now, next, None)?;
+            alarms::end(tx, &name, now, "silent")
+        };
+        self.store.write(Urgency::Now, heard).await??;
+        Ok((origin, pulled))
     }
 
     /// Counts every station's leaves again.
@@ -251,10 +344,6 @@ impl District {
             Ok((station.origin.to_string(), counted))
         });
         counts.collect()
-    }
-
-    fn now_s(&self) -> u64 {
-        u64::try_from(self.clock.now().wall_ms / 1000).unwrap_or(0)
     }
 }
 

@@ -1,52 +1,18 @@
 //! One pull of one station: fetch, verify, keep, cosign, compare.
 
-use std::fmt;
 use std::ops::Range;
 
+use super::alert::{Alert, index_of};
 use super::rows::{self, StationRow};
 use super::source::Source;
-use super::{District, DistrictError};
+use super::{District, DistrictError, alarms, figures};
 use crate::exchange::CosignIn;
 use crate::ledger::note::{self, NoteError};
 use crate::ledger::tiles::{TileName, WIDTH};
-use crate::ledger::tree::{Frontier, leaf_hash};
 use crate::ledger::{Checkpoint, Leaf, What};
-use crate::report::Anomaly;
+use crate::report::{Recount, RoomFacts};
 use crate::store::{StoreError, Urgency};
-use crate::types::Origin;
-
-/// What a person must look at. Both versions of the evidence are kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Alert {
-    /// The checkpoint is not signed by the pinned key, or speaks for another station.
-    BadCheckpoint(String),
-    /// The log is shorter than it was: something was taken back.
-    Rollback {
-        /// Leaves that were cosigned.
-        known: u64,
-        /// Leaves that are offered.
-        offered: u64,
-    },
-    /// The log is not a continuation of what was cosigned; the first leaf that differs, if it could be found.
-    Fork {
-        /// The first divergent index.
-        first: Option<u64>,
-    },
-    /// The station's own totals are not what its leaves add up to, or cannot be.
-    Count(Anomaly),
-}
-
-impl fmt::Display for Alert {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BadCheckpoint(why) => write!(f, "bad signature: {why}"),
-            Self::Rollback { known, offered } => write!(f, "ROLLBACK {known}->{offered}"),
-            Self::Fork { first: Some(first) } => write!(f, "FORK first divergent index {first}"),
-            Self::Fork { first: None } => f.write_str("FORK, the first divergent index could not be found"),
-            Self::Count(anomaly) => write!(f, "the count does not fit: {anomaly:?}"),
-        }
-    }
-}
+use crate::types::{Grade, Origin};
 
 /// What a pull brought.
 #[derive(Debug, Default)]
@@ -80,19 +46,20 @@ pub(super) async fn pull(
         };
         return alarmed(district, station, &text, point.size, alert).await;
     }
-    fetch(district, station, source, point.size).await?;
-    let name = station.origin.clone();
-    let read = move |conn: &_| Ok::<_, StoreError>((rows::edge(conn, &name)?, rows::fetched(conn, &name, known)?));
-    let (edge, leaves) = district.store.read(read).await?;
-    if edge.size() != known {
+    if let Some(bytes) = fetch(district, station, source, point.size).await? {
+        return alarmed(district, station, &text, point.size, Alert::Flood { bytes }).await;
+    }
+    let (name, ours) = (station.origin.clone(), district.origin.clone());
+    let read =
+        move |conn: &_| rows::with_fetched(conn, &name, known, point.size, |bytes| is_our_own_echo(bytes, &ours));
+    let Some((root, quiet)) = district.store.read(read).await? else {
         // Another pull of the same station was faster; what it brought is as good.
         return Ok(Pulled {
-            size: edge.size(),
+            size: known,
             ..Pulled::default()
         });
-    }
-    let quiet = leaves.iter().all(|bytes| is_our_own_echo(bytes, &district.origin));
-    if root_with(edge, &leaves, point.size) != Some(point.root) {
+    };
+    if root != point.root {
         let first = first_divergent(district, station, source, known..point.size).await?;
         return alarmed(district, station, &text, point.size, Alert::Fork { first }).await;
     }
@@ -121,7 +88,7 @@ async fn alarmed(
     let kept = alert.clone();
     let act = move |tx: &crate::store::Tx<'_>| {
         rows::keep_note(tx, &name, size, &text, None)?;
-        rows::alert(tx, &name, now, &kept)?;
+        alarms::raise(tx, &name, now, &kept)?;
         rows::drop_fetched(tx, &name)
     };
     district.store.write(Urgency::Now, act).await??;
@@ -132,17 +99,22 @@ async fn alarmed(
     })
 }
 
-/// Fetches the bundles that are missing; each is durable before the next is asked for.
+/// What is fetched and not yet believed, of one station: years of a busy village. A station that offers more makes it up.
+const UNPROVEN: u64 = 256 << 20;
+
+/// Fetches the bundles that are missing; each is durable before the next is asked for. `Some` if it became too much, with
+/// how much it was.
 async fn fetch(
     district: &District,
     station: &StationRow,
     source: &mut impl Source,
     size: u64,
-) -> Result<(), DistrictError> {
+) -> Result<Option<u64>, DistrictError> {
     let name = station.origin.clone();
     let known = station.size;
-    let read = move |conn: &_| Ok::<_, StoreError>(rows::fetched(conn, &name, known)?.len() as u64);
-    let have = known + district.store.read(read).await?;
+    let read = move |conn: &_| Ok::<_, StoreError>(rows::fetched(conn, &name, known)?);
+    let (fetched, mut bytes) = district.store.read(read).await?;
+    let have = known + fetched;
     for bundle in TileName::covering(have, size) {
         let leaves = source.bundle(bundle).await?;
         let from = bundle.index * WIDTH;
@@ -151,20 +123,15 @@ async fn fetch(
             station.origin.clone(),
             leaves.into_iter().skip(skip).collect::<Vec<_>>(),
         );
+        bytes += leaves.iter().map(|leaf| leaf.len() as u64).sum::<u64>();
+        if bytes > UNPROVEN {
+            return Ok(Some(bytes));
+        }
         let first = from.max(have);
         let act = move |tx: &crate::store::Tx<'_>| rows::keep_fetched(tx, &name, first, &leaves);
         district.store.write(Urgency::Now, act).await??;
     }
-    Ok(())
-}
-
-/// The root over what is kept and what was fetched; `None` if that is not `size` leaves.
-fn root_with(mut edge: Frontier, leaves: &[Vec<u8>], size: u64) -> Option<crate::ledger::tree::Hash> {
-    let more = usize::try_from(size.checked_sub(edge.size())?).ok()?;
-    for bytes in leaves.get(..more)? {
-        let Ok(()) = edge.push::<std::convert::Infallible>(leaf_hash(bytes), |_, _, _| Ok(()));
-    }
-    Some(edge.root())
+    Ok(None)
 }
 
 /// Compares what the station offers now with what is kept, from the first leaf on.
@@ -214,13 +181,13 @@ async fn believe(
             return Ok(None);
         }
         let counted = rows::recount(tx, &name)?;
-        let alerts: Vec<Alert> = counted
-            .anomalies
-            .into_iter()
-            .filter(|a| index_of(a) >= known)
-            .map(Alert::Count)
-            .collect();
-        alerts.iter().try_for_each(|alert| rows::alert(tx, &name, now, alert))?;
+        let fresh = counted.anomalies.iter().filter(|a| index_of(a) >= known);
+        let mut alerts: Vec<Alert> = fresh.cloned().map(Alert::Count).collect();
+        alerts.extend(all_ticked(&counted, known));
+        for alert in &alerts {
+            alarms::raise(tx, &name, now, alert)?;
+        }
+        figures::keep(tx, &name, &counted)?;
         Ok::<_, StoreError>(Some(alerts))
     };
     // Durable first: only then is the cosignature handed out.
@@ -241,19 +208,19 @@ async fn believe(
     })
 }
 
-fn index_of(anomaly: &Anomaly) -> u64 {
-    match anomaly {
-        Anomaly::TotalDiffers { index, .. }
-        | Anomaly::CountedTwice(index)
-        | Anomaly::BeyondTheEnd(index)
-        | Anomaly::NoSession(index)
-        | Anomaly::ClockWentBack(index)
-        | Anomaly::FasterThanTime(index)
-        | Anomaly::FasterThanTheDistrict(index)
-        | Anomaly::NotAttended(index)
-        | Anomaly::Restored(index)
-        | Anomaly::RollbackSuspected(index)
-        | Anomaly::WrongYear(index)
-        | Anomaly::Unfit(index) => *index,
-    }
+/// Fewer people than this may well have left their phones at home.
+const A_CROWD: usize = 3;
+
+/// Screenings that ended after leaf `known` and whose people were all ticked.
+fn all_ticked(counted: &Recount, known: u64) -> Vec<Alert> {
+    let suspicious = counted.rooms().filter(|room| {
+        room.ended_index.is_some_and(|index| index >= known)
+            && room.came.len() >= A_CROWD
+            && room.came.values().all(|grade| *grade == Grade::C)
+    });
+    let alert = |room: &RoomFacts| Alert::AllTicked {
+        screening: room.screening,
+        people: room.came.len(),
+    };
+    suspicious.map(alert).collect()
 }

@@ -3,7 +3,8 @@
 use ed25519_dalek::VerifyingKey;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::pull::Alert;
+use super::books::Seen;
+use crate::ledger::note;
 use crate::ledger::tree::{Frontier, Hash, leaf_hash};
 use crate::report::Recount;
 use crate::store::{Schema, StoreError};
@@ -125,7 +126,7 @@ fn visits(conn: &Connection, station: &Origin) -> Result<Vec<(u64, i64)>, rusqli
         Ok((count(row.get(0)?), row.get::<_, String>(1)?))
     })?;
     let read = |(size, line): (u64, String)| {
-        let time = crate::ledger::note::time_of(&line)?;
+        let time = note::time_of(&line)?;
         Some((size, i64::try_from(time.saturating_mul(1000)).ok()?))
     };
     Ok(rows
@@ -135,14 +136,37 @@ fn visits(conn: &Connection, station: &Origin) -> Result<Vec<(u64, i64)>, rusqli
         .collect())
 }
 
-/// Bytes that were fetched and are not believed yet; an interrupted pull goes on from here.
-pub(super) fn fetched(conn: &Connection, station: &Origin, from: u64) -> Result<Vec<Vec<u8>>, rusqlite::Error> {
-    let mut all = Vec::new();
-    each_leaf(conn, "fetched", station, from, |bytes| {
-        all.push(bytes.to_vec());
+/// How many leaves were fetched and are not believed yet, and their bytes; an interrupted pull goes on from here.
+pub(super) fn fetched(conn: &Connection, station: &Origin, from: u64) -> Result<(u64, u64), rusqlite::Error> {
+    conn.query_row(
+        "SELECT count(*), coalesce(sum(length(bytes)), 0) FROM fetched WHERE station = ?1 AND idx >= ?2",
+        params![station.as_str(), sql(from)],
+        |row| Ok((count(row.get(0)?), count(row.get(1)?))),
+    )
+}
+
+/// The root over what is kept and what was fetched up to `size`, and whether all that was fetched is an echo of ours. One
+/// leaf after another: a log is never in memory. `None` if this is not `known` leaves any more, or not `size`.
+pub(super) fn with_fetched(
+    conn: &Connection,
+    station: &Origin,
+    known: u64,
+    size: u64,
+    is_echo: impl Fn(&[u8]) -> bool,
+) -> Result<Option<(Hash, bool)>, StoreError> {
+    let mut edge = edge(conn, station)?;
+    if edge.size() != known {
+        return Ok(None);
+    }
+    let mut quiet = true;
+    each_leaf(conn, "fetched", station, known, |bytes| {
+        if edge.size() < size {
+            quiet = quiet && is_echo(bytes);
+            edge.push(leaf_hash(bytes), |_, _, _| Ok::<(), rusqlite::Error>(()))?;
+        }
         Ok(())
     })?;
-    Ok(all)
+    Ok((edge.size() == size).then(|| (edge.root(), quiet)))
 }
 
 pub(super) fn keep_fetched(
@@ -227,12 +251,19 @@ pub(super) fn leaves(
     rows.collect()
 }
 
-pub(super) fn alert(conn: &Connection, station: &Origin, at_s: u64, alert: &Alert) -> Result<(), rusqlite::Error> {
-    conn.execute(
-        "INSERT INTO alert (station, at, what) VALUES (?1, ?2, ?3)",
-        params![station.as_str(), sql(at_s), alert.to_string()],
-    )
-    .map(drop)
+/// The newest checkpoints, believed or not.
+pub(super) fn seen(conn: &Connection, station: &Origin) -> Result<Vec<Seen>, rusqlite::Error> {
+    let mut query =
+        conn.prepare("SELECT size, note, cosignature FROM checkpoint WHERE station = ?1 ORDER BY size DESC LIMIT 12")?;
+    let rows = query.query_map([station.as_str()], |row| {
+        let (note, line): (String, Option<String>) = (row.get(1)?, row.get(2)?);
+        Ok(Seen {
+            size: count(row.get(0)?),
+            root: note.lines().nth(2).unwrap_or("").to_owned(),
+            cosigned_s: line.and_then(|line| note::time_of(&line)),
+        })
+    })?;
+    rows.collect()
 }
 
 #[cfg(test)]

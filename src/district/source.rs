@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use super::DistrictError;
 use super::client::{Client, ClientError};
-use crate::exchange::{CosignIn, Proof, signed_text};
+use crate::clock::monotonic;
+use crate::exchange::{Condition, CosignIn, Proof, signed_text};
 use crate::keys::Keys;
 use crate::ledger::leaf::LEAF_LIMIT;
 use crate::ledger::note::NOTE_LIMIT;
 use crate::ledger::tiles::{self, TileName, WIDTH};
-use crate::types::Origin;
+use crate::types::{Millis, Origin};
 
 /// The same bytes, wherever they come from.
 pub(super) trait Source {
@@ -37,6 +38,8 @@ pub(super) struct Online {
     station: Origin,
     nonce: String,
     seq: u64,
+    /// What the station said of itself with its checkpoint, and at which monotonic time it was heard.
+    pub(super) condition: Option<(Condition, Millis)>,
 }
 
 impl Online {
@@ -58,6 +61,7 @@ impl Online {
             station: station.clone(),
             nonce,
             seq: 0,
+            condition: None,
         })
     }
 
@@ -70,10 +74,12 @@ impl Online {
             signature: [0; 64],
         };
         proof.signature = self.keys.sign(&signed_text(&self.station, &proof, method, path, &body));
-        Ok(self
-            .client
-            .ask(method, path, Some(&proof.to_header()), body, limit)
-            .await?)
+        let header = proof.to_header();
+        let (bytes, condition) = self.client.ask(method, path, Some(&header), body, limit).await?;
+        if let Some(condition) = condition {
+            self.condition = Some((condition, monotonic()));
+        }
+        Ok(bytes)
     }
 
     pub(super) async fn cosign(&mut self, cosigned: &CosignIn) -> Result<(), DistrictError> {

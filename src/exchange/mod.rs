@@ -5,6 +5,7 @@
 //! and a number that only grows, so that nothing that was overheard can be asked again. A stranger gets no leaf.
 
 mod auth;
+mod condition;
 mod enrol;
 mod export;
 mod policy;
@@ -22,6 +23,7 @@ use ed25519_dalek::VerifyingKey;
 use serde::{Deserialize, Serialize};
 
 pub use auth::{HEADER, Proof, signed_text};
+pub use condition::{CONDITION, Condition};
 pub use enrol::{Enrol, Enrolled, code_of, enrol_tag, station_tag};
 pub use export::export;
 pub use policy::Offered;
@@ -49,6 +51,9 @@ pub type OnTime = Box<dyn Fn(i64) + Send + Sync>;
 /// Called after a policy of a district was taken; may block.
 pub type OnPolicy = Box<dyn Fn() + Send + Sync>;
 
+/// Called for each checkpoint that a district takes: how the box does.
+pub type OnAsked = Box<dyn Fn() -> Condition + Send + Sync>;
+
 /// A handle to the room. Cheap to clone.
 #[derive(Clone)]
 pub struct Exchange {
@@ -57,6 +62,7 @@ pub struct Exchange {
     nonces: Arc<Mutex<Nonces>>,
     on_time: Arc<Mutex<Option<OnTime>>>,
     on_policy: Arc<Mutex<Option<OnPolicy>>>,
+    on_asked: Arc<Mutex<Option<OnAsked>>>,
 }
 
 impl std::fmt::Debug for Exchange {
@@ -87,6 +93,7 @@ impl Exchange {
             nonces: Arc::default(),
             on_time: Arc::default(),
             on_policy: Arc::default(),
+            on_asked: Arc::default(),
         }
     }
 
@@ -109,6 +116,23 @@ impl Exchange {
         };
         // A panic in there is logged by the runtime; the policy is in the ledger and is read at the next minute.
         drop(tokio::task::spawn_blocking(tell).await);
+    }
+
+    /// Sets what says how the box does.
+    pub fn on_asked(&self, tell: OnAsked) {
+        *self.on_asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(tell);
+    }
+
+    /// How the box does: its clock, and what was set to tell.
+    fn condition(&self) -> Condition {
+        let told = self.on_asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.now();
+        Condition {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            wall_ms: now.wall_ms,
+            trust: Some(now.trust),
+            ..told.as_ref().map(|tell| tell()).unwrap_or_default()
+        }
     }
 
     /// The districts that were enrolled. Blocks.
@@ -199,7 +223,12 @@ async fn checkpoint(State(exchange): State<Exchange>, request: Request) -> Resul
     authorised(&exchange, request).await?;
     let note = exchange.ledger.store().read(ledger::newest_checkpoint).await?;
     let note = note.ok_or_else(Problem::not_found)?;
-    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], note).into_response())
+    let asked = exchange.clone();
+    // The disk is asked, and a disk may be slow.
+    let condition = tokio::task::spawn_blocking(move || asked.condition()).await;
+    let condition = condition.map_err(|error| Problem::internal(&error))?.to_header();
+    let kind = (header::CONTENT_TYPE.as_str(), "text/plain; charset=utf-8");
+    Ok(([kind, (CONDITION, condition.as_str())], note).into_response())
 }
 
 /// `/log/tile/entries/<N>[.p/<W>]` and `/log/tile/<L>/<N>[.p/<W>]`.

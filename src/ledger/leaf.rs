@@ -141,6 +141,9 @@ pub struct Listed {
     pub role: String,
     /// Migrant 流动党员: "no", "out" or "in".
     pub migrant: String,
+    /// Moved away 转出: listed once more, so that the district no longer counts him.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub left: bool,
 }
 
 /// The log that a new epoch 新纪元 continues: what a district had cosigned of it.

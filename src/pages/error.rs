@@ -18,8 +18,33 @@ struct Page {
     line: String,
 }
 
+/// How a role speaks of what went wrong.
+#[derive(Debug, Clone)]
+pub struct Voice {
+    /// Whose pages.
+    pub station: Station,
+    /// Pages below this path ask for a sign-in …
+    pub guarded: &'static str,
+    /// … which is here.
+    pub sign_in: &'static str,
+    /// Makes the page of a frame, a sentence, and the line to read out.
+    pub page: fn(Frame, String, String) -> String,
+}
+
+impl Voice {
+    /// A station's: the desk is guarded.
+    pub fn of_station(station: Station) -> Self {
+        Self {
+            station,
+            guarded: "/desk",
+            sign_in: "/desk/signin",
+            page: |f, sentence, line| Page { f, sentence, line }.render().unwrap_or_default(),
+        }
+    }
+}
+
 /// Gives a voice to problems, and to bare refusals of the router (unknown path, wrong method).
-pub async fn speak(State(station): State<Station>, request: Request, next: Next) -> Response {
+pub async fn speak(State(voice): State<Voice>, request: Request, next: Next) -> Response {
     let reader = lang::of(request.headers());
     let path = request.uri().path().to_owned();
     let mut response = next.run(request).await;
@@ -30,13 +55,13 @@ pub async fn speak(State(station): State<Station>, request: Request, next: Next)
             None => return response,
         },
     };
-    let to_sign_in = problem.status == StatusCode::UNAUTHORIZED && path.starts_with("/desk");
+    let to_sign_in = problem.status == StatusCode::UNAUTHORIZED && path.starts_with(voice.guarded);
     let mut spoken = if Problem::is_for_script(&path) {
         problem.to_json(reader)
     } else if to_sign_in {
-        axum::response::Redirect::to("/desk/signin").into_response()
+        axum::response::Redirect::to(voice.sign_in).into_response()
     } else {
-        as_page(&problem, reader, station, &path)
+        as_page(&problem, reader, &voice, &path)
     };
     // RFC 9110 §15.5.6: a 405 says which methods there are; the router knows.
     if let Some(allowed) = response.headers_mut().remove(header::ALLOW) {
@@ -72,12 +97,12 @@ fn bare(response: &Response) -> Option<Problem> {
     }
 }
 
-fn as_page(problem: &Problem, reader: Lang, station: Station, path: &str) -> Response {
+fn as_page(problem: &Problem, reader: Lang, voice: &Voice, path: &str) -> Response {
     let sentence = problem.sentence(reader).to_owned();
-    let f = Frame::bare(reader, station, &sentence);
+    let f = Frame::bare(reader, voice.station.clone(), &sentence);
     let short: String = path.chars().take(18).collect();
     let line = format!("{}, {short}", problem.status.as_u16());
-    let html = Page { f, sentence, line }.render().unwrap_or_default();
+    let html = (voice.page)(f, sentence, line);
     let kind = (
         header::CONTENT_TYPE,
         HeaderValue::from_static("text/html; charset=utf-8"),

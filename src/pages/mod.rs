@@ -31,7 +31,8 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
-pub use error::speak;
+pub use error::{Voice, speak};
+pub use sign_in::sentence as not_let_in;
 pub use visit::Visit;
 
 use crate::clock::SharedClock;
@@ -127,15 +128,21 @@ impl Pages {
             .route("/receipt", get(receipt::check))
             .route("/signin", get(sign_in::page).post(sign_in::sign_in))
             .route("/signout", post(sign_in::sign_out))
-            .route("/lang", post(sign_in::choose_language))
-            .route("/assets/{tag}/{name}", get(asset))
             .merge(tv::routes())
             .merge(checkin::routes())
             .merge(quiz::routes())
             .merge(liking::routes())
             .merge(desk::routes())
             .with_state(self)
+            .merge(common_routes())
     }
+}
+
+/// What pages of any role need: the style sheet and scripts, and the choice of the language.
+pub fn common_routes() -> Router {
+    Router::new()
+        .route("/lang", post(sign_in::choose_language))
+        .route("/assets/{tag}/{name}", get(asset))
 }
 
 /// Assets carry their content's tag in their address: whatever has it may be kept for ever.

@@ -87,7 +87,7 @@ pub(super) async fn sign_in(
 }
 
 /// What to tell somebody who was not let in. `wrong` is the sentence for a wrong secret.
-pub(super) fn sentence(error: SignInError, t: &Texts, wrong: &str) -> Result<String, Problem> {
+pub fn sentence(error: SignInError, t: &Texts, wrong: &str) -> Result<String, Problem> {
     Ok(match error {
         SignInError::Wrong { tries_left } => format::fill(wrong, &[&tries_left]),
         SignInError::Paused(left) => format::fill(t.paused, &[&left.as_secs().div_ceil(60)]),

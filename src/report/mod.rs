@@ -5,13 +5,14 @@
 //! and notes where a claim and the count disagree. [`tables`] turns counts into lines, [`csv`] into files, [`xapi`] leaves into
 //! statements for other systems.
 
+pub mod annual;
 pub mod csv;
 mod recount;
 mod room;
 pub mod tables;
 pub mod xapi;
 
-pub use recount::{Anomaly, Correction, Credit, Recount, SessionFacts};
+pub use recount::{Anomaly, Correction, Credit, Recount, SessionFacts, year_of};
 pub use room::RoomFacts;
 
 #[cfg(test)]

@@ -63,6 +63,10 @@ struct SinceVisit {
 /// One piece of credit, as hours are made of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credit {
+    /// The leaf that says so.
+    pub index: u64,
+    /// In which session or screening.
+    pub session: SessionId,
     /// Who.
     pub member: MemberId,
     /// What.
@@ -254,6 +258,7 @@ impl Recount {
                 ..
             } => {
                 self.screened.insert(index, screening);
+                room.ended_index = Some(index);
                 let doubtful = room.end(at, how, shown, unattended, guests);
                 self.anomalies.extend(doubtful.into_iter().map(Anomaly::NotAttended));
             }
@@ -335,6 +340,8 @@ impl Recount {
         };
         self.places.insert(index, place);
         let credit = Credit {
+            index,
+            session: *session,
             member: member.clone(),
             item: *item,
             year: *year,
@@ -425,7 +432,7 @@ impl Recount {
 }
 
 /// The year that the station's clock named, if anybody could believe it.
-pub(super) fn year_of(at: At) -> Year {
+pub fn year_of(at: At) -> Year {
     let reading = crate::clock::Reading {
         boot: at.boot,
         mono: at.mono,

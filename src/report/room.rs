@@ -22,6 +22,8 @@ pub struct RoomFacts {
     pub opened: At,
     /// When and how it ended, if it has.
     pub ended: Option<(At, Ending)>,
+    /// The leaf that ended it.
+    pub ended_index: Option<u64>,
     /// Shown in all.
     pub shown: Millis,
     /// Shown while nobody was there.
@@ -45,6 +47,7 @@ impl RoomFacts {
             due,
             opened,
             ended: None,
+            ended_index: None,
             shown: Millis::ZERO,
             unattended: Millis::ZERO,
             guests: 0,

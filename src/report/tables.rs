@@ -1,12 +1,12 @@
 //! Lines of reports: hours per member, sessions, and the sums.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Recount;
 use crate::clock::{self, day_of};
 use crate::credit::Policies;
 use crate::credit::hours::{Earned, Tally, tally};
-use crate::types::{Hours, Intervals, ItemId, MemberId, Millis, Mode, Year};
+use crate::types::{Hours, Intervals, ItemId, MemberId, Millis, Mode, SessionId, Year};
 
 /// One member in one year.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,10 +71,12 @@ pub fn members(counts: &[Recount], policies: &Policies, year: Year) -> Vec<Membe
     for member in counts.iter().flat_map(|count| count.members.keys()) {
         pieces.entry(member.clone()).or_default();
     }
-    pieces
-        .into_iter()
-        .map(|(member, pieces)| line(counts, policies, year, member, pieces))
-        .collect()
+    let times = person_times(counts, policies, year);
+    let line = |(member, pieces): (MemberId, Vec<Earned>)| MemberLine {
+        sessions: times.get(&member).copied().unwrap_or(0),
+        ..line(counts, policies, year, member, pieces)
+    };
+    pieces.into_iter().map(line).collect()
 }
 
 fn line(counts: &[Recount], policies: &Policies, year: Year, member: MemberId, pieces: Vec<Earned>) -> MemberLine {
@@ -94,7 +96,7 @@ fn line(counts: &[Recount], policies: &Policies, year: Year, member: MemberId, p
         migrant: listed.map_or(String::new(), |l| l.migrant.clone()),
         due: in_the_end.due(&role, year),
         tally,
-        sessions: person_times(counts, policies, year).filter(|m| *m == &member).count(),
+        sessions: 0,
         role,
         member,
     }
@@ -106,29 +108,38 @@ pub fn policy_names(lines: &[MemberLine]) -> Vec<String> {
     names.into_iter().cloned().collect()
 }
 
-/// One entry per session that earned the policy's minimum.
-fn person_times<'a>(counts: &'a [Recount], policies: &'a Policies, year: Year) -> impl Iterator<Item = &'a MemberId> {
-    let reached = move |s: &&super::SessionFacts| {
-        s.year == year && s.credited >= policies.on(day_of(s.opened.wall)).min_session && s.credited > Millis::ZERO
-    };
-    counts
-        .iter()
-        .flat_map(Recount::sessions)
-        .filter(reached)
-        .map(|s| &s.member)
+/// Person-times 人次 of a year by member: sessions and screenings in which he earned the policy's minimum.
+fn person_times(counts: &[Recount], policies: &Policies, year: Year) -> BTreeMap<MemberId, usize> {
+    let mut times = BTreeMap::new();
+    for count in counts {
+        let mut earned: HashMap<(SessionId, &MemberId), (i64, Millis)> = HashMap::new();
+        for credit in count.credits.iter().filter(|credit| credit.year == year) {
+            let day = day_of(credit.at.wall);
+            let (_, sum) = earned
+                .entry((credit.session, &credit.member))
+                .or_insert((day, Millis::ZERO));
+            *sum = sum.plus(credit.media.total());
+        }
+        let reached = earned
+            .into_iter()
+            .filter(|(_, (day, sum))| *sum >= policies.on(*day).min_session && *sum > Millis::ZERO);
+        for ((_, member), _) in reached {
+            *times.entry(member.clone()).or_default() += 1;
+        }
+    }
+    times
 }
 
 /// The sums of a year: 人次 and 人数.
 pub fn sums(counts: &[Recount], policies: &Policies, year: Year) -> Sums {
-    let members: Vec<&MemberId> = person_times(counts, policies, year).collect();
-    let persons: BTreeSet<&&MemberId> = members.iter().collect();
-    let credited = self::members(counts, policies, year)
+    let times = person_times(counts, policies, year);
+    let credited = members(counts, policies, year)
         .iter()
         .map(|line| line.tally.raw.0)
         .sum();
     Sums {
-        person_times: members.len(),
-        persons: persons.len(),
+        person_times: times.values().sum(),
+        persons: times.len(),
         credited: Millis(credited),
     }
 }

@@ -5,6 +5,7 @@
 //! hashed with Argon2id, one at a time, and wrong tries cost time. The operator's power is an object, [`Operator`]:
 //! whoever holds one was signed in, or sits at the console.
 
+mod gate;
 mod import;
 mod limiter;
 mod member;
@@ -18,18 +19,17 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub use gate::Gate;
 pub use import::{Fault, LineFault, Plan, plan};
 pub use member::{Member, Migrant, NewMember, Role, Status};
 pub use rows::SCHEMA;
 pub use visiting::{Visiting, Welcome};
 pub use visitor::{COPY_COOKIE, DEVICE_COOKIE, MEMBER_COOKIE, OPERATOR_COOKIE, Viewer, Visitor};
 
-use crate::clock::{SharedClock, monotonic};
+use crate::clock::SharedClock;
 use crate::keys::{self, Keys};
 use crate::store::{Store, StoreError, Tx, Urgency};
 use crate::types::{MemberId, Millis};
-use limiter::Limiter;
-use secret::Hasher;
 use sessions::{Cache, Owner};
 
 /// Limits on guessing.
@@ -132,8 +132,7 @@ pub struct Roster {
     store: Store,
     keys: Keys,
     clock: SharedClock,
-    hasher: Hasher,
-    limiter: Arc<Mutex<Limiter>>,
+    gate: Gate,
     cache: Arc<Cache>,
     on_change: Arc<Mutex<Option<OnChange>>>,
 }
@@ -151,8 +150,7 @@ impl Roster {
             store,
             keys,
             clock,
-            hasher: Hasher::default(),
-            limiter: Arc::new(Mutex::new(Limiter::new(limits))),
+            gate: Gate::new(limits),
             cache: Arc::default(),
             on_change: Arc::default(),
         }
@@ -213,11 +211,7 @@ impl Roster {
         };
         let pin = self.peppered(pin);
         // If too many wait, the PIN is hashed anew: that costs its owner a sign-in, not his PIN.
-        Ok(self
-            .hasher
-            .run(move || secret::verify(Some(&hash), &pin))
-            .await
-            .unwrap_or(false))
+        Ok(self.gate.is(hash, pin).await.unwrap_or(false))
     }
 
     /// Adds or changes members; PINs that are given replace the present ones and end their sign-ins.
@@ -229,7 +223,7 @@ impl Roster {
         let mut ready = Vec::with_capacity(members.len());
         for new in members {
             let hash = match new.pin.clone() {
-                Some(pin) => Some(self.hasher.hash_for_certain(self.peppered(&pin)).await),
+                Some(pin) => Some(self.gate.hash(self.peppered(&pin)).await),
                 None => None,
             };
             ready.push((new.member, hash));
@@ -279,7 +273,7 @@ impl Roster {
         };
         // A number that does not exist is counted like one that does; one that cannot exist counts for the address alone.
         let name = who.as_ref().map_or("", MemberId::as_str);
-        self.check(name, from, known, &self.peppered(pin)).await?;
+        self.gate.check(name, from, known, &self.peppered(pin)).await?;
         let owner = Owner::Member(who.expect("a hash is only found for a number that was read"));
         Ok(self.begin(owner).await?)
     }
@@ -297,7 +291,7 @@ impl Roster {
             None => None,
         };
         let name = who.as_ref().map_or("", MemberId::as_str);
-        self.check(name, from, known, &self.peppered(pin)).await?;
+        self.gate.check(name, from, known, &self.peppered(pin)).await?;
         let id = who.expect("a hash is only found for a number that was read");
         let member = self.member(id.clone()).await?;
         let signs = member.is_some_and(|member| matches!(member.role, Role::Secretary | Role::Committee));
@@ -310,26 +304,6 @@ impl Roster {
         // A name of one character is a word of the language as well.
         let named = |member: &Member| member.name.chars().count() > 1 && text.contains(&member.name);
         Ok(members.iter().any(named))
-    }
-
-    /// Compares a secret, with the same effort whether or not the name is known. Once the turn has come, the limit is
-    /// looked at, the secret compared and a wrong try counted in one piece, whether or not the asker is still there.
-    async fn check(&self, name: &str, from: IpAddr, hash: Option<String>, secret: &str) -> Result<(), SignInError> {
-        let (limiter, name, secret) = (Arc::clone(&self.limiter), name.to_owned(), secret.to_owned());
-        let work = move || {
-            let limits = || limiter.lock().unwrap_or_else(PoisonError::into_inner);
-            limits()
-                .may_try(&name, from, monotonic())
-                .map_err(SignInError::Paused)?;
-            if secret::verify(hash.as_deref(), &secret) {
-                limits().right(&name);
-                return Ok(());
-            }
-            Err(SignInError::Wrong {
-                tries_left: limits().wrong(&name, from, monotonic()),
-            })
-        };
-        self.hasher.run(work).await.unwrap_or(Err(SignInError::Busy))
     }
 
     async fn begin(&self, owner: Owner) -> Result<String, StoreError> {
@@ -373,8 +347,10 @@ impl Roster {
         let known = self.store.read(|conn| Ok::<_, StoreError>(rows::code(conn)?)).await?;
         let digits: String = code.chars().filter(char::is_ascii_digit).take(8).collect();
         let spoken = format!("{}-{}", digits.get(..4).unwrap_or(""), digits.get(4..).unwrap_or(""));
-        self.check(&format!("\u{0}code {from}"), from, known, &spoken).await?;
-        let hash = self.hasher.hash_for_certain(passphrase.to_owned()).await;
+        self.gate
+            .check(&format!("\u{0}code {from}"), from, known, &spoken)
+            .await?;
+        let hash = self.gate.hash(passphrase.to_owned()).await;
         self.store
             .write(Urgency::Now, move |tx| {
                 rows::set_passphrase(tx, &hash)?;
@@ -392,7 +368,8 @@ impl Roster {
             .store
             .read(|conn| Ok::<_, StoreError>(rows::passphrase(conn)?))
             .await?;
-        self.check(&format!("\u{0}operator {from}"), from, known, passphrase)
+        self.gate
+            .check(&format!("\u{0}operator {from}"), from, known, passphrase)
             .await?;
         Ok(self.begin(Owner::Operator).await?)
     }

@@ -126,7 +126,7 @@ impl Recount {
     }
 
     fn apply(&mut self, index: u64, of: u64, change: &Change) {
-        let given = self.given(of, change);
+        let given = self.given(index, of, change);
         if let Some(place) = self.places.get_mut(&of) {
             let credit = &mut self.credits[place.credit];
             credit.media = credit.media.minus(&change.takes);
@@ -150,15 +150,20 @@ impl Recount {
         }
     }
 
-    /// What is given counts to the day and the mode of what it names, and is grade C: people say so.
-    fn given(&self, of: u64, change: &Change) -> Option<Credit> {
-        let of_place = |place: &Place| (self.credits[place.credit].mode, self.credits[place.credit].at);
+    /// What is given counts to the session, the day and the mode of what it names, and is grade C: people say so.
+    fn given(&self, index: u64, of: u64, change: &Change) -> Option<Credit> {
+        let of_place = |place: &Place| {
+            let credit = &self.credits[place.credit];
+            (credit.session, credit.mode, credit.at)
+        };
         let of_room = || {
             let room = self.rooms.get(self.screened.get(&of)?)?;
-            Some((room.mode, room.ended?.0))
+            Some((room.screening, room.mode, room.ended?.0))
         };
-        let (mode, at): (Mode, At) = self.places.get(&of).map(of_place).or_else(of_room)?;
+        let (session, mode, at): (SessionId, Mode, At) = self.places.get(&of).map(of_place).or_else(of_room)?;
         (!change.gives.is_empty()).then(|| Credit {
+            index,
+            session,
             member: change.member.clone(),
             item: change.item,
             year: change.year,

@@ -1,0 +1,145 @@
+//! What a person must look at, and in which words it is kept.
+
+use std::fmt;
+
+use crate::report::Anomaly;
+use crate::types::SessionId;
+
+/// What a person must look at. Both versions of the evidence are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Alert {
+    /// The checkpoint is not signed by the pinned key, or speaks for another station.
+    BadCheckpoint(String),
+    /// The log is shorter than it was: something was taken back.
+    Rollback {
+        /// Leaves that were cosigned.
+        known: u64,
+        /// Leaves that are offered.
+        offered: u64,
+    },
+    /// The log is not a continuation of what was cosigned; the first leaf that differs, if it could be found.
+    Fork {
+        /// The first divergent index.
+        first: Option<u64>,
+    },
+    /// The station's own totals are not what its leaves add up to, or cannot be.
+    Count(Anomaly),
+    /// It offers more than a station can honestly have gathered; what was fetched was thrown away.
+    Flood {
+        /// Bytes that were fetched before it was cut off.
+        bytes: u64,
+    },
+    /// Everybody at a screening was ticked by the operator: the log cannot tell it from a list written afterwards.
+    AllTicked {
+        /// Which screening.
+        screening: SessionId,
+        /// How many people.
+        people: usize,
+    },
+    /// Its clock is far off, while the alert lasts.
+    Clock {
+        /// Seconds ahead; negative: behind.
+        off_s: i64,
+    },
+    /// Nothing was heard of it for days, while the alert lasts.
+    Silent {
+        /// Whole days.
+        days: u64,
+    },
+}
+
+impl Alert {
+    /// The kind in a word: pages have a sentence for each.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::BadCheckpoint(_) => "bad_checkpoint",
+            Self::Rollback { .. } => "rollback",
+            Self::Fork { first: Some(_) } => "fork",
+            Self::Fork { first: None } => "fork_somewhere",
+            Self::Count(anomaly) => kind_of(anomaly),
+            Self::Flood { .. } => "flood",
+            Self::AllTicked { .. } => "all_ticked",
+            Self::Clock { .. } => "clock",
+            Self::Silent { .. } => "silent",
+        }
+    }
+
+    /// What the sentence is filled with.
+    pub fn evidence(&self) -> Vec<String> {
+        match self {
+            Self::BadCheckpoint(why) => vec![why.clone()],
+            Self::Rollback { known, offered } => vec![known.to_string(), offered.to_string()],
+            Self::Fork { first } => first.iter().map(u64::to_string).collect(),
+            Self::Count(Anomaly::TotalDiffers {
+                index,
+                claimed,
+                counted,
+            }) => [index, &claimed.as_secs(), &counted.as_secs()]
+                .map(u64::to_string)
+                .into(),
+            Self::Count(anomaly) => vec![index_of(anomaly).to_string()],
+            Self::Flood { bytes } => vec![(bytes / (1 << 20)).to_string()],
+            Self::AllTicked { screening, people } => vec![people.to_string(), screening.to_string()],
+            Self::Clock { off_s } => vec![off_s.to_string()],
+            Self::Silent { days } => vec![days.to_string()],
+        }
+    }
+
+    /// A state begins and ends by itself; anything else is an event that stays until somebody has looked at it.
+    pub fn is_state(&self) -> bool {
+        matches!(self, Self::Clock { .. } | Self::Silent { .. })
+    }
+}
+
+fn kind_of(anomaly: &Anomaly) -> &'static str {
+    match anomaly {
+        Anomaly::FasterThanTheDistrict(_) => "too_many_hours",
+        Anomaly::FasterThanTime(_) => "faster_than_time",
+        Anomaly::NotAttended(_) => "not_attended",
+        Anomaly::ClockWentBack(_) => "clock_went_back",
+        Anomaly::Restored(_) => "restored",
+        Anomaly::RollbackSuspected(_) => "suspected",
+        Anomaly::Unfit(_) => "unfit",
+        Anomaly::WrongYear(_) => "wrong_year",
+        _ => "count",
+    }
+}
+
+impl fmt::Display for Alert {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadCheckpoint(why) => write!(f, "bad signature: {why}"),
+            Self::Rollback { known, offered } => write!(f, "ROLLBACK {known}->{offered}"),
+            Self::Fork { first: Some(first) } => write!(f, "FORK first divergent index {first}"),
+            Self::Fork { first: None } => f.write_str("FORK, the first divergent index could not be found"),
+            Self::Count(anomaly) => write!(f, "the count does not fit: {anomaly:?}"),
+            Self::Flood { bytes } => write!(f, "FLOOD cut off after {bytes} bytes"),
+            Self::AllTicked { screening, people } => {
+                write!(
+                    f,
+                    "all {people} people at screening {screening} were ticked by the operator"
+                )
+            }
+            Self::Clock { off_s } => write!(f, "the clock is {off_s} s off"),
+            Self::Silent { days } => write!(f, "silent for {days} days"),
+        }
+    }
+}
+
+/// The leaf that an anomaly names.
+pub(super) fn index_of(anomaly: &Anomaly) -> u64 {
+    match anomaly {
+        Anomaly::TotalDiffers { index, .. }
+        | Anomaly::CountedTwice(index)
+        | Anomaly::BeyondTheEnd(index)
+        | Anomaly::NoSession(index)
+        | Anomaly::ClockWentBack(index)
+        | Anomaly::FasterThanTime(index)
+        | Anomaly::FasterThanTheDistrict(index)
+        | Anomaly::NotAttended(index)
+        | Anomaly::Restored(index)
+        | Anomaly::RollbackSuspected(index)
+        | Anomaly::WrongYear(index)
+        | Anomaly::Unfit(index) => *index,
+    }
+}

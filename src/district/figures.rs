@@ -1,0 +1,307 @@
+//! What figures are made of, kept ready: written in the same transaction in which leaves become believed, so that a
+//! report reads spans and not whole logs. A view: it can be made again from the leaves at any time.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rusqlite::{Connection, params};
+
+use super::rows;
+use crate::ledger::{At, Listed};
+use crate::report::annual::BranchKind;
+use crate::report::{Credit, Recount};
+use crate::store::{Schema, StoreError};
+use crate::types::{BranchId, Grade, Intervals, ItemId, MemberId, Millis, Mode, Origin, SessionId, Year};
+
+/// The tables of this file. The station's name stands first in every key.
+pub(super) const SCHEMA: Schema = Schema {
+    room: "district figures",
+    steps: &["
+        CREATE TABLE counted (station TEXT PRIMARY KEY, size INTEGER NOT NULL, version INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE span (station TEXT NOT NULL, idx INTEGER NOT NULL, session BLOB NOT NULL, member TEXT NOT NULL,
+            item TEXT NOT NULL, year INTEGER NOT NULL, mode TEXT NOT NULL, grade TEXT NOT NULL, media TEXT NOT NULL,
+            at TEXT NOT NULL, PRIMARY KEY (station, idx)) STRICT, WITHOUT ROWID;
+        CREATE TABLE listed (station TEXT NOT NULL, member TEXT NOT NULL, branch TEXT NOT NULL, role TEXT NOT NULL,
+            migrant TEXT NOT NULL, gone INTEGER NOT NULL, PRIMARY KEY (station, member)) STRICT, WITHOUT ROWID;
+        CREATE TABLE known_item (station TEXT NOT NULL, item TEXT NOT NULL, title TEXT NOT NULL, class TEXT,
+            ms INTEGER NOT NULL, PRIMARY KEY (station, item)) STRICT, WITHOUT ROWID;
+        CREATE TABLE lost (station TEXT NOT NULL, year INTEGER NOT NULL, unattended_ms INTEGER NOT NULL,
+            unconfirmed_ms INTEGER NOT NULL, PRIMARY KEY (station, year)) STRICT, WITHOUT ROWID;
+        CREATE TABLE branch (station TEXT NOT NULL, branch TEXT NOT NULL, kind TEXT NOT NULL,
+            PRIMARY KEY (station, branch)) STRICT, WITHOUT ROWID;
+        CREATE TABLE typed_in (year INTEGER NOT NULL, what TEXT NOT NULL, value TEXT NOT NULL,
+            PRIMARY KEY (year, what)) STRICT, WITHOUT ROWID;
+    "],
+};
+
+/// Raised when these tables are filled differently: they are made again at the next start.
+const VERSION: i64 = 1;
+
+/// What one year lost: media shown to nobody, and media that nobody confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Lost {
+    /// Shown while nobody was there.
+    pub unattended: Millis,
+    /// Grade X.
+    pub unconfirmed: Millis,
+}
+
+fn sql(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+fn word<T: serde::Serialize>(value: &T) -> String {
+    let json = serde_json::to_string(value).unwrap_or_default();
+    json.trim_matches('"').to_owned()
+}
+
+fn read_word<T: serde::de::DeserializeOwned>(word: &str) -> Option<T> {
+    serde_json::from_value(serde_json::Value::String(word.to_owned())).ok()
+}
+
+/// Keeps what the leaves say now. Within the transaction that makes them believed.
+pub(super) fn keep(conn: &Connection, station: &Origin, counted: &Recount) -> Result<(), StoreError> {
+    let name = station.as_str();
+    keep_spans(conn, name, counted)?;
+    let mut insert = conn.prepare_cached(
+        "INSERT OR REPLACE INTO listed (station, member, branch, role, migrant, gone) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for listed in counted.members.values() {
+        let (member, branch) = (listed.member.as_str(), listed.branch.as_str());
+        insert.execute(params![name, member, branch, listed.role, listed.migrant, listed.left])?;
+    }
+    let mut insert = conn.prepare_cached(
+        "INSERT OR REPLACE INTO known_item (station, item, title, class, ms) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    for (item, (title, class, length)) in &counted.items {
+        insert.execute(params![name, item.to_string(), title, class, sql(length.0)])?;
+    }
+    let mut insert = conn.prepare_cached(
+        "INSERT OR REPLACE INTO lost (station, year, unattended_ms, unconfirmed_ms) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    for (year, lost) in lost_by_year(counted) {
+        insert.execute(params![name, year.0, sql(lost.unattended.0), sql(lost.unconfirmed.0)])?;
+    }
+    conn.execute(
+        "INSERT OR REPLACE INTO counted (station, size, version) VALUES (?1, ?2, ?3)",
+        params![name, sql(counted.size()), VERSION],
+    )?;
+    Ok(())
+}
+
+fn keep_spans(conn: &Connection, name: &str, counted: &Recount) -> Result<(), StoreError> {
+    let mut insert = conn.prepare_cached(
+        "INSERT OR REPLACE INTO span (station, idx, session, member, item, year, mode, grade, media, at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?;
+    // Corrections and years that were settled later change what earlier leaves gave, so every one is compared.
+    let kept = kept_spans(conn, name)?;
+    for credit in &counted.credits {
+        let media = serde_json::to_string(&credit.media).unwrap_or_default();
+        if kept
+            .get(&credit.index)
+            .is_some_and(|(year, before)| *year == credit.year && *before == media)
+        {
+            continue;
+        }
+        insert.execute(params![
+            name,
+            sql(credit.index),
+            &credit.session.bytes()[..],
+            credit.member.as_str(),
+            credit.item.to_string(),
+            credit.year.0,
+            word(&credit.mode),
+            word(&credit.grade),
+            media,
+            serde_json::to_string(&credit.at).unwrap_or_default(),
+        ])?;
+    }
+    Ok(())
+}
+
+/// Year and media of each span that is kept, by its leaf.
+fn kept_spans(conn: &Connection, name: &str) -> Result<HashMap<u64, (Year, String)>, rusqlite::Error> {
+    let mut query = conn.prepare_cached("SELECT idx, year, media FROM span WHERE station = ?1")?;
+    let rows = query.query_map([name], |row| {
+        let index = u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0);
+        Ok((index, (Year(row.get(1)?), row.get(2)?)))
+    })?;
+    rows.collect()
+}
+
+fn lost_by_year(counted: &Recount) -> BTreeMap<Year, Lost> {
+    let mut years: BTreeMap<Year, Lost> = BTreeMap::new();
+    for session in counted.sessions() {
+        let lost = years.entry(session.year).or_default();
+        lost.unconfirmed = lost.unconfirmed.plus(session.unconfirmed);
+    }
+    for room in counted.rooms() {
+        let lost = years.entry(crate::report::year_of(room.opened)).or_default();
+        lost.unattended = lost.unattended.plus(room.unattended);
+    }
+    years
+}
+
+/// Stations whose figures are not those of their leaves: older books, or an older program.
+pub(super) fn stale(conn: &Connection) -> Result<Vec<Origin>, rusqlite::Error> {
+    let mut query = conn.prepare(
+        "SELECT origin FROM station LEFT JOIN counted ON counted.station = origin
+         WHERE station.size > 0 AND (counted.size IS NULL OR counted.size <> station.size OR version <> ?1)",
+    )?;
+    let names = query.query_map([VERSION], |row| row.get::<_, String>(0))?;
+    let names = names.collect::<Result<Vec<_>, _>>()?;
+    Ok(names.iter().filter_map(|name| Origin::new(name).ok()).collect())
+}
+
+/// Makes one station's figures again from its leaves.
+pub(super) fn rebuild(conn: &Connection, station: &Origin) -> Result<(), StoreError> {
+    for table in ["span", "listed", "known_item", "lost"] {
+        conn.execute(&format!("DELETE FROM {table} WHERE station = ?1"), [station.as_str()])?;
+    }
+    keep(conn, station, &rows::recount(conn, station)?)
+}
+
+/// All stations as far as figures need them, by name.
+pub(super) fn counts(conn: &Connection) -> Result<Vec<(String, Recount)>, rusqlite::Error> {
+    let mut all: BTreeMap<String, Recount> = BTreeMap::new();
+    let mut names = conn.prepare("SELECT origin FROM station")?;
+    for name in names.query_map([], |row| row.get::<_, String>(0))? {
+        all.insert(name?, Recount::default());
+    }
+    spans(conn, &mut all)?;
+    let mut query = conn.prepare("SELECT station, member, branch, role, migrant, gone FROM listed")?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        let (member, branch): (String, String) = (row.get(1)?, row.get(2)?);
+        let (Ok(member), Ok(branch)) = (MemberId::new(&member), BranchId::new(&branch)) else {
+            continue;
+        };
+        let listed = Listed {
+            member: member.clone(),
+            branch,
+            role: row.get(3)?,
+            migrant: row.get(4)?,
+            left: row.get(5)?,
+        };
+        if let Some(count) = all.get_mut(row.get_ref(0)?.as_str().unwrap_or("")) {
+            count.members.insert(member, listed);
+        }
+    }
+    let mut query = conn.prepare("SELECT station, item, title, class, ms FROM known_item")?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        let Some(item) = read_word::<ItemId>(row.get_ref(1)?.as_str().unwrap_or("")) else {
+            continue;
+        };
+        let facts = (
+            row.get(2)?,
+            row.get(3)?,
+            Millis(u64::try_from(row.get::<_, i64>(4)?).unwrap_or(0)),
+        );
+        if let Some(count) = all.get_mut(row.get_ref(0)?.as_str().unwrap_or("")) {
+            count.items.insert(item, facts);
+        }
+    }
+    Ok(all.into_iter().collect())
+}
+
+fn spans(conn: &Connection, all: &mut BTreeMap<String, Recount>) -> Result<(), rusqlite::Error> {
+    let mut query = conn.prepare(
+        "SELECT station, idx, session, member, item, year, mode, grade, media, at FROM span ORDER BY station, idx",
+    )?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        if let (Some(count), Some(credit)) = (all.get_mut(row.get_ref(0)?.as_str().unwrap_or("")), credit(row)?) {
+            count.credits.push(credit);
+        }
+    }
+    Ok(())
+}
+
+fn credit(row: &rusqlite::Row<'_>) -> Result<Option<Credit>, rusqlite::Error> {
+    let text = |at: usize| row.get_ref(at).map(|value| value.as_str().unwrap_or(""));
+    let session: Result<[u8; 16], _> = row.get_ref(2)?.as_blob().unwrap_or_default().try_into();
+    let read = || -> Option<(SessionId, MemberId, ItemId, Mode, Grade, Intervals, At)> {
+        Some((
+            SessionId::from_bytes(session.ok()?),
+            MemberId::new(text(3).ok()?).ok()?,
+            read_word(text(4).ok()?)?,
+            read_word(text(6).ok()?)?,
+            read_word(text(7).ok()?)?,
+            serde_json::from_str(text(8).ok()?).ok()?,
+            serde_json::from_str(text(9).ok()?).ok()?,
+        ))
+    };
+    let index = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
+    let year = Year(row.get(5)?);
+    Ok(read().map(|(session, member, item, mode, grade, media, at)| Credit {
+        index,
+        session,
+        member,
+        item,
+        year,
+        mode,
+        grade,
+        media,
+        at,
+    }))
+}
+
+/// What a year lost, over all stations.
+pub(super) fn lost(conn: &Connection, year: Year) -> Result<Lost, rusqlite::Error> {
+    let query = "SELECT coalesce(sum(unattended_ms), 0), coalesce(sum(unconfirmed_ms), 0) FROM lost WHERE year = ?1";
+    let ms = |n: i64| Millis(u64::try_from(n).unwrap_or(0));
+    conn.query_row(query, [year.0], |row| {
+        Ok(Lost {
+            unattended: ms(row.get(0)?),
+            unconfirmed: ms(row.get(1)?),
+        })
+    })
+}
+
+/// What people said of branches.
+pub(super) fn kinds(conn: &Connection) -> Result<BTreeMap<(String, String), BranchKind>, rusqlite::Error> {
+    let mut query = conn.prepare("SELECT station, branch, kind FROM branch")?;
+    let rows = query.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get::<_, String>(2)?)))?;
+    let all = rows.collect::<Result<Vec<_>, _>>()?;
+    let known = |(branch, kind): ((String, String), String)| Some((branch, BranchKind::read(&kind)?));
+    Ok(all.into_iter().filter_map(known).collect())
+}
+
+/// A person says what a branch is.
+pub(super) fn set_kind(
+    conn: &Connection,
+    station: &str,
+    branch: &str,
+    kind: BranchKind,
+) -> Result<(), rusqlite::Error> {
+    conn.execute(
+        "INSERT OR REPLACE INTO branch (station, branch, kind) VALUES (?1, ?2, ?3)",
+        params![station, branch, kind.word()],
+    )
+    .map(drop)
+}
+
+/// Figures that nobody can measure, by their words.
+pub(super) fn typed_in(conn: &Connection, year: Year) -> Result<BTreeMap<String, String>, rusqlite::Error> {
+    let mut query = conn.prepare("SELECT what, value FROM typed_in WHERE year = ?1")?;
+    query
+        .query_map([year.0], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
+/// A person types one in; an empty value takes it back.
+pub(super) fn type_in(conn: &Connection, year: Year, what: &str, value: &str) -> Result<(), rusqlite::Error> {
+    if value.is_empty() {
+        conn.execute(
+            "DELETE FROM typed_in WHERE year = ?1 AND what = ?2",
+            params![year.0, what],
+        )?;
+    } else {
+        conn.execute(
+            "INSERT OR REPLACE INTO typed_in (year, what, value) VALUES (?1, ?2, ?3)",
+            params![year.0, what, value],
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! Accounts, and what was done with them.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::stations::moment;
+use super::visit::View;
+use super::{Visit, Web, go_to, show};
+use crate::district::{Account, AccountError, Audited, Role};
+use crate::http::Problem;
+use crate::http::body::Form;
+use crate::look::{Frame, Texts, format};
+
+struct Line {
+    name: String,
+    role: &'static str,
+    closed: bool,
+    me: bool,
+}
+
+struct Done {
+    when: String,
+    who: String,
+    what: String,
+}
+
+#[derive(Template)]
+#[template(path = "district_accounts.html")]
+struct Page {
+    v: View,
+    f: Frame,
+    lead: String,
+    lines: Vec<Line>,
+    roles: Vec<(&'static str, &'static str)>,
+    done: Vec<Done>,
+    error: String,
+    name: String,
+}
+
+fn role_word(role: Role, t: &Texts) -> &'static str {
+    match role {
+        Role::See => t.q_role_see,
+        Role::Manage => t.q_role_manage,
+        Role::Sign => t.q_role_sign,
+    }
+}
+
+fn what(line: &Audited, t: &Texts) -> String {
+    let sentence = match line.act.as_str() {
+        "sign_in" => t.q_did_sign_in,
+        "account" => t.q_did_account,
+        "enrol" => t.q_did_enrol,
+        "acknowledge" => t.q_did_acknowledge,
+        "place" => t.q_did_place,
+        "typed_in" => t.q_did_type,
+        "branch" => t.q_did_branch,
+        "import" => t.q_did_import,
+        _ => "{0} {1}",
+    };
+    format::fill(sentence, &[&line.about, &line.detail])
+}
+
+pub(super) async fn page(State(web): State<Web>, visit: Visit) -> Result<Response, Problem> {
+    page_with(&web, &visit, String::new(), String::new()).await
+}
+
+async fn page_with(web: &Web, visit: &Visit, name: String, error: String) -> Result<Response, Problem> {
+    let me = visit.account()?;
+    me.signer()?;
+    let t = visit.t();
+    let accounts = web.district.accounts().list().await?;
+    let line = |account: &Account| Line {
+        me: account.name == me.name,
+        name: account.name.clone(),
+        role: role_word(account.role, t),
+        closed: account.closed,
+    };
+    let done = |line: &Audited| Done {
+        when: moment(u64::try_from(line.at_s).unwrap_or(0), visit),
+        who: line.who.clone(),
+        what: what(line, t),
+    };
+    let audited = web.district.accounts().audited().await?;
+    let v = visit.frame(web, t.q_tab_accounts, "accounts");
+    show(&Page {
+        lead: format::fill(
+            t.q_accounts_lead,
+            &[&accounts.iter().filter(|account| !account.closed).count()],
+        ),
+        lines: accounts.iter().map(line).collect(),
+        roles: Role::ALL.map(|role| (role.word(), role_word(role, t))).into(),
+        done: audited.iter().map(done).collect(),
+        error,
+        name,
+        f: v.f.clone(),
+        v,
+    })
+}
+
+#[derive(Deserialize)]
+pub(super) struct Save {
+    csrf: String,
+    act: String,
+    name: String,
+    #[serde(default)]
+    role: String,
+    #[serde(default)]
+    passphrase: String,
+}
+
+pub(super) async fn save(State(web): State<Web>, visit: Visit, Form(sent): Form<Save>) -> Result<Response, Problem> {
+    let by = visit.signer(&sent.csrf)?;
+    let accounts = web.district.accounts();
+    let outcome = match sent.act.as_str() {
+        "set" => {
+            let role = Role::read(&sent.role).ok_or_else(Problem::not_found)?;
+            accounts.set(&sent.name, role, &sent.passphrase, &by).await
+        }
+        "close" => accounts.close(&sent.name, &by).await,
+        _ => return Err(Problem::not_found()),
+    };
+    let t = visit.t();
+    let said = match outcome {
+        Ok(()) => return Ok(go_to("/accounts")),
+        Err(AccountError::Store(error)) => return Err(error.into()),
+        Err(AccountError::BadName) => t.q_bad_name,
+        Err(AccountError::WeakPassphrase) => t.weak,
+        Err(AccountError::LastSigner) => t.q_last_signer,
+    };
+    page_with(&web, &visit, sent.name.chars().take(40).collect(), said.to_owned()).await
+}

@@ -1,0 +1,383 @@
+//! The annual report: every blank that can be measured, what a person must type in, and a paragraph to paste.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::figures::Figures;
+use super::visit::View;
+use super::{Visit, Web, file, go_to, show};
+use crate::district::Alarm;
+use crate::http::Problem;
+use crate::http::body::Form;
+use crate::look::{Frame, Texts, format};
+use crate::report::annual::{Annual, Category, Pair, Period, date_of, paragraph, share};
+use crate::report::csv;
+use crate::types::{Lang, Year};
+
+/// Which days somebody asks for; without them, this year up to today.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(super) struct Days {
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    to: String,
+}
+
+impl Days {
+    /// The period, if both are dates as a browser's date field writes them.
+    pub(super) fn period(&self, web: &Web) -> Result<Period, Problem> {
+        if self.from.is_empty() && self.to.is_empty() {
+            return Ok(web.this_year());
+        }
+        let read = |text: &str| {
+            text.parse::<jiff::civil::Date>()
+                .ok()
+                .filter(|d| (2000..2100).contains(&d.year()))
+        };
+        match (read(&self.from), read(&self.to)) {
+            (Some(from), Some(to)) => Ok(Period::of(from, to)),
+            _ => Err(Problem::bad_request(
+                "日期要写成 2026-01-31 这样。",
+                "Dates look like 2026-01-31.",
+            )),
+        }
+    }
+}
+
+/// The days of a period as they stand in an address.
+pub(super) fn in_address(period: Period) -> String {
+    format!("from={}&to={}", date_of(period.from), date_of(period.to))
+}
+
+struct Row {
+    name: String,
+    hint: &'static str,
+    width: String,
+    times: String,
+    persons: String,
+    link: String,
+    before: String,
+}
+
+struct Blank {
+    what: &'static str,
+    label: &'static str,
+    value: String,
+}
+
+#[derive(Template)]
+#[template(path = "district_annual.html")]
+struct Page {
+    v: View,
+    f: Frame,
+    lead: String,
+    sentence: String,
+    rows: Vec<Row>,
+    total: Row,
+    copy: String,
+    blanks: Vec<Blank>,
+    year: u16,
+    checks: Vec<(bool, String)>,
+    from: String,
+    to: String,
+    days: String,
+}
+
+#[derive(Template)]
+#[template(path = "district_annual_print.html")]
+struct Sheet {
+    v: View,
+    f: Frame,
+    title: String,
+    sentence: String,
+    rows: Vec<Row>,
+    total: Row,
+    blanks: Vec<Blank>,
+    checks: Vec<(bool, String)>,
+    days: String,
+}
+
+/// What a person types in, with its label.
+fn blanks_of(t: &Texts) -> [(&'static str, &'static str); 4] {
+    [
+        ("funds", t.q_in_funds),
+        ("books", t.q_in_books),
+        ("full_time", t.q_in_full_time),
+        ("part_time", t.q_in_part_time),
+    ]
+}
+
+async fn blanks(web: &Web, year: Year, t: &Texts) -> Result<Vec<Blank>, Problem> {
+    let typed = web.district.typed_in(year).await?;
+    let blank = |(what, label): (&'static str, &'static str)| Blank {
+        what,
+        label,
+        value: typed.get(what).cloned().unwrap_or_default(),
+    };
+    Ok(blanks_of(t).map(blank).into())
+}
+
+fn category_word(category: Category, t: &Texts) -> &'static str {
+    match category {
+        Category::OfficeSecretary => t.q_cat_office,
+        Category::RuralSecretary => t.q_cat_village,
+        Category::PrivateSecretary => t.q_cat_private,
+        Category::Rural => t.q_cat_rural,
+        Category::New => t.q_cat_new,
+        Category::Migrant => t.q_cat_migrant,
+        Category::Skill => t.q_cat_skill,
+    }
+}
+
+/// The category's word, or "all".
+pub(super) fn category_name(category: Option<Category>, t: &Texts) -> &'static str {
+    category.map_or(t.q_total, |category| category_word(category, t))
+}
+
+/// More or less than a year before, in words; nothing if there was nothing then.
+fn change(now: usize, before: usize, t: &Texts) -> String {
+    if before == 0 {
+        return "–".to_owned();
+    }
+    let difference = share(now.abs_diff(before), before);
+    let sign = if now >= before { "+" } else { "−" };
+    format::fill(t.q_change, &[&sign, &(difference / 10), &(difference % 10)])
+}
+
+fn rows(annual: &Annual, before: &Annual, days: &str, t: &Texts) -> (Vec<Row>, Row) {
+    let most = annual.lines.iter().map(|(_, pair)| pair.times).max().unwrap_or(0) as u64;
+    let row = |category: Option<Category>, pair: Pair, earlier: Pair| Row {
+        name: category_name(category, t).to_owned(),
+        hint: if category == Some(Category::Skill) {
+            t.q_by_class
+        } else {
+            ""
+        },
+        width: format::percent(pair.times as u64, most),
+        times: format::thousands(pair.times as u64),
+        persons: format::thousands(pair.persons as u64),
+        link: format!(
+            "/annual/sessions?{days}&category={}",
+            category.map_or("all", Category::word)
+        ),
+        before: change(pair.times, earlier.times, t),
+    };
+    let lines = annual.lines.iter().zip(&before.lines);
+    let rows = lines.map(|((category, pair), (_, earlier))| row(Some(*category), *pair, *earlier));
+    (rows.collect(), row(None, annual.total, before.total))
+}
+
+fn sentence(annual: &Annual, period: Period, lang: Lang, t: &Texts) -> String {
+    let blank = |text: String| format!("<u class=\"n\">{text}</u>");
+    let number = |n: usize| blank(format::thousands(n as u64));
+    let until = date_of(period.to);
+    let day = match lang {
+        Lang::Zh => format!("{}年{}月{}日", until.year(), until.month(), until.day()),
+        Lang::En => until.to_string(),
+    };
+    let covered = share(annual.migrants.persons, annual.migrants.times);
+    format::fill(
+        t.q_annual_sentence,
+        &[
+            &blank(day),
+            &number(annual.branches),
+            &number(annual.members),
+            &number(annual.stations),
+            &number(annual.migrants.times),
+            &number(annual.migrants.persons),
+            &blank(format!("{}.{}%", covered / 10, covered % 10)),
+            &number(annual.local.0),
+            &number(annual.local.1),
+        ],
+    )
+}
+
+/// Where the figures come from, and what is not in them.
+async fn checks(web: &Web, figures: &Figures, open: &[Alarm], t: &Texts) -> Result<Vec<(bool, String)>, Problem> {
+    let now = web.district.now_s();
+    let stations = web.district.watched().await?;
+    let late = stations
+        .iter()
+        .filter(|station| station.silent_for(now) >= 7 * 86_400)
+        .count();
+    let policy = figures.policies.newest();
+    let mut checks = vec![
+        (
+            late > 0,
+            format::fill(t.q_from_stations, &[&(stations.len() - late), &late]),
+        ),
+        (false, format::fill(t.q_from_minimum, &[&policy.min_session.as_secs()])),
+    ];
+    if figures.annual.undated > 0 {
+        checks.push((true, format::fill(t.q_from_undated, &[&figures.annual.undated])));
+    }
+    let stopped = |alarm: &&Alarm| ["rollback", "fork", "fork_somewhere", "bad_checkpoint"].contains(&&*alarm.kind);
+    let stopped = open.iter().filter(stopped).count();
+    if stopped > 0 {
+        checks.push((true, format::fill(t.q_from_stopped, &[&stopped])));
+    }
+    Ok(checks)
+}
+
+pub(super) async fn page(State(web): State<Web>, visit: Visit, Query(days): Query<Days>) -> Result<Response, Problem> {
+    visit.account()?;
+    let (t, period) = (visit.t(), days.period(&web)?);
+    let figures = web.figures(period).await?;
+    let before = web.figures(period.a_year_before()).await?;
+    let blanks = blanks(&web, period.year(), t).await?;
+    let open = web.district.open_alarms().await?;
+    let missing = blanks.iter().filter(|blank| blank.value.is_empty()).count();
+    let days = in_address(period);
+    let (rows, total) = rows(&figures.annual, &before.annual, &days, t);
+    let v = visit.frame(&web, t.q_tab_annual, "annual");
+    let until = date_of(period.to);
+    let checks = checks(&web, &figures, &open, t).await?;
+    show(&Page {
+        lead: format::fill(
+            if missing > 0 {
+                t.q_annual_lead
+            } else {
+                t.q_annual_lead_whole
+            },
+            &[
+                &period.year().0,
+                &until.month(),
+                &until.day(),
+                &format!("<b class=\"n\">{missing}</b>"),
+            ],
+        ),
+        sentence: sentence(&figures.annual, period, visit.lang, t),
+        rows,
+        total,
+        copy: paragraph(&figures.annual, until),
+        blanks,
+        year: period.year().0,
+        checks,
+        from: date_of(period.from).to_string(),
+        to: until.to_string(),
+        days,
+        f: v.f.clone(),
+        v,
+    })
+}
+
+/// The same on A4 paper.
+pub(super) async fn print(State(web): State<Web>, visit: Visit, Query(days): Query<Days>) -> Result<Response, Problem> {
+    visit.account()?;
+    let (t, period) = (visit.t(), days.period(&web)?);
+    let figures = web.figures(period).await?;
+    let before = web.figures(period.a_year_before()).await?;
+    let open = web.district.open_alarms().await?;
+    let days = in_address(period);
+    let (rows, total) = rows(&figures.annual, &before.annual, &days, t);
+    let v = visit.frame(&web, t.q_tab_annual, "annual");
+    let checks = checks(&web, &figures, &open, t).await?;
+    let blanks = blanks(&web, period.year(), t).await?;
+    show(&Sheet {
+        title: format::fill(t.q_sheet_title, &[&web.settings.office.name, &period.year().0]),
+        sentence: sentence(&figures.annual, period, visit.lang, t),
+        rows,
+        total,
+        blanks,
+        checks,
+        days: format!("{} – {}", date_of(period.from), date_of(period.to)),
+        f: v.f.clone(),
+        v,
+    })
+}
+
+/// The same as a table. Measured and typed-in figures say which they are.
+pub(super) async fn table(State(web): State<Web>, visit: Visit, Query(days): Query<Days>) -> Result<Response, Problem> {
+    visit.account()?;
+    let period = days.period(&web)?;
+    let figures = web.figures(period).await?;
+    let typed = blanks(&web, period.year(), crate::look::texts(Lang::Zh)).await?;
+    let policies = crate::report::tables::policy_names(&figures.lines).join("、");
+    let table = csv::table(lines(&figures.annual, period, &typed, &policies).into_iter());
+    let table = table.map_err(|error| Problem::internal(&error))?;
+    let name = format!("annual-{}-{}.csv", date_of(period.from), date_of(period.to));
+    Ok(file("text/csv; charset=utf-8", &name, table))
+}
+
+fn lines(annual: &Annual, period: Period, typed: &[Blank], policy: &str) -> Vec<Vec<String>> {
+    let line =
+        |name: &str, times: String, persons: String, from: &str| vec![name.to_owned(), times, persons, from.to_owned()];
+    let of_pair = |name: &str, pair: &Pair| line(name, pair.times.to_string(), pair.persons.to_string(), "实测");
+    let one = |name: &str, n: usize| line(name, n.to_string(), String::new(), "实测");
+    let mut lines = vec![line("项目", "人次或数量".into(), "人数".into(), "来源")];
+    lines.extend(annual.lines.iter().map(|(category, pair)| of_pair(category.zh(), pair)));
+    lines.push(of_pair("合计", &annual.total));
+    lines.push(one("下级基层党组织", annual.branches));
+    lines.push(one("党员", annual.members));
+    lines.push(one("远程教育站点", annual.stations));
+    lines.push(one("流动党员", annual.migrants.times));
+    lines.push(one("参加远程教育的流动党员", annual.migrants.persons));
+    lines.push(one("自制本土电教片（部）", annual.local.0));
+    lines.push(one("本土电教片播放（场次）", annual.local.1));
+    lines.push(one("日期待定的人次（不在以上数字里）", annual.undated));
+    lines.extend(
+        typed
+            .iter()
+            .map(|blank| line(blank.label, blank.value.clone(), String::new(), "人工填写")),
+    );
+    let days = format!("{} – {}", date_of(period.from), date_of(period.to));
+    lines.push(line("起止日期", days, String::new(), ""));
+    lines.push(line("学时办法", policy.to_owned(), String::new(), ""));
+    lines
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct TypeIn {
+    csrf: String,
+    year: u16,
+    #[serde(default)]
+    funds: String,
+    #[serde(default)]
+    books: String,
+    #[serde(default)]
+    full_time: String,
+    #[serde(default)]
+    part_time: String,
+}
+
+pub(super) async fn type_in(
+    State(web): State<Web>,
+    visit: Visit,
+    Form(sent): Form<TypeIn>,
+) -> Result<Response, Problem> {
+    let by = visit.manager(&sent.csrf)?;
+    let values = [
+        ("funds", sent.funds),
+        ("books", sent.books),
+        ("full_time", sent.full_time),
+        ("part_time", sent.part_time),
+    ];
+    let values = values.map(|(what, value)| (what, value.trim().replace([',', '，'], "")));
+    let is_number = |value: &str| {
+        value.is_empty() || (value.len() <= 15 && value.parse::<f64>().is_ok_and(|n| n.is_finite() && n >= 0.0))
+    };
+    if !values.iter().all(|(_, value)| is_number(value)) {
+        return Err(Problem::unprocessable(
+            "这里只填数字，比如 12 或 3.5。",
+            "Only numbers here, such as 12 or 3.5.",
+        ));
+    }
+    web.district.type_in(Year(sent.year), values.into(), &by).await?;
+    Ok(go_to(&format!(
+        "/annual?from={0}-01-01&to={1}",
+        sent.year,
+        last_day(&web, sent.year)
+    )))
+}
+
+/// A year that goes on is shown up to today.
+fn last_day(web: &Web, year: u16) -> String {
+    let today = web.today();
+    if i32::from(today.year()) == i32::from(year) {
+        today.to_string()
+    } else {
+        format!("{year}-12-31")
+    }
+}

@@ -1,0 +1,290 @@
+//! Behind a figure: the sessions that it counts, and behind a session the leaves, as the station signed them.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::annual::{Days, category_name, in_address};
+use super::dashboard::name_of;
+use super::figures::Figures;
+use super::station::find;
+use super::visit::View;
+use super::{Visit, Web, file, query, show};
+use crate::http::Problem;
+use crate::ledger::Leaf;
+use crate::look::{Frame, format};
+use crate::report::annual::{Category, PersonTime, date_of, of_category};
+use crate::report::csv;
+use crate::types::{Grade, SessionId};
+
+/// Lines on one page.
+const PAGE: usize = 200;
+/// Leaves on one page: a bundle.
+const LEAVES: u64 = 256;
+/// A session that lasted a whole evening among a hundred others lies within so many leaves.
+const WITHIN: u64 = 20_000;
+
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Wanted {
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    category: String,
+    #[serde(default)]
+    of: String,
+    #[serde(default)]
+    page: usize,
+}
+
+impl Wanted {
+    fn category(&self) -> Result<Option<Category>, Problem> {
+        match self.category.as_str() {
+            "" | "all" => Ok(None),
+            word => Category::read(word).map(Some).ok_or_else(Problem::not_found),
+        }
+    }
+
+    fn days(&self) -> Days {
+        serde_json::from_value(serde_json::json!({ "from": self.from, "to": self.to })).unwrap_or_default()
+    }
+
+    fn of<'a>(&'a self, figures: &'a Figures) -> Result<Vec<&'a PersonTime>, Problem> {
+        let all = of_category(&figures.times, &figures.people, self.category()?);
+        Ok(all
+            .filter(|time| self.of.is_empty() || time.station == self.of)
+            .collect())
+    }
+}
+
+struct Line {
+    day: String,
+    station: String,
+    member: String,
+    branch: String,
+    title: String,
+    length: String,
+    grade: &'static str,
+    link: String,
+}
+
+#[derive(Template)]
+#[template(path = "district_sessions.html")]
+struct Page {
+    v: View,
+    f: Frame,
+    lead: String,
+    lines: Vec<Line>,
+    address: String,
+    before: Option<usize>,
+    after: Option<usize>,
+}
+
+fn grade(grade: Grade) -> &'static str {
+    match grade {
+        Grade::A => "A",
+        Grade::B => "B",
+        Grade::C => "C",
+        Grade::X => "X",
+    }
+}
+
+fn day(time: &PersonTime) -> String {
+    time.day.map_or_else(String::new, |day| date_of(day).to_string())
+}
+
+pub(super) async fn sessions(
+    State(web): State<Web>,
+    visit: Visit,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Problem> {
+    visit.account()?;
+    let (t, period) = (visit.t(), wanted.days().period(&web)?);
+    let figures = web.figures(period).await?;
+    let stations = web.district.watched().await?;
+    let times = wanted.of(&figures)?;
+    let persons: std::collections::BTreeSet<_> = times.iter().map(|time| &time.member).collect();
+    let line = |time: &&PersonTime| Line {
+        day: day(time),
+        station: name_of(&time.station, &stations),
+        member: time.member.to_string(),
+        branch: figures
+            .people
+            .get(&time.member)
+            .map(|person| person.listed.branch.to_string())
+            .unwrap_or_default(),
+        title: figures.title(&time.item),
+        length: format::clock_length(time.earned),
+        grade: grade(time.grade),
+        link: format!(
+            "/leaves?of={}&session={}&from={}&to={}",
+            query(&time.station),
+            time.session,
+            time.leaves.0,
+            time.leaves.1
+        ),
+    };
+    let page = wanted.page;
+    let v = visit.frame(&web, t.q_sessions, "annual");
+    let name = category_name(wanted.category()?, t);
+    let (from, to) = (date_of(period.from).to_string(), date_of(period.to).to_string());
+    show(&Page {
+        lead: format::fill(
+            t.q_sessions_lead,
+            &[
+                &name,
+                &from,
+                &to,
+                &format::thousands(times.len() as u64),
+                &format::thousands(persons.len() as u64),
+            ],
+        ),
+        lines: times
+            .iter()
+            .skip(page.saturating_mul(PAGE))
+            .take(PAGE)
+            .map(line)
+            .collect(),
+        address: format!(
+            "{}&category={}&of={}",
+            in_address(period),
+            query(&wanted.category),
+            query(&wanted.of)
+        ),
+        before: page.checked_sub(1),
+        after: (page.saturating_add(1).saturating_mul(PAGE) < times.len()).then_some(page + 1),
+        f: v.f.clone(),
+        v,
+    })
+}
+
+/// All of them as a table, not a page of them.
+pub(super) async fn table(
+    State(web): State<Web>,
+    visit: Visit,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Problem> {
+    visit.account()?;
+    let period = wanted.days().period(&web)?;
+    let figures = web.figures(period).await?;
+    let stations = web.district.watched().await?;
+    let head = [
+        "日期",
+        "站点",
+        "台账名",
+        "党员编号",
+        "党支部",
+        "课件",
+        "计入秒数",
+        "证据等级",
+        "收看会话",
+        "首条",
+        "末条",
+    ];
+    let row = |time: &&PersonTime| {
+        vec![
+            day(time),
+            name_of(&time.station, &stations),
+            time.station.clone(),
+            time.member.to_string(),
+            figures
+                .people
+                .get(&time.member)
+                .map(|person| person.listed.branch.to_string())
+                .unwrap_or_default(),
+            figures.title(&time.item),
+            time.earned.as_secs().to_string(),
+            grade(time.grade).to_owned(),
+            time.session.to_string(),
+            time.leaves.0.to_string(),
+            time.leaves.1.to_string(),
+        ]
+    };
+    let times = wanted.of(&figures)?;
+    let rows = std::iter::once(head.map(String::from).to_vec()).chain(times.iter().map(row));
+    let table = csv::table(rows).map_err(|error| Problem::internal(&error))?;
+    Ok(file("text/csv; charset=utf-8", "sessions.csv", table))
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct WantedLeaves {
+    of: String,
+    from: u64,
+    #[serde(default)]
+    to: u64,
+    #[serde(default)]
+    session: String,
+}
+
+struct LeafLine {
+    index: u64,
+    text: String,
+}
+
+#[derive(Template)]
+#[template(path = "district_leaves.html")]
+struct LeafPage {
+    v: View,
+    f: Frame,
+    lead: String,
+    name: String,
+    of: String,
+    leaves: Vec<LeafLine>,
+    before: Option<u64>,
+    after: Option<u64>,
+}
+
+/// Leaves as the station signed them: of one session, or one bundle after another.
+pub(super) async fn leaves(
+    State(web): State<Web>,
+    visit: Visit,
+    Query(wanted): Query<WantedLeaves>,
+) -> Result<Response, Problem> {
+    visit.account()?;
+    let station = find(&web, &wanted.of).await?;
+    let last = station.size.saturating_sub(1);
+    let session = SessionId::parse(&wanted.session);
+    let (from, to) = match session {
+        // The opening lies before the first span, the close after the last.
+        Some(_) => (
+            wanted.from.saturating_sub(WITHIN / 2),
+            wanted.to.saturating_add(WITHIN / 2).min(last),
+        ),
+        None => (wanted.from, wanted.from.saturating_add(LEAVES - 1).min(last)),
+    };
+    let to = to.min(from.saturating_add(2 * WITHIN));
+    let found = web.district.leaves(&station.origin, from, to).await?;
+    let leaves: Vec<LeafLine> = found
+        .into_iter()
+        .filter(|(_, bytes)| session.is_none_or(|session| speaks_of(bytes, session)))
+        .map(|(index, bytes)| LeafLine {
+            index,
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+        })
+        .collect();
+    let t = visit.t();
+    let v = visit.frame(&web, t.q_leaves, "stations");
+    let name = station.name.clone();
+    show(&LeafPage {
+        lead: match session {
+            Some(_) => format::fill(t.q_leaves_session, &[&name, &leaves.len()]),
+            None => format::fill(t.q_leaves_lead, &[&name, &format::thousands(station.size)]),
+        },
+        name,
+        of: query(station.origin.as_str()),
+        leaves,
+        before: (session.is_none() && from > 0).then(|| from.saturating_sub(LEAVES)),
+        after: (session.is_none() && to < last).then_some(to + 1),
+        f: v.f.clone(),
+        v,
+    })
+}
+
+/// Whether a leaf names this session or screening.
+fn speaks_of(bytes: &[u8], session: SessionId) -> bool {
+    let id = session.to_string();
+    let text = String::from_utf8_lossy(bytes);
+    text.contains(&id) && Leaf::read(bytes).is_some()
+}

@@ -1,0 +1,325 @@
+//! The annual report F8: the blanks that a district fills in once a year, from leaves alone. Pure.
+//!
+//! A *person-time* 人次 is one member in one session or screening that earned the policy's minimum; *persons* 人数 are
+//! distinct members. Who belongs to two categories counts in both rows and once in the total. What has no date yet is
+//! in no period, and is said apart.
+
+mod kinds;
+mod period;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+pub use kinds::{BranchKind, Category};
+pub use period::{Period, date_of, today};
+
+use super::Recount;
+use crate::clock::day_of;
+use crate::credit::Policies;
+use crate::ledger::Listed;
+use crate::types::{BranchId, Grade, ItemId, MemberId, Millis, SessionId, Year};
+
+impl Category {
+    fn takes(self, person: &Person, time: &PersonTime) -> bool {
+        let secretary_of = |kind| person.listed.role == "secretary" && person.kind == kind;
+        match self {
+            Self::OfficeSecretary => secretary_of(BranchKind::Office),
+            Self::RuralSecretary => secretary_of(BranchKind::Rural),
+            Self::PrivateSecretary => secretary_of(BranchKind::Private),
+            Self::Rural => person.kind == BranchKind::Rural,
+            Self::New => person.listed.role == "new",
+            Self::Migrant => person.is_migrant(),
+            Self::Skill => time.skill,
+        }
+    }
+}
+
+/// A member as the report needs him.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// As the roster leaves say.
+    pub listed: Listed,
+    /// The station that lists him: the first, and one where he is at home before one that he visits.
+    pub station: String,
+    /// What his branch is.
+    pub kind: BranchKind,
+}
+
+impl Person {
+    /// 流动党员, in or out.
+    pub fn is_migrant(&self) -> bool {
+        self.listed.migrant != "no"
+    }
+}
+
+/// One member in one session or screening that earned the minimum.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonTime {
+    /// Which station.
+    pub station: String,
+    /// Which session or screening.
+    pub session: SessionId,
+    /// Who.
+    pub member: MemberId,
+    /// The first item that he earned something in.
+    pub item: ItemId,
+    /// The day of the first span; `None` while the date is unknown.
+    pub day: Option<i64>,
+    /// What it earned in the period.
+    pub earned: Millis,
+    /// The weakest proof in it.
+    pub grade: Grade,
+    /// The first and the last leaf.
+    pub leaves: (u64, u64),
+    /// Whether the minimum was earned in items of the classes that teach a trade.
+    pub skill: bool,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// When.
+    pub period: Period,
+    /// By which policies.
+    pub policies: &'a Policies,
+    /// Classes that teach a trade.
+    pub skill: &'a [String],
+    /// Classes of films made here.
+    pub local: &'a [String],
+    /// What people said of branches, by station and branch.
+    pub kinds: &'a BTreeMap<(String, String), BranchKind>,
+}
+
+/// 人次 and 人数.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pair {
+    /// 人次.
+    pub times: usize,
+    /// 人数.
+    pub persons: usize,
+}
+
+/// The report.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Annual {
+    /// Rows, in the form's order.
+    pub lines: Vec<(Category, Pair)>,
+    /// Everything once.
+    pub total: Pair,
+    /// Person-times whose date is unknown; in no period.
+    pub undated: usize,
+    /// 远程教育站点.
+    pub stations: usize,
+    /// 下级基层党组织.
+    pub branches: usize,
+    /// 党员.
+    pub members: usize,
+    /// 流动党员, and how many of them took part.
+    pub migrants: Pair,
+    /// Films made here, and how often they were shown or watched.
+    pub local: (usize, usize),
+}
+
+/// A share in tenths of a percent, cut: never more than was reached.
+pub fn share(part: usize, whole: usize) -> u32 {
+    u32::try_from((part * 1000).checked_div(whole).unwrap_or(0)).unwrap_or(0)
+}
+
+/// Everybody who is in a roster and has not left.
+pub fn people(
+    counts: &[(String, Recount)],
+    kinds: &BTreeMap<(String, String), BranchKind>,
+) -> BTreeMap<MemberId, Person> {
+    let mut people: BTreeMap<MemberId, Person> = BTreeMap::new();
+    for (station, count) in counts {
+        for (member, listed) in count.members.iter().filter(|(_, listed)| !listed.left) {
+            let at_home = listed.migrant != "in";
+            if people
+                .get(member)
+                .is_some_and(|known| known.listed.migrant != "in" || !at_home)
+            {
+                continue;
+            }
+            let person = Person {
+                listed: listed.clone(),
+                station: station.clone(),
+                kind: kind_of(station, &listed.branch, kinds),
+            };
+            people.insert(member.clone(), person);
+        }
+    }
+    people
+}
+
+/// What a person said of the branch, or what its name says.
+pub fn kind_of(station: &str, branch: &BranchId, kinds: &BTreeMap<(String, String), BranchKind>) -> BranchKind {
+    let said = kinds.get(&(station.to_owned(), branch.to_string()));
+    said.copied().unwrap_or_else(|| BranchKind::guess(branch.as_str()))
+}
+
+/// All person-times of the period, and how many have no date.
+pub fn person_times(counts: &[(String, Recount)], asked: Asked<'_>) -> (Vec<PersonTime>, usize) {
+    let mut times = Vec::new();
+    let mut undated = 0;
+    for (station, count) in counts {
+        let all = gather(station, count, asked);
+        let dated = all.into_iter().filter(|time| {
+            undated += usize::from(time.day.is_none());
+            time.day.is_some()
+        });
+        times.extend(dated);
+    }
+    times.sort_by(|a, b| (b.day, &a.station, a.leaves.0).cmp(&(a.day, &b.station, b.leaves.0)));
+    (times, undated)
+}
+
+/// Spans of one station, put together by session and member.
+fn gather(station: &str, count: &Recount, asked: Asked<'_>) -> Vec<PersonTime> {
+    let mut found: HashMap<(SessionId, &MemberId), (PersonTime, Millis)> = HashMap::new();
+    for credit in &count.credits {
+        let day = (credit.year != Year::UNDECIDED).then(|| day_of(credit.at.wall));
+        if day.is_some_and(|day| !asked.period.holds(day)) {
+            continue;
+        }
+        let class = count.items.get(&credit.item).and_then(|(_, class, _)| class.as_ref());
+        let teaches = class.is_some_and(|class| asked.skill.contains(class));
+        let earned = credit.media.total();
+        let (time, skill) = found
+            .entry((credit.session, &credit.member))
+            .or_insert_with(|| (first_of(station, credit, day), Millis::ZERO));
+        time.earned = time.earned.plus(earned);
+        time.grade = time.grade.max(credit.grade);
+        time.leaves.1 = credit.index;
+        time.day = time.day.or(day);
+        *skill = skill.plus(if teaches { earned } else { Millis::ZERO });
+    }
+    let enough = |day: Option<i64>, earned: Millis| {
+        let policy = day.map_or_else(|| asked.policies.newest(), |day| asked.policies.on(day));
+        earned >= policy.min_session && earned > Millis::ZERO
+    };
+    let reached = found.into_values().filter(|(time, _)| enough(time.day, time.earned));
+    reached
+        .map(|(time, skill)| PersonTime {
+            skill: enough(time.day, skill),
+            ..time
+        })
+        .collect()
+}
+
+fn first_of(station: &str, credit: &super::Credit, day: Option<i64>) -> PersonTime {
+    PersonTime {
+        station: station.to_owned(),
+        session: credit.session,
+        member: credit.member.clone(),
+        item: credit.item,
+        day,
+        earned: Millis::ZERO,
+        grade: credit.grade,
+        leaves: (credit.index, credit.index),
+        skill: false,
+    }
+}
+
+/// The person-times of one row; all of them without a category. A member whom no roster lists is in the total alone.
+pub fn of_category<'a>(
+    times: &'a [PersonTime],
+    people: &'a BTreeMap<MemberId, Person>,
+    category: Option<Category>,
+) -> impl Iterator<Item = &'a PersonTime> {
+    times.iter().filter(move |time| match category {
+        None => true,
+        Some(category) => match people.get(&time.member) {
+            Some(person) => category.takes(person, time),
+            None => category == Category::Skill && time.skill,
+        },
+    })
+}
+
+fn pair<'a>(times: impl Iterator<Item = &'a PersonTime>) -> Pair {
+    let mut persons = BTreeSet::new();
+    let times = times.map(|time| persons.insert(&time.member)).count();
+    Pair {
+        times,
+        persons: persons.len(),
+    }
+}
+
+/// Fills every blank that can be measured.
+pub fn annual(counts: &[(String, Recount)], asked: Asked<'_>) -> Annual {
+    let (times, undated) = person_times(counts, asked);
+    let people = people(counts, asked.kinds);
+    let line = |category| (category, pair(of_category(&times, &people, Some(category))));
+    let branches: BTreeSet<(&str, &BranchId)> = people
+        .values()
+        .filter(|person| person.listed.migrant != "in")
+        .map(|person| (person.station.as_str(), &person.listed.branch))
+        .collect();
+    let present: BTreeSet<&MemberId> = times.iter().map(|time| &time.member).collect();
+    let migrants = || people.iter().filter(|(_, person)| person.is_migrant());
+    Annual {
+        lines: Category::ALL.map(line).into(),
+        total: pair(times.iter()),
+        undated,
+        stations: counts.len(),
+        branches: branches.len(),
+        members: people.len(),
+        migrants: Pair {
+            times: migrants().count(),
+            persons: migrants().filter(|(member, _)| present.contains(member)).count(),
+        },
+        local: local(counts, asked),
+    }
+}
+
+/// Films made here, and in how many sessions and screenings of the period one was seen.
+fn local(counts: &[(String, Recount)], asked: Asked<'_>) -> (usize, usize) {
+    let mut films: BTreeSet<ItemId> = BTreeSet::new();
+    let mut plays = 0;
+    for (_, count) in counts {
+        let made_here = count
+            .items
+            .iter()
+            .filter(|(_, (_, class, _))| class.as_ref().is_some_and(|class| asked.local.contains(class)));
+        let here: BTreeSet<ItemId> = made_here.map(|(item, _)| *item).collect();
+        let seen: BTreeSet<(SessionId, ItemId)> = count
+            .credits
+            .iter()
+            .filter(|credit| credit.year != Year::UNDECIDED && asked.period.holds(day_of(credit.at.wall)))
+            .filter(|credit| here.contains(&credit.item))
+            .map(|credit| (credit.session, credit.item))
+            .collect();
+        plays += seen.len();
+        films.extend(here);
+    }
+    (films.len(), plays)
+}
+
+/// A paragraph for the document, without commas in the numbers. `until` is the day that it speaks of.
+pub fn paragraph(annual: &Annual, until: jiff::civil::Date) -> String {
+    let rows: Vec<String> = annual
+        .lines
+        .iter()
+        .map(|(category, pair)| format!("{}{}人次", category.zh(), pair.times))
+        .collect();
+    let covered = share(annual.migrants.persons, annual.migrants.times);
+    format!(
+        "截至{}年{}月{}日，下级基层党组织{}个，党员{}人，远程教育站点{}个。培训{}人次、{}人，其中{}。流动党员{}人，参加远程教育{}人，覆盖{}.{}%。自制本土电教片{}部，播放{}场次。",
+        until.year(),
+        until.month(),
+        until.day(),
+        annual.branches,
+        annual.members,
+        annual.stations,
+        annual.total.times,
+        annual.total.persons,
+        rows.join("，"),
+        annual.migrants.times,
+        annual.migrants.persons,
+        covered / 10,
+        covered % 10,
+        annual.local.0,
+        annual.local.1,
+    )
+}
+
+#[cfg(test)]
+mod tests;

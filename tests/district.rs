@@ -1,0 +1,435 @@
+//! The district as a clerk uses it: the real program, stations and district each a process of its own.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod common;
+#[path = "common/program.rs"]
+mod program;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use program::WaitTimeout;
+use tempfile::TempDir;
+
+const PASSPHRASE: &str = "一二三四五六七八";
+
+struct Office {
+    child: Child,
+    address: String,
+    cookie: String,
+    folder: PathBuf,
+}
+
+impl Drop for Office {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+struct Village(program::Running);
+
+impl Drop for Village {
+    fn drop(&mut self) {
+        self.0.child.kill().unwrap();
+        self.0.child.wait().unwrap();
+    }
+}
+
+fn district(folder: &Path, words: &[&str], input: &str) -> bool {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_yuanjiao"))
+        .arg("district")
+        .args(words)
+        .arg("--config")
+        .arg(folder.join("district.toml"))
+        .arg("--data")
+        .arg(folder.join("data"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait().unwrap().success()
+}
+
+impl Office {
+    /// An office with one account that may sign; sessions of a second count.
+    fn open(folder: &Path) -> Self {
+        let policy = include_str!("../config/policy.toml").replace("min_seconds = 120", "min_seconds = 1");
+        std::fs::write(folder.join("policy.toml"), policy).unwrap();
+        let config = format!(
+            "[district]\nname = \"澄源县党员远程教育\"\n[policy]\nfile = \"{}\"\n",
+            folder.join("policy.toml").display()
+        );
+        std::fs::write(folder.join("district.toml"), config).unwrap();
+        assert!(district(folder, &["account", "主任", "--role", "sign"], PASSPHRASE));
+        let mut office = Self::start(folder);
+        office.cookie = office.sign_in("主任", PASSPHRASE).unwrap();
+        office
+    }
+
+    fn start(folder: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_yuanjiao"))
+            .args(["district", "serve", "--listen", "127.0.0.1:0", "--config"])
+            .arg(folder.join("district.toml"))
+            .arg("--data")
+            .arg(folder.join("data"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap())
+            .lines()
+            .map_while(Result::ok);
+        let address = lines
+            .filter_map(|line| Some(line.trim().strip_prefix("http://")?.trim_end_matches('/').to_owned()))
+            .next()
+            .expect("the address");
+        Self {
+            child,
+            address,
+            cookie: String::new(),
+            folder: folder.to_owned(),
+        }
+    }
+
+    fn ask(&self, method: &str, path: &str, cookie: &str, extra: &str, body: &str) -> (u16, String, String) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let (host, length) = (&self.address, body.len());
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nCookie: {cookie}\r\n{extra}\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
+        .unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let text = String::from_utf8_lossy(&answer).into_owned();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, head.to_owned(), body.to_owned())
+    }
+
+    fn get(&self, path: &str) -> String {
+        let (status, _, body) = self.ask("GET", path, &self.cookie, "", "");
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    /// A form with the token of the page that shows it.
+    fn post(&self, page: &str, path: &str, cookie: &str, fields: &[(&str, &str)]) -> (u16, String, String) {
+        let (_, _, shown) = self.ask("GET", page, cookie, "", "");
+        let token = between(&shown, "name=\"csrf\" value=\"", "\"");
+        self.ask("POST", path, cookie, "", &form(&token, fields))
+    }
+
+    fn sign_in(&self, name: &str, passphrase: &str) -> Option<String> {
+        let fields = [("account", name), ("passphrase", passphrase)];
+        let (status, head, _) = self.post("/signin", "/signin", "", &fields);
+        let cookie = head.lines().find_map(|line| line.strip_prefix("set-cookie: "))?;
+        assert_eq!(status, 303);
+        assert!(
+            cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"),
+            "{cookie}"
+        );
+        cookie.split(';').next().map(str::to_owned)
+    }
+
+    /// Enrols a station on the page; the path of its own page.
+    fn enrol(&self, village: &Village, code: &str, name: &str) -> String {
+        let fields = [
+            ("url", village.0.address.as_str()),
+            ("code", code),
+            ("name", name),
+            ("town", "松林镇"),
+        ];
+        let (status, head, body) = self.post("/stations", "/stations", &self.cookie, &fields);
+        assert_eq!(status, 303, "{body}");
+        between(&head, "location: ", "\r\n")
+    }
+
+    /// Asks a page until it says something; the scheduler works beside us.
+    fn wait_for(&mut self, path: &str, what: impl Fn(&str) -> bool) -> String {
+        for _ in 0..600 {
+            let page = self.get(path);
+            if what(&page) {
+                return page;
+            }
+            assert!(self.child.wait_timeout_ms(100).is_none(), "the office closed");
+        }
+        panic!("{path} never said it: {}", self.get(path));
+    }
+
+    fn pull_now(&self, station: &str) {
+        let of = percent_decoded(station.split("of=").nth(1).unwrap());
+        let (status, ..) = self.post(station, "/station", &self.cookie, &[("of", &of), ("act", "pull")]);
+        assert_eq!(status, 303);
+    }
+}
+
+fn between(text: &str, before: &str, after: &str) -> String {
+    let from = text.find(before).map(|at| at + before.len());
+    let rest = &text[from.unwrap_or_else(|| panic!("no {before:?} in {text}"))..];
+    rest[..rest.find(after).unwrap_or(rest.len())].to_owned()
+}
+
+fn form(token: &str, fields: &[(&str, &str)]) -> String {
+    let encoded = |text: &str| text.bytes().map(|b| format!("%{b:02X}")).collect::<String>();
+    let pairs = fields.iter().map(|(name, value)| format!("&{name}={}", encoded(value)));
+    format!("csrf={token}{}", pairs.collect::<String>())
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        if *first == b'%' {
+            bytes.push(u8::from_str_radix(std::str::from_utf8(&tail[..2]).unwrap(), 16).unwrap());
+            rest = &tail[2..];
+        } else {
+            bytes.push(*first);
+            rest = tail;
+        }
+    }
+    String::from_utf8(bytes).unwrap()
+}
+
+/// A village with one member: its program and the code with which a district may enrol it.
+fn village(folder: &Path) -> (Village, String) {
+    program::prepare(folder);
+    let running = program::start(folder);
+    (Village(running), code(folder))
+}
+
+fn code(folder: &Path) -> String {
+    let made = Command::new(env!("CARGO_BIN_EXE_yuanjiao"))
+        .args(["enrol-code", "--data"])
+        .arg(folder.join("data"))
+        .output()
+        .unwrap();
+    String::from_utf8(made.stdout).unwrap().trim().to_owned()
+}
+
+/// Watches a second and a half of the first film; what was credited so far, in milliseconds.
+fn watch(village: &mut Village) -> u64 {
+    let (session, ..) = program::open(&village.0.address);
+    assert!(village.0.child.wait_timeout_ms(1_600).is_none());
+    let beat = r#"{"n":1,"segments":[[0,1500]],"state":"paused"}"#;
+    let beats = format!("/api/sessions/{session}/beats");
+    program::ask(&village.0.address, "POST", &beats, "", beat).unwrap();
+    let proof = format!("/api/sessions/{session}/proof");
+    let (_, _, proven) = program::ask(&village.0.address, "POST", &proof, "", "{}").unwrap();
+    program::number(&proven, "credited_ms")
+}
+
+#[test]
+fn who_may_only_look_changes_nothing_and_whoever_changes_something_stands_in_the_log() {
+    let folder = TempDir::new().unwrap();
+    let office = Office::open(folder.path());
+    let (status, head, _) = office.ask("GET", "/annual", "", "", "");
+    assert_eq!(
+        (status, between(&head, "location: ", "\r\n").as_str()),
+        (303, "/signin")
+    );
+    assert!(office.sign_in("主任", "not the passphrase").is_none());
+    assert!(office.sign_in("nobody", PASSPHRASE).is_none());
+
+    let new = [
+        ("act", "set"),
+        ("name", "小王"),
+        ("role", "see"),
+        ("passphrase", PASSPHRASE),
+    ];
+    assert_eq!(office.post("/accounts", "/accounts", &office.cookie, &new).0, 303);
+    let looker = office.sign_in("小王", PASSPHRASE).unwrap();
+    for path in [
+        "/",
+        "/stations",
+        "/alerts",
+        "/annual",
+        "/annual/print",
+        "/annual/branches",
+        "/annual/sessions",
+    ] {
+        assert_eq!(office.ask("GET", path, &looker, "", "").0, 200, "{path}");
+    }
+    assert_eq!(office.ask("GET", "/accounts", &looker, "", "").0, 403);
+    let enrol = [("url", "127.0.0.1:9"), ("code", "AAAA-AAAA-AAAA")];
+    assert_eq!(office.post("/stations", "/stations", &looker, &enrol).0, 403);
+    let typed = [("year", "2026"), ("funds", "12")];
+    assert_eq!(office.post("/annual", "/annual", &looker, &typed).0, 403);
+
+    // The right cookie is not enough: the form must be ours, from a page of ours.
+    assert_eq!(
+        office.ask("POST", "/annual", &office.cookie, "", &form("00", &typed)).0,
+        403
+    );
+    let token = between(&office.get("/annual"), "name=\"csrf\" value=\"", "\"");
+    let strange = "Origin: http://elsewhere.example\r\n";
+    assert_eq!(
+        office
+            .ask("POST", "/annual", &office.cookie, strange, &form(&token, &typed))
+            .0,
+        403
+    );
+    assert_eq!(
+        office
+            .ask("POST", "/annual", &office.cookie, "", &form(&token, &typed))
+            .0,
+        303
+    );
+    assert!(office.get("/annual").contains("value=\"12\""));
+
+    let close = |name| {
+        office.post(
+            "/accounts",
+            "/accounts",
+            &office.cookie,
+            &[("act", "close"), ("name", name)],
+        )
+    };
+    assert!(
+        close("主任").2.contains("最后一个能签发"),
+        "nobody would be left to open the door"
+    );
+    assert_eq!(close("小王").0, 303);
+    assert_eq!(
+        office.ask("GET", "/", &looker, "", "").0,
+        303,
+        "the sign-in ended with the account"
+    );
+    let log = office.get("/accounts");
+    for line in [
+        "账号 小王：see",
+        "账号 小王：closed",
+        "填写 2026 funds：12",
+        "登录，来自 127.0.0.1",
+    ] {
+        assert!(log.contains(line), "{line}");
+    }
+    let books = std::fs::read(office.folder.join("data/district.db")).unwrap();
+    assert!(!String::from_utf8_lossy(&books).contains(PASSPHRASE));
+}
+
+#[test]
+fn two_stations_are_pulled_by_themselves_and_every_figure_opens_down_to_its_leaves() {
+    let (one, two, home) = (
+        TempDir::new().unwrap(),
+        TempDir::new().unwrap(),
+        TempDir::new().unwrap(),
+    );
+    let ((mut first, first_code), (mut second, second_code)) = (village(one.path()), village(two.path()));
+    let credited = [watch(&mut first), watch(&mut second)];
+    assert!(credited.iter().all(|ms| *ms >= 1_000), "{credited:?}");
+    let mut office = Office::open(home.path());
+    let wrong = [("url", first.0.address.as_str()), ("code", "AAAA-AAAA-AAAA")];
+    let (_, _, refused) = office.post("/stations", "/stations", &office.cookie, &wrong);
+    assert!(refused.contains("登记码不对"), "{refused}");
+
+    let stations = [
+        office.enrol(&first, &first_code, "青石桥村"),
+        office.enrol(&second, &second_code, "后坪村"),
+    ];
+    for station in &stations {
+        office.wait_for(station, |page| page.contains("接得上，已会签"));
+    }
+    let dashboard = office.get("/");
+    assert!(dashboard.contains("2 个站点，2 个一周内取到了日志"), "{dashboard}");
+    assert!(dashboard.contains("松林镇"));
+    let station = office.get(&stations[0]);
+    for said in ["青石桥村", "时间和县里相差", "存台账的硬盘还空", "程序版本"] {
+        assert!(station.contains(said), "{said}: {station}");
+    }
+
+    // The same member number at both stations: two person-times, one person, each second as the stations credited it.
+    let table = office.get("/annual/table.csv");
+    assert!(table.contains("农村党员远程教育,2,1,实测"), "{table}");
+    assert!(
+        table.contains("合计,2,1,实测") && table.contains("远程教育站点,2,,实测"),
+        "{table}"
+    );
+    let sessions = office.get("/annual/sessions.csv");
+    let seconds: u64 = sessions
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').nth(6).unwrap().parse::<u64>().unwrap())
+        .sum();
+    assert_eq!(seconds, credited.iter().map(|ms| ms / 1000).sum::<u64>());
+    let opened = office.get("/annual/sessions?category=rural");
+    let leaves = office.get(
+        &between(&opened, "href=\"/leaves", "\"")
+            .replace("&#38;", "&")
+            .replacen("", "/leaves", 1),
+    );
+    for kind in ["&#34;kind&#34;:&#34;open&#34;", "&#34;kind&#34;:&#34;span&#34;"] {
+        assert!(leaves.contains(kind), "{kind}: {leaves}");
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().flatten() {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_log_that_went_back_is_an_alert_until_somebody_says_why() {
+    let (folder, home) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (mut station, code) = village(folder.path());
+    let mut office = Office::open(home.path());
+    let page = office.enrol(&station, &code, "枫树坪村");
+    office.wait_for(&page, |page| page.contains("接得上，已会签"));
+    // Somebody takes an image of the disk, and puts it back after an evening.
+    drop(station);
+    copy(&folder.path().join("data"), &folder.path().join("image"));
+    station = Village(program::start(folder.path()));
+    watch(&mut station);
+    let moved = station.0.address.clone();
+    let url = office.folder.join("data/district.db");
+    move_to(&url, &moved);
+    office.pull_now(&page);
+    office.wait_for(&page, |page| page.matches("接得上，已会签").count() > 1);
+    drop(station);
+    std::fs::remove_dir_all(folder.path().join("data")).unwrap();
+    copy(&folder.path().join("image"), &folder.path().join("data"));
+    station = Village(program::start(folder.path()));
+    move_to(&url, &station.0.address);
+    office.pull_now(&page);
+
+    let alarmed = office.wait_for(&page, |page| page.contains("台账退回去过"));
+    assert!(office.get("/").contains("枫树坪村：台账退回去过"));
+    let key = between(&alarmed, "name=\"key\" value=\"", "\"");
+    let (status, ..) = office.post("/alerts", "/alerts", &office.cookie, &[("key", &key), ("reason", " ")]);
+    assert_eq!(status, 422, "a reason is asked for");
+    let reason = "问过管理员，换了硬盘，用旧备份装回去的";
+    let fields = [("key", key.as_str()), ("reason", reason)];
+    assert_eq!(office.post("/alerts", "/alerts", &office.cookie, &fields).0, 303);
+    let alerts = office.get("/alerts");
+    assert!(
+        alerts.contains("没有要核实的预警") && alerts.contains(reason),
+        "{alerts}"
+    );
+    assert!(alerts.contains("主任 于"), "by name");
+    assert!(!office.get("/").contains("枫树坪村：台账退回去过"));
+    assert!(office.get("/accounts").contains(reason));
+    drop(station);
+}
+
+/// The station came back under another port, which a real one does not.
+fn move_to(books: &Path, address: &str) {
+    #[expect(clippy::disallowed_methods, reason = "beside the office, as no person would")]
+    let conn = rusqlite::Connection::open(books).unwrap();
+    conn.busy_timeout(std::time::Duration::from_secs(60)).unwrap();
+    conn.execute("UPDATE station SET url = ?1", [format!("http://{address}")])
+        .unwrap();
+}

@@ -76,6 +76,11 @@ impl Media {
 /// An item's address names its content, so a phone may keep what it has; privately, for it carries a device's tag.
 const FOR_EVER: &str = "private, max-age=31536000, immutable";
 
+/// A document is data, even if its content hopes to be a page.
+const DOCUMENT: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+/// The same without the sandbox, in which browsers' own viewers do not work: they are plug-ins that show this address.
+const PDF: &str = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+
 /// RFC 9110 §9.3.7.
 async fn methods() -> Response {
     (StatusCode::NO_CONTENT, [(header::ALLOW, "GET, HEAD, OPTIONS")]).into_response()
@@ -190,15 +195,12 @@ impl Shown {
         set(headers, header::CONTENT_TYPE, &self.entry.mime);
         if matches!(self.entry.kind, media_index::Kind::Document) {
             set(headers, header::CONTENT_DISPOSITION, &disposition(&self.entry));
-            // A document is data, even if its content hopes to be a page. Browsers' own PDF viewers do not work in a
-            // sandbox, and a PDF is no page.
-            if self.entry.mime != "application/pdf" {
-                set(
-                    headers,
-                    header::CONTENT_SECURITY_POLICY,
-                    "sandbox; default-src 'none'; style-src 'unsafe-inline'",
-                );
-            }
+            let policy = if self.entry.mime == "application/pdf" {
+                PDF
+            } else {
+                DOCUMENT
+            };
+            set(headers, header::CONTENT_SECURITY_POLICY, policy);
         }
         response
     }

@@ -27,6 +27,8 @@ pub struct Limits {
 /// when it needs one. So a crowd that connects and says nothing keeps nobody out.
 #[derive(Debug)]
 pub(super) struct Guests {
+    /// When this is cancelled everybody must leave.
+    farewell: CancellationToken,
     connections: usize,
     per_address: usize,
     here: Mutex<Here>,
@@ -50,8 +52,9 @@ impl Here {
 }
 
 impl Guests {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits, farewell: CancellationToken) -> Self {
         Self {
+            farewell,
             connections: limits.connections,
             per_address: limits.per_address,
             here: Mutex::default(),
@@ -73,7 +76,7 @@ impl Guests {
         }
         here.all += 1;
         *here.by_address.entry(address).or_default() += 1;
-        let leave = CancellationToken::new();
+        let leave = self.farewell.child_token();
         let key = here.rest(&leave);
         Some(Arc::new(Guest {
             address,
@@ -103,7 +106,7 @@ struct State {
 }
 
 impl Guest {
-    /// Ready when a newcomer needs the place.
+    /// Ready when a newcomer needs the place, or the farewell is over.
     pub(super) async fn must_leave(&self) {
         self.leave.cancelled().await;
     }
@@ -157,12 +160,13 @@ mod tests {
     const SECONDS: Duration = Duration::from_secs(1);
 
     fn guests(connections: usize, per_address: usize) -> Arc<Guests> {
-        Arc::new(Guests::new(&Limits {
+        let limits = Limits {
             connections,
             per_address,
             header_time: SECONDS,
             stalled_reader: SECONDS,
-        }))
+        };
+        Arc::new(Guests::new(&limits, CancellationToken::new()))
     }
 
     fn from(n: u8) -> IpAddr {

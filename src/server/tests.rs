@@ -1,10 +1,12 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::routing::get;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
+use crate::http::Peer;
 
 const SHORT: Duration = Duration::from_millis(200);
 
@@ -148,10 +150,10 @@ struct Broken;
 
 impl tokio::io::AsyncRead for Broken {
     fn poll_read(
-        self: Pin<&mut Self>,
+        self: std::pin::Pin<&mut Self>,
         _: &mut std::task::Context<'_>,
         _: &mut tokio::io::ReadBuf<'_>,
-    ) -> Poll<std::io::Result<()>> {
+    ) -> std::task::Poll<std::io::Result<()>> {
         panic!("a fault in a body")
     }
 }
@@ -193,4 +195,11 @@ async fn a_handler_that_panics_answers_500_and_others_go_on() {
 
 async fn faulty() -> &'static str {
     panic!("a fault in a handler")
+}
+
+#[test]
+fn what_fails_ten_times_a_second_is_said_once_a_minute() {
+    let mut complaint = Complaint::default();
+    let said = (0..1_200).filter(|n| complaint.is_due(Millis(n * 100))).count();
+    assert_eq!(said, 2, "two minutes");
 }

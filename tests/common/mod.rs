@@ -45,6 +45,10 @@ impl Station {
     /// In a folder that was prepared: `media` may be there already.
     pub async fn start_in(folder: TempDir) -> Self {
         let settings = Self::settings(folder.path());
+        Self::start_with(folder, settings).await
+    }
+
+    pub async fn start_with(folder: TempDir, settings: config::Station) -> Self {
         let (address, stop, running) = serve(settings).await;
         let station = Self {
             folder,

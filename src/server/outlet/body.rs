@@ -1,63 +1,39 @@
-//! The bodies that we hand to hyper: axum's, or a file's.
+//! The bodies that we hand to hyper: axum's, or a film that it only announces.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use axum::body::Body as Plain;
+use axum::http::{HeaderMap, HeaderValue, Version, header};
 use axum::response::Response;
 use bytes::{Buf, Bytes};
 use hyper::body::{Body, Frame, SizeHint};
 
-use super::lane::{Lane, stand_in};
-use crate::http::{FileBody, Piece};
+use super::handover::{Film, Handover};
+use super::warmth::Warmth;
+use crate::http::FileBody;
 
 /// Whoever must know when the last byte of an answer was written or given up: held until then.
 pub(in crate::server) type Held = Arc<dyn Send + Sync>;
 
-/// One chunk counts its bytes in `usize`, which has 32 bits on small boards; a longer range comes as several chunks.
-const CHUNK: u64 = 1 << 30;
-
-/// What hyper queues.
-pub(in crate::server) enum Chunk {
-    /// Bytes in memory.
-    Text { text: Bytes, _held: Held },
-    /// So many bytes of the file that is next in the lane.
-    File { left: u64, lane: Lane, _held: Held },
+/// Bytes in memory, as hyper queues them.
+pub(in crate::server) struct Text {
+    text: Bytes,
+    _held: Held,
 }
 
-impl Buf for Chunk {
+impl Buf for Text {
     fn remaining(&self) -> usize {
-        match self {
-            Self::Text { text, .. } => text.len(),
-            Self::File { left, .. } => usize::try_from(*left).expect("a chunk is at most a gigabyte"),
-        }
+        self.text.len()
     }
 
     fn chunk(&self) -> &[u8] {
-        match self {
-            Self::Text { text, .. } => text,
-            Self::File { left, .. } => stand_in(*left),
-        }
+        &self.text
     }
 
     fn advance(&mut self, bytes: usize) {
-        match self {
-            Self::Text { text, .. } => text.advance(bytes),
-            Self::File { left, lane, .. } => {
-                lane.agree(bytes);
-                *left -= bytes as u64;
-            }
-        }
-    }
-}
-
-/// A chunk that goes before it is sent takes the connection's ranges with it: the connection is over.
-impl Drop for Chunk {
-    fn drop(&mut self) {
-        if let Self::File { left: 1.., lane, .. } = self {
-            lane.clear();
-        }
+        self.text.advance(bytes);
     }
 }
 
@@ -65,75 +41,133 @@ impl Drop for Chunk {
 pub(in crate::server) enum Outgoing {
     /// What axum made.
     Plain { body: Plain, held: Held },
-    /// Ranges of a file, and the text between them.
-    File { body: FileBody, lane: Lane, held: Held },
+    /// A film, until it is left at the handover.
+    Film {
+        film: Option<Film>,
+        length: u64,
+        handover: Handover,
+    },
 }
 
 impl Outgoing {
-    /// Takes the file out of a response that carries one.
-    pub(in crate::server) fn of(response: Response, lane: &Lane, held: Held) -> hyper::Response<Self> {
-        let (mut parts, plain) = response.into_parts();
-        let body = match parts.extensions.remove::<FileBody>() {
-            Some(body) => Self::File {
-                body,
-                lane: lane.clone(),
-                held,
-            },
-            None => Self::Plain { body: plain, held },
+    /// Takes the film out of a response that carries one. `goes_on` says whether another request may follow it; if not,
+    /// the reader is told.
+    pub(in crate::server) fn of(
+        mut response: Response,
+        handover: &Handover,
+        held: Held,
+        goes_on: bool,
+    ) -> hyper::Response<Self> {
+        let Some(body) = response.extensions_mut().remove::<FileBody>() else {
+            return response.map(|body| Self::Plain { body, held });
         };
-        hyper::Response::from_parts(parts, body)
+        if !goes_on {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+        }
+        let length = body.len();
+        let film = Film {
+            body,
+            warmth: Warmth::default(),
+            goes_on,
+            _held: held,
+        };
+        response.map(|_| Self::Film {
+            film: Some(film),
+            length,
+            handover: handover.clone(),
+        })
     }
 }
 
-/// The next chunk of a file's body; a file's range is queued in the lane now, when hyper is about to write it.
-fn next(body: &mut FileBody, lane: &Lane, held: &Held) -> Option<Chunk> {
-    let held = Arc::clone(held);
-    let range = match body.pieces.pop_front()? {
-        Piece::Text(text) => return Some(Chunk::Text { text, _held: held }),
-        Piece::File(range) => range,
+/// Whether a connection stays open behind the answer to a request: as its client wishes (RFC 9112 §9.3), and only if the
+/// request ended with its head. What follows a body that nobody read must not be taken for a request.
+pub(in crate::server) fn goes_on(request: &hyper::Request<impl Body>) -> bool {
+    let wishes = |word| has_token(request.headers(), word);
+    let stays = match request.version() {
+        Version::HTTP_11 => !wishes("close"),
+        Version::HTTP_10 => wishes("keep-alive") && !wishes("close"),
+        _ => false,
     };
-    let end = range.end.min(range.start + CHUNK);
-    if end < range.end {
-        body.pieces.push_front(Piece::File(end..range.end));
-    }
-    let left = end - range.start;
-    lane.queue(body.file.clone(), range.start..end, body.noted.clone());
-    Some(Chunk::File {
-        left,
-        lane: lane.clone(),
-        _held: held,
-    })
+    stays && request.body().is_end_stream()
+}
+
+fn has_token(headers: &HeaderMap, word: &str) -> bool {
+    let lines = headers.get_all(header::CONNECTION).iter();
+    lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .any(|token| token.trim().eq_ignore_ascii_case(word))
 }
 
 impl Body for Outgoing {
-    type Data = Chunk;
+    type Data = Text;
     type Error = axum::Error;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Chunk>, axum::Error>>> {
+    /// A film has no frames: once it is left, hyper waits for one until it is dropped.
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Text>, axum::Error>>> {
         match self.get_mut() {
             Self::Plain { body, held } => {
-                let text = |text| Chunk::Text {
+                let text = |text| Text {
                     text,
                     _held: Arc::clone(held),
                 };
                 let frame = ready!(Pin::new(body).poll_frame(cx));
                 Poll::Ready(frame.map(|frame| frame.map(|frame| frame.map_data(text))))
             }
-            Self::File { body, lane, held } => Poll::Ready(next(body, lane, held).map(|chunk| Ok(Frame::data(chunk)))),
+            Self::Film { film, handover, .. } => {
+                if let Some(film) = film.take() {
+                    handover.leave(film);
+                }
+                Poll::Pending
+            }
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Plain { body, .. } => body.is_end_stream(),
-            Self::File { body, .. } => body.is_empty(),
+            Self::Film { length, .. } => *length == 0,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Plain { body, .. } => body.size_hint(),
-            Self::File { body, .. } => SizeHint::with_exact(body.len()),
+            Self::Film { length, .. } => SizeHint::with_exact(*length),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::{Empty, Full};
+
+    use super::*;
+
+    fn asked(version: Version, lines: &[&str]) -> bool {
+        let mut request = hyper::Request::new(Empty::<Bytes>::new());
+        *request.version_mut() = version;
+        for line in lines {
+            request.headers_mut().append(header::CONNECTION, line.parse().unwrap());
+        }
+        goes_on(&request)
+    }
+
+    /// RFC 9112 §9.3.
+    #[test]
+    fn a_connection_goes_on_as_its_client_wishes() {
+        assert!(asked(Version::HTTP_11, &[]));
+        assert!(asked(Version::HTTP_11, &["TE, Upgrade"]));
+        assert!(!asked(Version::HTTP_11, &["TE, Close"]));
+        assert!(!asked(Version::HTTP_11, &["TE", "close"]));
+        assert!(!asked(Version::HTTP_10, &[]));
+        assert!(asked(Version::HTTP_10, &["Keep-Alive"]));
+        assert!(!asked(Version::HTTP_10, &["keep-alive", "close"]));
+    }
+
+    #[test]
+    fn nothing_follows_a_request_whose_body_nobody_read() {
+        assert!(!goes_on(&hyper::Request::new(Full::new(Bytes::from_static(b"GET /")))));
     }
 }

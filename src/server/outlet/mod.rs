@@ -1,35 +1,33 @@
-//! How films leave: `sendfile(2)` under hyper, so that a slow phone costs kilobytes and no byte is copied through us.
+//! How films leave: hyper speaks HTTP, then it steps aside, and `sendfile(2)` sends the film. So no byte is copied
+//! through us, and a slow phone costs what its socket costs.
 //!
-//! hyper keeps what it has to write as a queue of `Buf`s and hands slices of it to the connection's `poll_write_vectored`.
-//! We give it a `Buf` that stands for a range of a file, and recognise it when it comes back:
-//!
-//! 1. A handler leaves a [`FileBody`](crate::http::FileBody) in its response ([`body::Outgoing::of`] takes it out).
-//! 2. When hyper asks for the body's next frame, and not earlier (the answer to a HEAD is never asked), the range goes
-//!    to the end of the connection's [`lane`] and hyper gets a [`body::Chunk`] that claims its length.
-//! 3. The chunk's bytes are a window of one block of zeros, [`lane::ZEROS`], that nobody ever reads.
-//! 4. [`socket::Socket`] looks at the address of each slice: memory is written, the block of zeros means "now the file
-//!    at the front of the lane", and what the kernel took is reported to hyper as written.
-//! 5. hyper advances the chunk by that much; chunk and lane must agree.
-//!
-//! **What keeps the trick honest.** If hyper ever copied such a chunk (it does when it flattens small writes, which
-//! `writev(true)` forbids) the viewer would get zeros. A copy advances the chunk before anything was sent, and the lane
-//! panics at an advance that no `sendfile` stands for: the connection ends, nothing false is sent. hyper's minor version
-//! is pinned in `Cargo.toml`, and the tests beside this compare every byte.
+//! 1. A handler leaves a [`FileBody`](crate::http::FileBody) in its response; [`body::Outgoing::of`] takes it out.
+//! 2. hyper writes the head as it writes any other. When it asks for the body's first frame, and not earlier (the answer
+//!    to a HEAD is never asked), the film goes into the connection's [`handover`], and there is no frame.
+//! 3. The [`socket::Socket`] notices when hyper has nothing left to write: the head is out, and all answers before it.
+//! 4. `server` takes the socket back, with what hyper had read of the next request, and drops hyper. The two buffers of
+//!    8 KiB that it keeps for each connection are gone while the film flows, which may be an hour.
+//! 5. [`film`] sends the pieces. What the kernel took is noted, and nothing else is.
+//! 6. A new hyper goes on with the next request, when its first byte is there.
 //!
 //! **What keeps the event loop free.** Pages that are not in memory are found by `preadv2(RWF_NOWAIT)` ([`warmth`]) and
-//! fetched by a few threads; and after [`socket::TURN`] bytes a connection lets the others have a go, for hyper flushes
-//! until the socket is full and a fast client would never let it be.
+//! fetched by a few threads; and after [`film::TURN`] bytes a connection lets the others have a go.
 //!
-//! There is no `unsafe` in it: the block is an ordinary boxed slice, and rustix has safe calls for the rest.
+//! **What keeps the framing honest.** hyper announces the length, and we send exactly that or end the connection. After a
+//! request whose end hyper has not seen, or after which the client or hyper wants no other, the connection ends with the
+//! film: [`body::goes_on`].
+//!
+//! There is no `unsafe` in it: rustix has safe calls for all of it.
 
 mod body;
-mod lane;
+mod film;
+mod handover;
 mod socket;
 mod stall;
 mod warmth;
 
-pub(super) use body::Outgoing;
-pub(super) use lane::Lane;
+pub(super) use body::{Outgoing, goes_on};
+pub(super) use handover::{Film, Handover};
 pub(super) use socket::Socket;
 pub(super) use warmth::Disk;
 

@@ -12,18 +12,14 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use bytes::Buf;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
 use rustix::fs::Advice;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::sync::CancellationToken;
 
-use super::body::Chunk;
-use super::{Disk, Lane, Outgoing, Socket};
+use super::warmth::Warmth;
+use super::{Disk, Film, Handover, Socket};
 use crate::http::{FileBody, Piece, range};
 use crate::server::{Limits, run};
 
@@ -32,12 +28,12 @@ const LENGTH: usize = (3 << 20) + 123;
 const LONG: u64 = 64 << 20;
 
 #[derive(Clone)]
-struct Film {
+struct Reel {
     path: Arc<std::path::PathBuf>,
     noted: Arc<Mutex<Vec<Range<u64>>>>,
 }
 
-impl Film {
+impl Reel {
     fn body(&self, range: Range<u64>) -> FileBody {
         let noted = Arc::clone(&self.noted);
         let file = Arc::new(File::open(&*self.path).unwrap());
@@ -49,7 +45,7 @@ impl Film {
     }
 }
 
-async fn film(State(film): State<Film>, method: Method, headers: HeaderMap) -> Response {
+async fn film(State(film): State<Reel>, method: Method, headers: HeaderMap) -> Response {
     let length = fs::metadata(&*film.path).unwrap().len();
     let wanted = headers.get(header::RANGE).and_then(|v| v.to_str().ok());
     let (status, part) = match range::evaluate(wanted, length) {
@@ -65,7 +61,7 @@ async fn film(State(film): State<Film>, method: Method, headers: HeaderMap) -> R
 }
 
 /// Two ranges with words around them.
-async fn parts(State(film): State<Film>) -> Response {
+async fn parts(State(film): State<Reel>) -> Response {
     let mut body = film.body(0..0);
     let text = |text: &'static str| Piece::Text(text.into());
     body.pieces = [
@@ -83,7 +79,7 @@ async fn parts(State(film): State<Film>) -> Response {
 
 struct Served {
     folder: TempDir,
-    film: Film,
+    film: Reel,
     content: Vec<u8>,
     address: SocketAddr,
     stop: CancellationToken,
@@ -100,7 +96,7 @@ impl Served {
         let path = Arc::new(folder.path().join("film"));
         let content = noise(LENGTH);
         fs::write(&*path, &content).unwrap();
-        let film_ = Film {
+        let film_ = Reel {
             path,
             noted: Arc::default(),
         };
@@ -265,6 +261,49 @@ async fn old_clients_get_the_whole_and_the_end_of_the_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_old_client_that_wishes_it_keeps_its_connection() {
+    let served = Served::start().await;
+    let mut client = served.connect().await;
+    for range in [3..10, 262_000..900_000] {
+        let (from, to) = (range.start, range.end - 1);
+        let request = format!("GET /film HTTP/1.0\r\nConnection: keep-alive\r\nRange: bytes={from}-{to}\r\n\r\n");
+        client.0.write_all(request.as_bytes()).await.unwrap();
+        assert!(client.answer().await == served.content[range]);
+    }
+}
+
+/// RFC 9112 §9.3: a server that does not read a request's body must close the connection.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_hidden_in_a_body_that_nobody_reads_is_not_answered() {
+    let served = Served::start().await;
+    let mut client = served.connect().await;
+    let hidden = "GET /api HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let length = format!("Range: bytes=0-9\r\nContent-Length: {}\r\n", hidden.len());
+    client.send("GET", "/film", &length).await;
+    client.0.write_all(hidden.as_bytes()).await.unwrap();
+    assert!(client.head().await.contains("connection: close"));
+    let mut rest = Vec::new();
+    client.0.read_to_end(&mut rest).await.unwrap();
+    assert_eq!(rest, served.content[..10]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_for_more_than_a_stopping_station_gives_gets_the_film_whole() {
+    let served = Served::start().await;
+    served.make_long();
+    let mut client = served.connect().await;
+    client.send("GET", "/film", "").await;
+    client.send("GET", "/api", "").await;
+    client.head().await;
+    served.stop.cancel();
+    let mut all = Vec::new();
+    client.0.read_to_end(&mut all).await.unwrap();
+    assert_eq!(all.len() as u64, LONG, "the film, and no other answer");
+    assert!(all.starts_with(&served.content));
+    served.done.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn text_and_ranges_come_in_their_order() {
     let served = Served::start().await;
     let mut client = served.connect().await;
@@ -408,43 +447,21 @@ async fn where_sendfile_is_refused_the_file_is_copied() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let film = served.film.clone();
-    tokio::spawn(async move {
+    let sending = tokio::spawn(async move {
         let (stream, _) = listener.accept().await.unwrap();
-        let lane = Lane::default();
-        let socket = Socket::new(stream, lane.clone(), Disk::default(), Duration::from_secs(60)).copying();
-        let service = service_fn(move |_| {
-            let mut response = [(header::CONTENT_LENGTH, LENGTH.to_string())].into_response();
-            response.extensions_mut().insert(film.body(0..LENGTH as u64));
-            let response = Outgoing::of(response, &lane, Arc::new(()));
-            async move { Ok::<_, std::convert::Infallible>(response) }
-        });
-        let mut builder = http1::Builder::new();
-        builder
-            .writev(true)
-            .serve_connection(TokioIo::new(socket), service)
-            .await
-            .unwrap();
+        let mut socket = Socket::new(stream, Handover::default(), Duration::from_secs(60));
+        let film = Film {
+            body: film.body(0..LENGTH as u64),
+            warmth: Warmth::default(),
+            goes_on: false,
+            _held: Arc::new(()),
+        };
+        film.send_by(false, &mut socket, &Disk::default()).await.unwrap();
     });
-    let mut client = Client(TcpStream::connect(address).await.unwrap());
-    for _ in 0..2 {
-        assert!(client.get("/film", "").await == served.content);
-    }
-    assert_eq!(served.noted(), 2 * LENGTH as u64);
-}
-
-#[test]
-#[should_panic(expected = "hyper advances a file's chunk only by what was sent of it")]
-fn a_chunk_that_is_copied_instead_of_sent_ends_the_connection() {
-    let lane = Lane::default();
-    lane.queue(
-        Arc::new(File::open("/dev/null").unwrap()),
-        0..10,
-        Arc::new(|_: Range<u64>| {}),
-    );
-    let mut chunk = Chunk::File {
-        left: 10,
-        lane,
-        _held: Arc::new(()),
-    };
-    chunk.advance(10);
+    let mut client = TcpStream::connect(address).await.unwrap();
+    let mut copied = Vec::new();
+    client.read_to_end(&mut copied).await.unwrap();
+    sending.await.unwrap();
+    assert!(copied == served.content);
+    assert_eq!(served.noted(), LENGTH as u64);
 }

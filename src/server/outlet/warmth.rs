@@ -1,12 +1,14 @@
 //! Is the next stretch of a file in memory, or would sending it wait for the disk?
 //!
 //! `preadv2(RWF_NOWAIT)` of one byte answers without waiting. Asking for every window would be a third of all calls, so
-//! a stretch that was warm at its end is believed up to there, and the next one may be longer; one cold answer makes it
-//! short again. A file system that cannot answer (FAT, most network ones) counts as cold: slower, never in the way.
+//! a stretch that was warm at its end is believed up to there for a moment, and the next one may be longer; one cold
+//! answer makes it short again. A file system that cannot answer (FAT, most network ones) counts as cold: slower, never
+//! in the way.
 
 use std::fs::File;
 use std::io::{self, IoSliceMut};
 use std::num::NonZeroU64;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
@@ -17,41 +19,53 @@ use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
-use super::lane::WINDOW;
+use super::film::{COLD, WINDOW};
+use crate::clock::monotonic;
+use crate::types::Millis;
 
-/// Between two questions, at most: eight windows, some 5 ms of a slow disk if only the two ends were in memory.
-const STRETCH: u64 = 8 * WINDOW as u64;
-/// The disk is asked for this much at once, so that the window after the next is on its way meanwhile.
-const AHEAD: u64 = 2 * WINDOW as u64;
+/// Between two questions, at most: 2 MiB, some 5 ms of a slow disk if only the two ends were in memory.
+const STRETCH: u64 = 4 * WINDOW as u64;
+/// The disk is asked for this much at once, so that the next window is on its way while this one is sent.
+const AHEAD: u64 = (COLD + WINDOW) as u64;
 /// More readers at once than this only make a spinning disk seek.
 const READERS: usize = 4;
 
-/// What is believed about one range that is on its way.
+/// A slow reader comes to the end of his stretch later than this, and a small box may drop what nobody asks for.
+const BELIEVED_FOR: Millis = Millis::secs(4);
+
+/// What is believed about one film that is on its way.
 #[derive(Debug)]
 pub(super) struct Warmth {
-    believed_to: u64,
+    believed: Range<u64>,
+    since: Millis,
     stretch: u64,
 }
 
 impl Default for Warmth {
     fn default() -> Self {
         Self {
-            believed_to: 0,
-            stretch: 2 * WINDOW as u64,
+            believed: 0..0,
+            since: Millis(0),
+            stretch: WINDOW as u64,
         }
     }
 }
 
 impl Warmth {
-    /// Whether `at..window_end` can be sent without waiting; the range goes on to `end`.
-    pub(super) fn is_warm(&mut self, file: &File, at: u64, window_end: u64, end: u64) -> bool {
-        if window_end <= self.believed_to {
+    /// Whether the next window of what is left can be sent without waiting.
+    pub(super) fn is_warm(&mut self, file: &File, left: &Range<u64>) -> bool {
+        let now = monotonic();
+        let window_end = left.end.min(left.start + WINDOW as u64);
+        let fresh = now.minus(self.since) < BELIEVED_FOR;
+        let (believed, at) = (&self.believed, left.start);
+        let begins_within = fresh && !believed.is_empty() && believed.start <= at && at <= believed.end;
+        if begins_within && window_end <= self.believed.end {
             return true;
         }
-        let far = (at + self.stretch).min(end).max(window_end);
-        let goes_on = self.believed_to > 0 && at <= self.believed_to;
-        if (goes_on || is_here(file, at)) && is_here(file, far - 1) {
-            self.believed_to = far;
+        let far = (left.start + self.stretch).clamp(window_end, left.end);
+        if (begins_within || is_here(file, left.start)) && is_here(file, far - 1) {
+            self.believed = left.start..far;
+            self.since = now;
             self.stretch = (self.stretch * 2).min(STRETCH);
             return true;
         }
@@ -60,8 +74,9 @@ impl Warmth {
     }
 
     /// The disk has just delivered up to here.
-    pub(super) fn fetched(&mut self, to: u64) {
-        self.believed_to = to;
+    pub(super) fn fetched(&mut self, range: Range<u64>) {
+        self.believed = range;
+        self.since = monotonic();
     }
 }
 
@@ -80,49 +95,40 @@ impl Default for Disk {
     }
 }
 
-/// What a thread did.
-#[derive(Debug)]
-pub(super) enum Fetched {
-    /// The kernel took so many bytes, perhaps none because the socket filled up meanwhile.
-    Sent(usize),
-    /// The bytes, for a file that `sendfile` does not serve.
-    Copied(Vec<u8>),
-}
-
 impl Disk {
-    /// Fetches a window in a thread and sends it from there.
+    /// Fetches a window in a thread and sends it from there: how much the kernel took.
     pub(super) async fn send(
-        self,
+        &self,
         stream: Arc<TcpStream>,
         file: Arc<File>,
         at: u64,
         bytes: usize,
-    ) -> io::Result<Fetched> {
+    ) -> io::Result<usize> {
         self.run(move || {
             if let Err(error) = rustix::fs::fadvise(&*file, at, NonZeroU64::new(AHEAD), Advice::WillNeed) {
                 tracing::trace!(%error, "no reading ahead here; the next call waits for itself");
             }
             match send(&stream, &file, at, bytes) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Fetched::Sent(0)),
-                sent => sent.map(Fetched::Sent),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
+                sent => sent,
             }
         })
         .await
     }
 
     /// Reads a window in a thread.
-    pub(super) async fn copy(self, file: Arc<File>, at: u64, bytes: usize) -> io::Result<Fetched> {
+    pub(super) async fn read(&self, file: Arc<File>, at: u64, bytes: usize) -> io::Result<Vec<u8>> {
         self.run(move || {
             let mut window = vec![0; bytes];
             file.read_exact_at(&mut window, at)?;
-            Ok(Fetched::Copied(window))
+            Ok(window)
         })
         .await
     }
 
     /// The turn goes into the thread: a reader who hangs up frees it only when the disk has answered.
-    async fn run(self, act: impl FnOnce() -> io::Result<Fetched> + Send + 'static) -> io::Result<Fetched> {
-        let turn = self.0.acquire_owned().await.map_err(io::Error::other)?;
+    async fn run<T: Send + 'static>(&self, act: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+        let turn = Arc::clone(&self.0).acquire_owned().await.map_err(io::Error::other)?;
         let job = move || {
             let outcome = act();
             drop(turn);
@@ -132,8 +138,8 @@ impl Disk {
     }
 }
 
-/// Clears the readiness that tokio remembers if the socket is full: a thread's call cannot do that. The question is asked
-/// within `try_io`, so that room which appears meanwhile is not missed.
+/// Clears the readiness that tokio remembers if the socket is full, which costs less than another `sendfile` that finds
+/// no room. The question is asked within `try_io`, so that room which appears meanwhile is not missed.
 pub(super) fn ask_whether_full(stream: &TcpStream) {
     let asked = stream.try_io(Interest::WRITABLE, || {
         let mut asked = [PollFd::new(stream, PollFlags::OUT)];

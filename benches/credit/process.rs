@@ -1,0 +1,155 @@
+//! A station with a roster, started as a process, and what the kernel counts for it.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+const SETTINGS: &str = "[listen]\nmax_connections = 8192\nper_address_connections = 8192\nheader_timeout_s = 300\n\
+    [media]\nprepare = \"off\"\n";
+
+/// The member with this number among the viewers.
+pub fn number(viewer: usize) -> String {
+    format!("{:04}", viewer + 1)
+}
+
+/// CPU-seconds and bytes to the disk.
+#[derive(Debug, Clone, Copy)]
+pub struct Usage {
+    pub cpu_s: f64,
+    pub written: f64,
+}
+
+impl Usage {
+    pub fn since(&self, before: &Self) -> Self {
+        Self {
+            cpu_s: self.cpu_s - before.cpu_s,
+            written: self.written - before.written,
+        }
+    }
+}
+
+pub struct Station {
+    child: Child,
+    home: TempDir,
+    pub address: String,
+}
+
+fn program() -> String {
+    std::env::var("BENCH_PROGRAM").unwrap_or_else(|_| env!("CARGO_BIN_EXE_yuanjiao").to_owned())
+}
+
+impl Station {
+    /// In a folder of the working directory, since `/tmp` is memory on many machines.
+    pub fn start(members: usize) -> Self {
+        let home = tempfile::tempdir_in(".").expect("a folder on the disk");
+        let row = |viewer| format!("{},学员,第一支部,2468\n", number(viewer));
+        let rows = (0..members).map(row).collect::<Vec<_>>().concat();
+        let (settings, roster) = (home.path().join("station.toml"), home.path().join("roster.csv"));
+        fs::write(&settings, SETTINGS).expect("a writable folder");
+        fs::write(&roster, format!("member_no,name,branch,pin\n{rows}")).expect("a writable folder");
+        let data = home.path().join("data");
+        let imported = command(&["member", "import"])
+            .arg(&roster)
+            .arg("--data")
+            .arg(&data)
+            .stdout(Stdio::null())
+            .status();
+        assert!(imported.is_ok_and(|status| status.success()), "the roster is imported");
+        let mut child = command(&["--listen", "127.0.0.1:0", "--config"])
+            .arg(&settings)
+            .arg("--data")
+            .arg(&data)
+            .arg("--media")
+            .arg(home.path().join("media"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let said = BufReader::new(child.stdout.take().expect("its words")).lines();
+        let mut words = said.map_while(Result::ok);
+        let address =
+            words.find_map(|line| Some(line.trim().strip_prefix("http://")?.trim_end_matches('/').to_owned()));
+        Self {
+            child,
+            home,
+            address: address.expect("the address that it prints"),
+        }
+    }
+
+    /// All its threads together; a thread that ended takes its share along, which is why idle ones are not let go here.
+    pub fn usage(&self) -> Usage {
+        let process = PathBuf::from(format!("/proc/{}", self.child.id()));
+        let tasks = fs::read_dir(process.join("task")).into_iter().flatten().flatten();
+        let ns = |task: fs::DirEntry| first_number(&task.path().join("schedstat"));
+        let io = fs::read_to_string(process.join("io")).unwrap_or_default();
+        let written = io
+            .lines()
+            .find_map(|line| line.strip_prefix("write_bytes: ")?.parse().ok());
+        Usage {
+            cpu_s: tasks.map(ns).sum::<f64>() / 1e9,
+            written: written.unwrap_or(0.0),
+        }
+    }
+
+    /// Looks at the write-ahead log again and again: each commit appends to it in one burst.
+    pub fn count_commits(&self) -> Commits {
+        let log = self.home.path().join("data/ledger.db-wal");
+        let stop = Arc::new(AtomicBool::new(false));
+        let ours = Arc::clone(&stop);
+        let counter = std::thread::spawn(move || {
+            let written = || fs::metadata(&log).and_then(|meta| meta.modified()).ok();
+            let (mut last, mut at, mut commits) = (written(), Instant::now(), 0);
+            while !ours.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(10));
+                let now = written();
+                if now != last {
+                    // Within one burst the log is written several times.
+                    commits += u32::from(at.elapsed() > Duration::from_millis(50));
+                    (last, at) = (now, Instant::now());
+                }
+            }
+            commits
+        });
+        Commits { stop, counter }
+    }
+}
+
+impl Drop for Station {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+pub struct Commits {
+    stop: Arc<AtomicBool>,
+    counter: JoinHandle<u32>,
+}
+
+impl Commits {
+    pub fn stop(self) -> u32 {
+        self.stop.store(true, Ordering::Relaxed);
+        self.counter.join().unwrap_or(0)
+    }
+}
+
+fn command(words: &[&str]) -> Command {
+    let mut command = Command::new(program());
+    command.args(words);
+    command
+}
+
+fn first_number(path: &Path) -> f64 {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    text.split_whitespace()
+        .next()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(0.0)
+}

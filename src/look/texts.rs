@@ -534,7 +534,7 @@ texts! {
     prepared_note: "原来的文件原封不动，放的是转换好的一份。", "The original is untouched; what plays is the converted version.";
     why_container: "手机浏览器打不开 {0} 文件。", "Browsers on phones do not open {0} files.";
     why_picture: "画面是 {0} 编码，老手机解不了。", "The picture is coded in {0}, which old phones cannot decode.";
-    why_depth: "画面每种颜色超过 8 位，手机解不了。", "The picture has more than 8 bits a colour, which phones cannot decode.";
+    why_depth: "画面的颜色比手机能解的细（10 位，或 4:2:2、4:4:4）。", "The picture has finer colours than phones can decode (10 bits, or 4:2:2 or 4:4:4).";
     why_sound: "声音是 {0} 编码，浏览器放不出来。", "The sound is coded in {0}, which browsers cannot play.";
     why_large: "画面是 {0}，比老手机能放的大。", "The picture has {0}, more than old phones can play.";
     why_fast: "每秒 {0} 兆比特，几台手机一起看就会卡。", "At {0} Mbit/s a few phones fill the Wi-Fi.";

@@ -1,5 +1,7 @@
 //! MP4 in fragments, and with what phones and cameras put into it.
 
+use media_index::probe::{Subject, probe};
+
 use crate::film::{H264, credited, film, heard, lasts, picture, reading, survives_cuts, survives_lies};
 
 fn with(more: &[&str]) -> Vec<u8> {
@@ -111,4 +113,38 @@ fn a_film_that_is_held_upright_says_so() {
             expected
         );
     }
+}
+
+/// Bytes that this thread has asked the kernel for.
+fn asked_for() -> u64 {
+    let about = std::fs::read_to_string("/proc/thread-self/io").unwrap();
+    let line = about.lines().find_map(|line| line.strip_prefix("rchar: "));
+    line.unwrap().parse().unwrap()
+}
+
+#[test]
+fn of_a_film_of_any_size_a_quarter_of_a_megabyte_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("film.mp4");
+    let mut film = with(&["-movflags", "+faststart"]);
+    // Eight hundred megabytes of nothing behind the film: a hole on the disk.
+    let rest = 800_u32 << 20;
+    film.extend([&rest.to_be_bytes()[..], b"free"].concat());
+    std::fs::write(&path, &film).unwrap();
+    let file = std::fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
+    let size = film.len() as u64 - 8 + u64::from(rest);
+    file.set_len(size).unwrap();
+    let subject = Subject {
+        file: &file,
+        size,
+        ending: "mp4",
+        path: &path,
+        ffprobe: None,
+    };
+    let before = asked_for();
+    let whole = probe(&subject).unwrap();
+    let read = asked_for() - before;
+    assert_eq!(whole.facts.duration_ms.map(|ms| ms / 1_000), Some(3));
+    // The account of it is a page of text itself.
+    assert!(read <= (256 << 10) + 4_096, "{read}");
 }

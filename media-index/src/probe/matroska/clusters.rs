@@ -125,10 +125,19 @@ impl Stretch {
     fn look(&self, source: &Source<'_>, at: u64) -> Option<Point> {
         let bytes = source.read_up_to(at, PIECE).ok()?;
         let mut places = (0..bytes.len()).filter(|n| bytes[*n..].starts_with(&CLUSTER));
-        places.find_map(|n| {
-            let (_, _, head) = head_of(&bytes[n..])?;
-            Some((self.ms(head.time?), at + n as u64))
-        })
+        places.find_map(|n| self.point(&bytes[n..], at + n as u64))
+    }
+
+    /// The last one that begins in it.
+    fn look_back(&self, source: &Source<'_>, at: u64) -> Option<Point> {
+        let bytes = source.read_up_to(at, PIECE).ok()?;
+        let mut places = (0..bytes.len()).rev().filter(|n| bytes[*n..].starts_with(&CLUSTER));
+        places.find_map(|n| self.point(&bytes[n..], at + n as u64))
+    }
+
+    fn point(&self, bytes: &[u8], at: u64) -> Option<Point> {
+        let (_, _, head) = head_of(bytes)?;
+        Some((self.ms(head.time?), at))
     }
 
     /// When the last block of the last cluster begins, in milliseconds: a recording that was never closed does not say
@@ -155,19 +164,25 @@ impl Stretch {
         Some(self.ms(base.saturating_add(latest)))
     }
 
-    /// Behind the last point there may be more clusters, if it was only looked for them in places.
+    /// Behind the last point there may be more clusters, if it was only looked for them in places: the last of all is
+    /// looked for from the end.
     fn last_cluster(&self, source: &Source<'_>, points: &[Point]) -> u64 {
-        let mut last = points.last().map_or(self.first, |(_, at)| *at);
-        let is_open = |at| Element::at(source, at).is_ok_and(|found| found.length.is_none());
-        let (mut at, mut pieces) = (last, 0);
-        while is_open(last) && pieces < PIECES && at < self.end {
-            pieces += 1;
-            match self.look(source, at + 1) {
-                Some((_, place)) => (last, at) = (place, place),
-                None => at += PIECE - HEAD,
+        let known = points.last().map_or(self.first, |(_, at)| *at);
+        let is_open = Element::at(source, known).is_ok_and(|found| found.length.is_none());
+        if !is_open {
+            return known;
+        }
+        let mut at = self.end;
+        for _ in 0..PIECES {
+            at = at.saturating_sub(PIECE - HEAD).max(known);
+            if let Some((_, last)) = self.look_back(source, at) {
+                return last.max(known);
+            }
+            if at == known {
+                break;
             }
         }
-        last
+        known
     }
 }
 

@@ -899,6 +899,9 @@ texts! {
     plan_wish_back: "已点“想一起看”，撤销", "Asked for; take it back";
     plan_item: "第 {0} 号，{1}", "No. {0}, {1}";
     f1_minutes_n: "{0} 分钟", "{0} min";
+    f1_liked: "满意度", "Satisfaction";
+    f1_liked_line: "{0} 分（满分 5 分），{1} 人打分", "{0} of 5, {1} ratings";
+    f1_quiz_line: "{0} 人答题，{1} 道里答对 {2} 道", "{0} answered, {2} of {1} right";
     notice_month: "{0}远程教育播放公告", "Screenings in {0}";
     notice_one: "远程教育播放公告", "Screening";
     notice_scan: "扫码看课件、查学时", "Scan to watch and to see your hours";

@@ -17,6 +17,7 @@ mod member;
 mod plan;
 mod quiz;
 mod receipt;
+mod said;
 mod screenings;
 mod sign_in;
 mod tv;

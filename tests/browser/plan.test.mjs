@@ -273,6 +273,7 @@ test('stars, questions as proof, and one figure everywhere', { timeout: 300_000 
   await desk.waitForSelector('article.a4');
   const sheet = await desk.textContent('article.a4');
   assert.ok(sheet.includes('第 1 号') && sheet.includes('23:58'), 'the record names the plan');
+  assert.ok(sheet.includes('4.0 分') && sheet.includes('1 人答题，3 道里答对 2 道'), 'what was liked and answered');
   assert.ok(sheet.includes('陈桂兰') && sheet.includes('村委会二楼会议室'));
 
   const credited = async (phone) => (await (await phone.request.get(`${station.url}/api/me`)).json()).items.reduce((sum, item) => sum + item.credited_ms, 0);
@@ -289,6 +290,31 @@ test('stars, questions as proof, and one figure everywhere', { timeout: 300_000 
   assert.equal(seconds('0012'), String(Math.floor(chen / 1000)));
   assert.equal(seconds('0030'), String(Math.floor(fang / 1000)));
   assert.equal(seconds('4711'), seconds('0021'), 'the visitor is credited under his own number');
+});
+
+test('who studies alone may answer the questions instead of tapping', { timeout: 240_000 }, async () => {
+  const wang = phones.wang;
+  const item = await station.item(FILM);
+  const credited = async () => (await (await wang.request.get(`${station.url}/api/me`)).json()).items.reduce((sum, one) => sum + one.credited_ms, 0);
+  const before = await credited();
+  await wang.goto(`${station.url}/items/${item.id}`);
+  await wang.click('#liking button:has-text("想一起看")');
+  await wang.waitForSelector('text=已点“想一起看”');
+  await wang.screenshot({ path: join(shots, 'item-liking.png'), fullPage: true });
+  await wang.evaluate(() => { document.getElementById('film').currentTime = 36; });
+  await wang.click('#toggle');
+  await wang.waitForFunction(() => document.getElementById('film').currentTime > 48);
+  const page = await wang.context().newPage();
+  await page.goto(`${station.url}/items/${item.id}/quiz`);
+  await page.check('input[name="q0"][value="0"]');
+  await page.check('input[name="q2"][value="1"]');
+  await page.click('button.btn-1');
+  await page.waitForSelector('text=答题也算在场确认');
+  assert.ok(await credited() > before + 5_000, 'what waited in his session counts now');
+  await page.close();
+  await wang.click('#toggle');
+  await desk.goto(`${station.url}/desk/plan`);
+  await desk.waitForSelector('text=1 人想看');
 });
 
 test('two screens show two films at once, and a member is at one of them', { timeout: 300_000 }, async () => {

@@ -165,6 +165,8 @@
   function showing(answer) {
     var check = answer.check;
     show($('corner'), cornerUntil > Date.now() && !check);
+    /* A picture that never moves burns into plasma and OLED. */
+    if ($('corner')) { $('corner').classList.toggle('moved', Math.floor(Date.now() / 60000) % 2 === 1); }
     if (broken && misses === 0) { mend(); }
     if (check && lastCheck !== check.number && !held) {
       lastCheck = check.number;

@@ -11,7 +11,7 @@ use crate::http::body::Form;
 use crate::ledger::Entry;
 use crate::look::{Frame, Tab, Texts, format, texts};
 use crate::pages::screenings::{self, Attendance};
-use crate::pages::{Pages, Visit, go_to, show};
+use crate::pages::{Pages, Visit, go_to, said, show};
 use crate::report::csv;
 use crate::roster::{Member, Migrant};
 use crate::screening::{Line, Record, Remarks};
@@ -118,11 +118,12 @@ pub(super) async fn record(
     let members = pages.roster.members().await?;
     let people = Attendance::of(&record, &members);
     let t = texts(visit.lang);
+    let said = said::at(&pages, &record, t).await?;
     let sheet = Sheet {
         id,
         no: format::fill(t.f1_no, &[&record.serial]),
         facts: facts(&pages, &record, t, visit.lang),
-        lines: lines(&record, &people, t, visit.lang),
+        lines: [lines(&record, &people, t, visit.lang), said].concat(),
         head: head(t),
         rows: rows(&record, &people),
         remarks: record.state.remarks.clone(),

@@ -131,11 +131,11 @@ fn of_a_film_of_any_size_a_quarter_of_a_megabyte_is_read() {
     let rest = 800_u32 << 20;
     film.extend([&rest.to_be_bytes()[..], b"free"].concat());
     std::fs::write(&path, &film).unwrap();
-    let file = std::fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
+    let opened = std::fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
     let size = film.len() as u64 - 8 + u64::from(rest);
-    file.set_len(size).unwrap();
+    opened.set_len(size).unwrap();
     let subject = Subject {
-        file: &file,
+        file: &opened,
         size,
         ending: "mp4",
         path: &path,

@@ -377,3 +377,44 @@ async fn a_log_of_more_than_a_bundle_goes_by_stick_and_an_interrupted_pull_goes_
     let (_, pulled) = district.import(stick.path()).await.unwrap();
     assert_eq!((pulled.size, pulled.new, pulled.alerts.len()), (leaves, leaves, 0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cosignature_comes_back_on_the_stick_once_and_a_forged_one_never() {
+    let station = Station::start().await;
+    let (folder, stick) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let district = enrolled(&station, &folder).await;
+    watch(&station).await;
+    let exchange = station.base().exchange;
+    let carried = exchange.carry(stick.path()).unwrap();
+    assert_eq!(carried.back, exchange::CameBack::default(), "nothing lies there yet");
+    let [log] = &District::logs_in(stick.path())[..] else {
+        panic!("one log")
+    };
+    let (_, pulled) = district.import(log).await.unwrap();
+    assert_eq!((pulled.size, pulled.alerts.len()), (carried.leaves, 0));
+
+    let written = std::fs::read_to_string(log.join("cosignature")).unwrap();
+    let forged = written.replace(&format!("\"size\":{}", pulled.size), "\"size\":1");
+    assert_ne!(forged, written);
+    std::fs::write(log.join("cosignature"), forged).unwrap();
+    assert_eq!(
+        exchange.take_back(log).unwrap().cosigned,
+        None,
+        "signed for another size"
+    );
+    std::fs::write(log.join("cosignature"), &written).unwrap();
+    let again = exchange.carry(stick.path()).unwrap();
+    assert_eq!(again.back.cosigned, Some(pulled.size));
+    assert_eq!(
+        again.leaves,
+        pulled.size + 1,
+        "the leaf that says so goes along at once"
+    );
+    assert_eq!(exchange.carry(stick.path()).unwrap().back.cosigned, None, "known");
+    let (_, quiet) = district.import(log).await.unwrap();
+    assert_eq!((quiet.size, quiet.new), (pulled.size + 1, 1));
+    assert!(
+        quiet.cosigned.is_none() && quiet.alerts.is_empty(),
+        "so the log does not grow by travelling"
+    );
+}

@@ -508,6 +508,17 @@ impl Districts for Exchange {
     fn make_code(&self) -> Result<String, Problem> {
         Ok(self.enrol_code()?)
     }
+
+    fn carry(&self, stick: &Path) -> Result<(u64, Option<u64>), Problem> {
+        let carried = Self::carry(self, stick).map_err(|error| {
+            tracing::warn!(%error, stick = %stick.display(), "the log was not written to the stick");
+            Problem::unprocessable(
+                "台账没有写到 U 盘上：可能写保护、满了或者拔早了。站点里的一条没少，换个 U 盘再试。",
+                "The log was not written to the stick: it may be write-protected, full, or pulled too early. Nothing is lost.",
+            )
+        })?;
+        Ok((carried.leaves, carried.back.cosigned))
+    }
 }
 
 /// A policy that a district brings holds at once, not at the next minute; and its visit may date what had no date.

@@ -13,7 +13,8 @@ use super::{policy, station};
 use crate::app;
 use crate::config;
 use crate::credit::Policies;
-use crate::district::{District, DistrictError, Pulled, Role, Signer, fingerprint};
+use crate::district::{District, DistrictError, Manager, Pulled, Role, Signer, fingerprint};
+use crate::exchange;
 use crate::report::xapi::Home;
 use crate::report::{Recount, csv, tables};
 use crate::types::{Origin, Year};
@@ -136,12 +137,35 @@ fn say(origin: &Origin, outcome: &Result<Pulled, DistrictError>) -> bool {
 }
 
 async fn import(district: &District, folder: &Path) -> Result<()> {
-    let (origin, pulled) = district.import(folder).await?;
-    if say(&origin, &Ok(pulled)) {
-        Ok(())
-    } else {
-        bail!("{origin} needs a look")
+    let logs = District::logs_in(folder);
+    if logs.is_empty() {
+        bail!(
+            "{} holds no log: neither a checkpoint nor a folder {}",
+            folder.display(),
+            exchange::ON_STICK
+        );
     }
+    let mut faults = 0;
+    for log in &logs {
+        let done = match district.import(log).await {
+            Ok((origin, pulled)) => {
+                let leaves = pulled.size.to_string();
+                district
+                    .audit(&Manager::on_the_console(), "import", origin.as_str(), &leaves)
+                    .await?;
+                say(&origin, &Ok(pulled))
+            }
+            Err(error) => {
+                println!("{}: {error}", log.display());
+                false
+            }
+        };
+        faults += usize::from(!done);
+    }
+    if faults > 0 {
+        bail!("{faults} of {} logs need a look", logs.len());
+    }
+    Ok(())
 }
 
 fn report(district: &District, policies: &Policies, only: Option<Year>, folder: Option<&Path>) -> Result<()> {

@@ -179,6 +179,13 @@ pub(super) fn ledger(common: &Common, command: &Ledger) -> Result<()> {
     match command {
         Ledger::Verify => verify(&base),
         Ledger::Export { folder } => {
+            let back = base.exchange.take_back(folder)?;
+            if let Some(size) = back.cosigned {
+                println!("the district has cosigned {size} leaves");
+            }
+            back.policies
+                .iter()
+                .for_each(|name| println!("the policy {name} came with it"));
             let leaves = exchange::export(&base.ledger, folder)?;
             println!(
                 "{leaves} leaves of {} are in {}",

@@ -114,6 +114,14 @@ pub enum DistrictError {
     /// No station of that name.
     #[error("no station {0} is enrolled")]
     Unknown(String),
+    /// The log was taken in, but what goes back could not be put on the stick.
+    #[error("the log was taken in and kept, but the cosignature could not be written to {path}: {source}")]
+    PutBack {
+        /// Which folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// A folder that holds no log.
     #[error("{path} holds no log that can be read: {source}")]
     Folder {
@@ -334,7 +342,32 @@ impl District {
             alarms::end(tx, &name, now, "silent")
         };
         self.store.write(Urgency::Now, heard).await??;
+        let policies = self.policies_for(&origin).await?;
+        let policies: Vec<(u64, String)> = policies.into_iter().map(|one| (one.serial, one.file)).collect();
+        crate::exchange::put_back(folder, &self.origin, pulled.cosigned.as_ref(), &policies).map_err(|source| {
+            DistrictError::PutBack {
+                path: folder.to_owned(),
+                source,
+            }
+        })?;
         Ok((origin, pulled))
+    }
+
+    /// The logs in a folder: it is one itself, or a stick on which stations put theirs.
+    pub fn logs_in(folder: &Path) -> Vec<PathBuf> {
+        if folder.join("checkpoint").exists() {
+            return vec![folder.to_owned()];
+        }
+        let listed = std::fs::read_dir(folder.join(crate::exchange::ON_STICK))
+            .into_iter()
+            .flatten()
+            .flatten();
+        let mut logs: Vec<PathBuf> = listed
+            .map(|entry| entry.path())
+            .filter(|path| path.join("checkpoint").exists())
+            .collect();
+        logs.sort();
+        logs
     }
 
     /// Counts every station's leaves again.

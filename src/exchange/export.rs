@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::ledger::{self, Ledger, tiles};
+use crate::ledger::{self, Ledger, LedgerError, tiles};
 use crate::store::StoreError;
 
 /// Why an export did not come about.
@@ -19,6 +19,9 @@ pub enum ExportError {
     /// The folder holds the log of another station.
     #[error("the folder holds the log of {0}; choose another folder")]
     Another(String),
+    /// What a district had put on the stick could not be taken in.
+    #[error("what the district put on the stick could not be taken in: {0}")]
+    TakeBack(#[source] LedgerError),
     /// There is nothing to export yet.
     #[error("the ledger is empty")]
     Empty,
@@ -59,7 +62,7 @@ fn refuse_another_stations_folder(ledger: &Ledger, folder: &Path) -> Result<(), 
 }
 
 /// Beside, synced, renamed: a stick that is pulled too early holds no half file under a good name.
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }

@@ -10,6 +10,7 @@ mod enrol;
 mod export;
 mod policy;
 mod rows;
+mod stick;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -25,9 +26,10 @@ use serde::{Deserialize, Serialize};
 pub use auth::{HEADER, Proof, signed_text};
 pub use condition::{CONDITION, Condition};
 pub use enrol::{Enrol, Enrolled, code_of, enrol_tag, station_tag};
-pub use export::export;
+pub use export::{ExportError, export};
 pub use policy::Offered;
 pub use rows::SCHEMA;
+pub use stick::{CameBack, Carried, ON_STICK, put_back};
 
 use crate::clock::{Clock, SharedClock};
 use crate::http::{Problem, body};

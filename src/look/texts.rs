@@ -46,6 +46,14 @@ texts! {
     all: "全部", "All";
     hour_unit: "学时", "h";
     undated: "日期待定", "date open";
+    // The log on a stick
+    carry_head: "没有网络，用 U 盘送", "Without a network: by stick";
+    carry_none: "插上 U 盘再打开这一页，就能把台账拷上去送到县里。", "Plug in a stick and open this page again to take the log to the district.";
+    carry_says: "拷上去送到县里，县里核对后再插回来点一次，会签就回来了。U 盘上只有党员编号，没有姓名。", "Take it to the district; back here, tap again and the cosignature comes in. The stick holds numbers, no names.";
+    carry_to: "拷台账到 ", "Copy the log to ";
+    carry_done: "拷好了，{0} 条都在 U 盘上，可以拔了。", "Done: {0} leaves are on the stick, and it may be pulled.";
+    carry_cosigned: "县里已经会签到第 {0} 条。", " The district has cosigned {0} leaves.";
+    carry_gone: "这个 U 盘不在了，插上再点一次。", "This stick is gone; plug it in and tap again.";
     // The district's pages
     q_tab_home: "总览", "Overview";
     q_tab_stations: "站点", "Stations";

@@ -56,6 +56,9 @@ pub trait Districts: std::fmt::Debug + Send + Sync {
     fn list(&self) -> Result<Vec<(String, String)>, Problem>;
     /// Makes a one-time enrolment code.
     fn make_code(&self) -> Result<String, Problem>;
+    /// Takes in what a district put on a stick and writes the log there: how many leaves, and how many of them the
+    /// district has cosigned, if that is news.
+    fn carry(&self, stick: &std::path::Path) -> Result<(u64, Option<u64>), Problem>;
 }
 
 /// What the pages are told about this station.

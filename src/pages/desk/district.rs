@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use serde::Deserialize;
 
 use crate::http::Problem;
 use crate::http::body::Form;
@@ -10,6 +11,7 @@ use crate::ledger;
 use crate::look::{Frame, Tab, format, texts};
 use crate::pages::sign_in::Token;
 use crate::pages::{Pages, Visit, show};
+use crate::types::Lang;
 
 struct Line {
     name: String,
@@ -26,11 +28,13 @@ struct Page {
     fingerprint: String,
     districts: Vec<Line>,
     code: String,
+    sticks: Vec<(String, String)>,
+    carried: String,
 }
 
 pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Response, Problem> {
     visit.operator()?;
-    page_with(&pages, &visit, String::new()).await
+    page_with(&pages, &visit, String::new(), String::new()).await
 }
 
 pub(super) async fn make_code(
@@ -43,14 +47,45 @@ pub(super) async fn make_code(
     let districts = pages.districts.clone();
     let code = tokio::task::spawn_blocking(move || districts.make_code()).await;
     let code = code.map_err(|error| Problem::internal(&error))??;
-    page_with(&pages, &visit, code).await
+    page_with(&pages, &visit, code, String::new()).await
 }
 
-async fn page_with(pages: &Pages, visit: &Visit, code: String) -> Result<Response, Problem> {
+#[derive(Debug, Deserialize)]
+pub(super) struct Stick {
+    csrf: String,
+    stick: String,
+}
+
+/// One tap: the log goes to the stick, and what the district had put there comes in.
+pub(super) async fn carry(
+    State(pages): State<Pages>,
+    visit: Visit,
+    Form(sent): Form<Stick>,
+) -> Result<Response, Problem> {
+    visit.operator()?;
+    visit.check(&sent.csrf)?;
+    let t = texts(visit.lang);
+    let (districts, sticks) = (pages.districts.clone(), pages.intake.sticks.clone());
+    let act = move || {
+        let plugged = sticks.plugged_in().into_iter().find(|stick| stick.key == sent.stick);
+        let gone = || Problem::unprocessable(texts(Lang::Zh).carry_gone, texts(Lang::En).carry_gone);
+        districts.carry(&plugged.ok_or_else(gone)?.mount)
+    };
+    let carried = tokio::task::spawn_blocking(act).await;
+    let (leaves, cosigned) = carried.map_err(|error| Problem::internal(&error))??;
+    let mut said = format::fill(t.carry_done, &[&format::thousands(leaves)]);
+    if let Some(size) = cosigned {
+        said += &format::fill(t.carry_cosigned, &[&format::thousands(size)]);
+    }
+    page_with(&pages, &visit, String::new(), said).await
+}
+
+async fn page_with(pages: &Pages, visit: &Visit, code: String, carried: String) -> Result<Response, Problem> {
     let t = texts(visit.lang);
     let districts = pages.districts.clone();
-    let listed = tokio::task::spawn_blocking(move || districts.list()).await;
-    let listed = listed.map_err(|error| Problem::internal(&error))??;
+    let sticks = pages.intake.sticks.clone();
+    let listed = tokio::task::spawn_blocking(move || districts.list().map(|known| (known, sticks.plugged_in()))).await;
+    let (listed, sticks) = listed.map_err(|error| Problem::internal(&error))??;
     let cosigned = pages.ledger.store().read(ledger::last_cosignatures).await?;
     let line = |(name, fingerprint): (String, String)| Line {
         last: cosigned
@@ -76,6 +111,8 @@ async fn page_with(pages: &Pages, visit: &Visit, code: String) -> Result<Respons
         fingerprint: pages.ledger.keys().fingerprint(),
         districts: listed.into_iter().map(line).collect(),
         code,
+        sticks: sticks.into_iter().map(|stick| (stick.key, stick.name)).collect(),
+        carried,
         f: visit.frame(pages, t.tab_district, Tab::District),
     };
     show(visit, &page)

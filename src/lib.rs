@@ -24,10 +24,11 @@ pub mod roster;
 // The rule.
 pub mod credit;
 
-// How films come in, what is made of them; one person's session.
+// How films come in, what is made of them; one person's session; what people write down.
 pub mod intake;
 pub mod opinions;
 pub mod prepare;
+pub mod records;
 pub mod viewing;
 
 // A room before a television.

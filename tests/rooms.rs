@@ -15,7 +15,7 @@ const ROWS: [&[&str]; 15] = [
     &["http"],
     &["library", "roster", "ledger"],
     &["credit"],
-    &["viewing", "intake", "prepare", "opinions"],
+    &["viewing", "intake", "prepare", "opinions", "records"],
     // Who sits before the television is in no phone session meanwhile, and both credit into one set.
     &["screening", "programme"],
     &["report"],

@@ -6,6 +6,7 @@
 mod addresses;
 mod backups;
 mod district;
+mod health;
 mod policy;
 mod recovery;
 mod samples;
@@ -41,6 +42,7 @@ use crate::look;
 use crate::media::Media;
 use crate::pages::{self, Districts, Pages, Waiting};
 use crate::prepare::{Audience, Preparer, Programs, Rule};
+use crate::records::Records;
 use crate::roster::{self, Operator, Roster, RosterChange};
 use crate::screening::{self, Screenings};
 use crate::server::{self, Limits};
@@ -59,7 +61,7 @@ pub use recovery::{Restored, from_copy};
 const LISTED: usize = 200;
 
 /// The tables of all rooms that share the database.
-const SCHEMAS: [Schema; 8] = [
+const SCHEMAS: [Schema; 9] = [
     ledger::SCHEMA,
     library::SCHEMA,
     roster::SCHEMA,
@@ -67,6 +69,7 @@ const SCHEMAS: [Schema; 8] = [
     screening::SCHEMA,
     crate::programme::SCHEMA,
     crate::opinions::SCHEMA,
+    crate::records::SCHEMA,
     crate::exchange::SCHEMA,
 ];
 
@@ -81,6 +84,8 @@ pub struct Base {
     pub ledger: Ledger,
     /// Who there is.
     pub roster: Roster,
+    /// What people wrote down.
+    pub records: Records,
     /// The district's door.
     pub exchange: Exchange,
 }
@@ -111,12 +116,14 @@ impl Base {
         };
         let roster = Roster::new(store, keys.clone(), clock.clone(), limits);
         note_changes(&roster, &ledger, &clock);
-        let exchange = Exchange::new(ledger.clone(), clock.clone());
+        let records = Records::new(ledger.clone(), clock.clone(), &settings.data);
+        let exchange = Exchange::new(ledger.clone(), records.clone(), clock.clone());
         let base = Self {
             clock,
             keys,
             ledger,
             roster,
+            records,
             exchange,
         };
         follow_district_time(&base);
@@ -230,7 +237,7 @@ impl Station {
             Arc::new(library.clone()),
         );
         if base.ledger.halted().is_none() {
-            begin_run(&base, &viewing, settings.policy.is_some())?;
+            begin_run(&base, &viewing, &settings)?;
             follow_district(&base, &viewing);
         }
         let screenings = Screenings::new(viewing.clone(), base.ledger.clone(), base.clock.clone());
@@ -281,11 +288,13 @@ impl Station {
             stop.clone(),
         );
         let steps = tokio::spawn(steps);
+        let health = tokio::spawn(self.health().watch(stop.clone()));
         server::notify(sd_notify::NotifyState::Ready);
         server::run(listener, routes, limits, stop).await;
         server::notify(sd_notify::NotifyState::Stopping);
         sweep.abort();
         steps.abort();
+        health.abort();
         drop(copies.await);
         let (base, preparer) = (self.base.clone(), self.preparer.clone());
         let end = move || {
@@ -296,6 +305,16 @@ impl Station {
         };
         tokio::task::spawn_blocking(end).await??;
         Ok(())
+    }
+
+    fn health(&self) -> health::Health {
+        health::Health {
+            ledger: self.base.ledger.clone(),
+            clock: Arc::clone(&self.base.clock),
+            library: self.library.clone(),
+            media: self.settings.media.folder.clone(),
+            data: self.settings.data.clone(),
+        }
     }
 
     fn routes(&self, address: SocketAddr) -> Router {
@@ -329,6 +348,8 @@ impl Station {
             plans: Waiting::default(),
             preparer: self.preparer.clone(),
             intake: self.intake.clone(),
+            records: base.records.clone(),
+            calendar: Arc::default(),
         };
         let api = Api {
             roster: base.roster.clone(),
@@ -428,14 +449,16 @@ pub fn read_policy(path: Option<&Path>) -> Result<Policy> {
 }
 
 /// Says in the ledger that a run begins and how the last one ended, and closes what it left open.
-fn begin_run(base: &Base, viewing: &Viewing, has_policy: bool) -> Result<()> {
+fn begin_run(base: &Base, viewing: &Viewing, settings: &config::Station) -> Result<()> {
     let (ledger, now) = (base.ledger.clone(), base.clock.now());
+    let (has_policy, last) = (settings.policy.is_some(), health::last_sign(&settings.data));
     base.ledger.store().write_blocking(move |tx| {
         let before = how_it_ended(tx)?;
         let boot = What::Boot {
             id: clock::boot_id(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             before,
+            last,
         };
         ledger.append(tx, now, boot)?;
         Ok::<_, ledger::LedgerError>(())

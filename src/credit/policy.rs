@@ -69,6 +69,8 @@ pub struct Policy {
     pub presence_answer: Millis,
     /// How the people before a television are asked.
     pub checks: Checks,
+    /// What is asked of a station in a month.
+    pub station: Asked,
     weights: Weights,
     due: Vec<Due>,
 }
@@ -86,6 +88,47 @@ pub struct Checks {
     pub open_at_the_end: Millis,
     /// A code is shown for so long, and is still taken during the next step.
     pub code_step: Millis,
+}
+
+/// What is asked of a station each month. Local rules differ; zero asks for nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// Screenings 集中收看.
+    pub screenings: u64,
+    /// Time that it is on 开放.
+    pub open: Millis,
+    /// Attendance 到会率, in percent.
+    pub attendance_percent: u64,
+}
+
+/// The same as the file says it.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AskedFile {
+    screenings_per_month: u64,
+    open_hours_per_month: u64,
+    attendance_percent: u64,
+}
+
+/// What most provinces ask: policies from before this table mean it.
+impl Default for AskedFile {
+    fn default() -> Self {
+        Self {
+            screenings_per_month: 2,
+            open_hours_per_month: 20,
+            attendance_percent: 90,
+        }
+    }
+}
+
+impl From<AskedFile> for Asked {
+    fn from(file: AskedFile) -> Self {
+        Self {
+            screenings: file.screenings_per_month,
+            open: Millis::secs(file.open_hours_per_month * 3_600),
+            attendance_percent: file.attendance_percent,
+        }
+    }
 }
 
 /// The same as the file says it, in seconds.
@@ -164,6 +207,9 @@ struct File {
     /// Policies from before screenings do not have it.
     #[serde(default)]
     screening: ChecksFile,
+    /// The same.
+    #[serde(default)]
+    station: AskedFile,
     weights: Weights,
     due: Vec<Due>,
 }
@@ -201,6 +247,7 @@ impl Policy {
             presence_jitter: Millis::secs(file.presence_jitter_s),
             presence_answer: Millis::secs(file.presence_answer_s),
             checks: file.screening.into(),
+            station: file.station.into(),
             weights: file.weights,
             due: file.due,
         })
@@ -264,6 +311,25 @@ impl File {
             "at most half of presence_every_s",
         )?;
         within("presence_answer_s", self.presence_answer_s, 30..=600, "30 to 600")?;
+        let asked = self.station;
+        within(
+            "station.screenings_per_month",
+            asked.screenings_per_month,
+            0..=60,
+            "0 to 60",
+        )?;
+        within(
+            "station.open_hours_per_month",
+            asked.open_hours_per_month,
+            0..=744,
+            "0 to 744",
+        )?;
+        within(
+            "station.attendance_percent",
+            asked.attendance_percent,
+            0..=100,
+            "0 to 100",
+        )?;
         self.check_screening()?;
         self.check_weights()
     }

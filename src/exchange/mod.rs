@@ -34,6 +34,7 @@ pub use stick::{CameBack, Carried, ON_STICK, put_back};
 use crate::clock::{Clock, SharedClock};
 use crate::http::{Problem, body};
 use crate::ledger::{self, Checkpoint, Ledger, LedgerError, What, note, tiles};
+use crate::records::{Records, picture};
 use crate::store::{StoreError, Urgency};
 use crate::types::Origin;
 use auth::Nonces;
@@ -60,6 +61,7 @@ pub type OnAsked = Box<dyn Fn() -> Condition + Send + Sync>;
 #[derive(Clone)]
 pub struct Exchange {
     ledger: Ledger,
+    records: Records,
     clock: SharedClock,
     nonces: Arc<Mutex<Nonces>>,
     on_time: Arc<Mutex<Option<OnTime>>>,
@@ -87,10 +89,11 @@ pub struct CosignIn {
 }
 
 impl Exchange {
-    /// Works on this ledger.
-    pub fn new(ledger: Ledger, clock: Arc<impl Clock + 'static>) -> Self {
+    /// Works on this ledger, and hands out the pictures that it names.
+    pub fn new(ledger: Ledger, records: Records, clock: Arc<impl Clock + 'static>) -> Self {
         Self {
             ledger,
+            records,
             clock,
             nonces: Arc::default(),
             on_time: Arc::default(),
@@ -159,6 +162,7 @@ impl Exchange {
             .route("/log/enrol", post(enrol_here))
             .route("/log/checkpoint", get(checkpoint))
             .route("/log/tile/{*path}", get(tile))
+            .route("/log/blob/{digest}", get(blob))
             .route("/log/cosign", post(cosign))
             .route("/log/policy", post(policy::post))
             .with_state(self)
@@ -257,6 +261,21 @@ async fn tile(
         .await?
         .ok_or_else(Problem::not_found)?;
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], Bytes::from(bytes)).into_response())
+}
+
+/// A picture that a leaf names by its hash: the asker can check that it is the one.
+async fn blob(
+    State(exchange): State<Exchange>,
+    Path(digest): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    authorised(&exchange, request).await?;
+    let bytes = exchange.records.blob(&digest).await?.ok_or_else(Problem::not_found)?;
+    let headers = [
+        (header::CONTENT_TYPE, picture::mime(&bytes)),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    Ok((headers, bytes).into_response())
 }
 
 async fn cosign(State(exchange): State<Exchange>, request: Request) -> Result<Response, Problem> {

@@ -130,6 +130,40 @@ pub enum Ending {
     StationFailure,
 }
 
+/// Of which part of an evening a photo is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Moment {
+    /// When it began.
+    Start,
+    /// In between.
+    Middle,
+    /// When it was over.
+    End,
+}
+
+/// In which office somebody confirms a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Office {
+    /// 主持人.
+    Chair,
+    /// 站点管理员.
+    Operator,
+}
+
+/// What feedback is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum About {
+    /// 意见: something should be different.
+    Opinion,
+    /// 需求: help that is needed.
+    Need,
+    /// 想看: courseware that is asked for.
+    Wish,
+}
+
 /// One member as the district needs him for its figures: no name, no PIN.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed {
@@ -234,6 +268,9 @@ pub enum What {
         version: String,
         /// How the run before ended.
         before: Before,
+        /// The last sign of life of the run before, if it left one: a power cut writes nothing.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        last: Option<At>,
     },
     /// The program stopped in order.
     Stop {},
@@ -515,9 +552,106 @@ pub enum What {
         #[serde(skip_serializing_if = "std::ops::Not::not", default)]
         proof: bool,
     },
+    /// How the box is 设备运行: at a start, and when it changed.
+    Health {
+        /// How full the disk with the films is; none while it is away.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        disk_percent: Option<u8>,
+        /// What is wrong, in fixed words: `media_away`, `disk_failing`, `disk_low`, `clock_unset`, `cannot_write`.
+        faults: Vec<String>,
+    },
+    /// Why somebody does not come to a screening 请假; an empty reason takes it back.
+    Excused {
+        /// Which screening.
+        screening: SessionId,
+        /// Who.
+        member: MemberId,
+        /// In the operator's words.
+        reason: String,
+    },
+    /// What people wrote about a screening 讨论、成果、异常: the texts stay at the station, they may hold names.
+    Noted {
+        /// Which screening.
+        screening: SessionId,
+        /// SHA-256 over the texts, in hexadecimal.
+        digest: String,
+    },
+    /// A photo of a screening. The picture lies beside the ledger under its hash.
+    Photo {
+        /// Which screening.
+        screening: SessionId,
+        /// Of which part of the evening.
+        when: Moment,
+        /// SHA-256 of the picture, in hexadecimal.
+        digest: String,
+        /// Its length in bytes.
+        bytes: u64,
+        /// It was taken back, and the picture deleted.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        gone: bool,
+    },
+    /// The record of a screening is confirmed 签字 as it stands.
+    Confirmed {
+        /// Which screening.
+        screening: SessionId,
+        /// In which office.
+        office: Office,
+        /// Who, if he is a member: with his own PIN.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        member: Option<MemberId>,
+        /// SHA-256 over what was confirmed, in hexadecimal.
+        digest: String,
+    },
+    /// An opinion, a wish or a need 信息反馈 was written down: the text stays at the station.
+    Feedback {
+        /// Its id.
+        feedback: SessionId,
+        /// Who said it; nobody for a guest or an anonymous voice.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        member: Option<MemberId>,
+        /// About what.
+        about: About,
+        /// SHA-256 of the text, in hexadecimal.
+        digest: String,
+    },
+    /// It was answered 答复.
+    Answered {
+        /// Which.
+        feedback: SessionId,
+        /// SHA-256 of the answer, in hexadecimal.
+        digest: String,
+        /// Nothing more is to be done about it 办结.
+        closed: bool,
+    },
     /// A kind of a later version.
     #[serde(other)]
     Later,
+}
+
+impl What {
+    /// The screening of which it tells; spans name theirs as their session.
+    pub fn screening(&self) -> Option<SessionId> {
+        match self {
+            Self::Screening { screening, .. }
+            | Self::Attend { screening, .. }
+            | Self::Shown { screening, .. }
+            | Self::Check { screening, .. }
+            | Self::Screened { screening, .. }
+            | Self::Excused { screening, .. }
+            | Self::Noted { screening, .. }
+            | Self::Photo { screening, .. }
+            | Self::Confirmed { screening, .. } => Some(*screening),
+            _ => None,
+        }
+    }
+
+    /// The session or screening of which it tells.
+    pub fn session(&self) -> Option<SessionId> {
+        match self {
+            Self::Open { session, .. } | Self::Span { session, .. } | Self::Close { session, .. } => Some(*session),
+            other => other.screening(),
+        }
+    }
 }
 
 impl Leaf {

@@ -862,6 +862,7 @@ texts! {
     live_call_off: "取消这一场", "Call it off";
     live_grades: "手机签到 {0} 人（B 级），您登记 {1} 人（C 级，在报表里单独列出）。", "{0} by phone (grade B), {1} by you (grade C, shown apart in reports).";
     live_alone: "用手机自学的：{0} 人", "On their phones: {0}";
+    live_record: "这一场的记录和照片", "The record and photos of this evening";
     // Programme
     plan_lead: "{0}排了 {1} 场，已经放了 {2} 场。", "{0}: {1} planned, {2} shown.";
     plan_lead_none: "{0}还没有排。", "Nothing is planned for {0} yet.";
@@ -915,13 +916,132 @@ texts! {
     notice_scan: "扫码看课件、查学时", "Scan to watch and to see your hours";
     // Books
     tab_books: "台账", "Books";
-    books_lead: "放过 {0} 场，到场 {1} 人次。", "{0} screenings, {1} person-times.";
-    books_none: "还没有放过集中收看。放过以后，收看记录自己写好。", "No screening yet. After one, its record is written here by itself.";
+    books_lead_fine: "七本台账都填到了今天。", "All seven books are up to date.";
+    books_lead_signs: "台账都填到了今天，{0} 份收看记录等签字。", "The books are up to date; {0} records wait for signatures.";
+    books_lead_answers: "台账都填到了今天，{0} 条反馈等答复。", "The books are up to date; {0} voices wait for an answer.";
+    books_lead_both: "台账都填到了今天，{0} 份收看记录等签字，{1} 条反馈等答复。", "The books are up to date; {0} records wait for signatures, {1} voices for an answer.";
+    books_under: "由站点自己填写。您只补讨论、照片和签字；改动会留在台账里。", "Written by the station. You add the discussion, photos and signatures; every change stays in the ledger.";
     books_f1: "学习收看记录", "Records of screenings";
     books_open: "打开", "Open";
     books_print: "打印", "Print";
-    books_csv: "下载表格", "Download as CSV";
-    books_back: "回台账", "Back to the books";
+    books_csv: "导出 CSV", "CSV";
+    books_xlsx: "导出 Excel", "Excel";
+    books_export: "导出", "Export";
+    books_from: "从", "From";
+    books_to: "到", "to";
+    books_this_month: "本月", "This month";
+    books_this_quarter: "本季", "This quarter";
+    books_this_year: "今年", "This year";
+    books_empty: "这段时间没有。", "Nothing in this time.";
+    books_made_by: "制表", "Made by";
+    books_checked_by: "审核", "Checked by";
+    books_unsigned: "还没有签字", "not signed yet";
+    books_f1_none: "这段时间没有放过", "none in this time";
+    books_f1_signed: "{0} 场，都签了字", "{0}, all signed";
+    books_f1_waiting: "{0} 场，{1} 份没有签字", "{0}, {1} not signed";
+    books_f2_fine: "{0} 条，都已答复", "{0}, all answered";
+    books_f2_waiting: "{0} 条，还有 {1} 条没有办结", "{0}, {1} still open";
+    books_f3_state: "{0} 种", "{0} kinds";
+    books_f4_state: "开机 {0} 次，停电 {1} 次", "{0} starts, {1} power cuts";
+    books_f5_state: "{0} 人", "{0} members";
+    books_f6_state: "{0} 人次，{1} 人", "{0} person-times, {1} persons";
+    books_f7_state: "{0} 人学满，{1} 人未满", "{0} complete, {1} not yet";
+    books_n1: "学习收看记录", "Screenings";
+    books_n1_what: "每场一份", "one record each";
+    books_n2: "信息反馈", "Feedback";
+    books_n2_what: "意见、需求、想看的片子、答复", "opinions, needs, wishes, answers";
+    books_n3: "设备资料", "Equipment";
+    books_n3_what: "名称、型号、购置", "names, models, purchases";
+    books_n4: "设备运行", "Runs of the station";
+    books_n4_what: "开机、停电、故障", "starts, power cuts, faults";
+    books_n5: "花名册", "Roster";
+    books_n5_what: "党员、支部、流动情况", "members, branches, migrants";
+    books_n6: "月报卡", "Month card";
+    books_n6_what: "每月一张", "one a month";
+    books_n7: "学时台账", "Hours";
+    books_n7_what: "每人每年", "each member, each year";
+    feedback_open: "听到的和答复", "What was said, and answers";
+    feedback_nobody: "没有留名", "no name";
+    feedback_answer: "答复", "Answer";
+    feedback_closed: "办结了", "Nothing more to do";
+    feedback_new: "记一条", "Write down another";
+    feedback_about: "类别", "About";
+    feedback_by: "谁说的（可以不填）", "Who said it (may be empty)";
+    feedback_text: "内容", "What was said";
+    feedback_me: "说说意见，想看什么", "Say what you think, ask for films";
+    feedback_me_say: "管理员会看到，并在这里答复。", "The operator reads it and answers here.";
+    feedback_send: "提交", "Send";
+    feedback_answered: "答复：{0}", "Answer: {0}";
+    feedback_waits: "还没有答复", "not answered yet";
+    equipment_change: "改动", "Change";
+    equipment_edit: "修改", "Edit";
+    equipment_drop: "删去", "Remove";
+    equipment_new: "添一件设备", "Add a piece";
+    equipment_name: "名称", "Name";
+    equipment_model: "型号", "Model";
+    equipment_spec: "规格", "Specification";
+    equipment_serial: "编号", "Serial number";
+    equipment_count: "数量", "Count";
+    equipment_bought: "购置时间", "Bought";
+    equipment_handler: "经手人", "Handler";
+    equipment_state: "状态", "State";
+    leaves_title: "台账条目", "Entries of the ledger";
+    leaves_lead: "这一场在台账里有 {0} 条。", "The ledger has {0} entries of it.";
+    leaves_under: "点开一条，看它的原文和证明。", "Open one to see its bytes and its proof.";
+    leaf_title: "台账条目", "An entry of the ledger";
+    leaf_place: "第几条", "Entry";
+    leaf_when: "时间", "When";
+    leaf_kind: "是什么", "What";
+    leaf_what: "谁、多少", "Who, how much";
+    leaf_hash: "条目的哈希", "Hash of the entry";
+    leaf_holds: "这一条在台账里，站点签了名。", "This entry is in the log, and the station signed for it.";
+    leaf_text: "原文", "Its bytes";
+    leaf_proof: "到根的路", "The way to the root";
+    leaf_proof_says: "按 RFC 6962，从条目的哈希一路算上去，就是检查点里的根。", "By RFC 6962: hashed upwards with these, the entry gives the root in the checkpoint.";
+    leaf_checkpoint: "检查点", "Checkpoint";
+    photos: "照片", "Photos";
+    photos_say: "开始、中间、结束各一张。站点只留画面，拍摄地点和手机信息都去掉。", "One at the start, one in between, one at the end. Only the picture is kept; where and with what it was taken is removed.";
+    photo_start: "开始", "Start";
+    photo_middle: "中间", "In between";
+    photo_end: "结束", "End";
+    photo_when: "什么时候拍的", "Of which part";
+    photo_choose: "拍一张，或者从相册选", "Take one, or choose one";
+    photo_add: "存照片", "Keep the photo";
+    photo_drop: "撤回", "Take back";
+    f1_confirmed: "已在系统里确认", "Confirmed in the system";
+    f1_signing: "签字确认", "Confirm the record";
+    f1_confirm_operator: "管理员确认", "The operator confirms";
+    f1_confirm_chair: "主持人确认", "The chair confirms";
+    f1_chair_number: "主持人的党员编号", "The chair's member number";
+    f1_changed_since: "之后改过，请再确认一次", "changed since, please confirm again";
+    f1_not_over: "散会后再签字。", "Sign when the evening is over.";
+    f1_branches: "分支部", "By branch";
+    f1_alone: "无人收看", "For nobody";
+    f1_attended: "没有无人收看的时段。", "There was somebody all the time.";
+    f1_item_id: "课件编号", "Film number";
+    f1_station: "站点编号", "Station";
+    f1_foot_leaves: "由站点台账自动生成，第 {1} 到 {2} 条。手写修改请同时在系统里更正，原记录保留。学时按《{0}》。", "Made from the station's ledger, entries {1} to {2}. What is changed by hand should be corrected in the system as well. Hours by “{0}”.";
+    month_h: "本月进度", "This month";
+    month_fine: "本月要求都达到了。", "All that is asked of this month is reached.";
+    month_lacks: "本月还差：{0}。", "Still missing this month: {0}.";
+    month_screenings: "集中收看 {0} 场，要求 {1} 场", "{0} screenings, {1} asked for";
+    month_open: "开放 {0} 小时，要求 {1} 小时", "on for {0} hours, {1} asked for";
+    month_attendance: "到会率 {0}%，要求 {1}%", "attendance {0} %, {1} % asked for";
+    month_attendance_none: "到会率还没有，要求 {0}%", "no attendance yet, {0} % asked for";
+    month_lack_screenings: "{0} 场集中收看", "{0} screenings";
+    month_lack_open: "开放 {0} 小时", "{0} hours on";
+    month_lack_attendance: "到会率", "attendance";
+    month_more: "月报卡", "Month card";
+    details_more: "花名册上的其他内容", "More for the roster book";
+    details_sex: "性别", "Sex";
+    details_born: "出生年", "Year of birth";
+    details_joined: "入党时间", "Joined";
+    details_place: "流入流出地", "Where from or to";
+    details_since: "流动起始", "Migrant since";
+    details_phone: "联系电话", "Telephone";
+    details_certificate: "活动证号", "Certificate";
+    details_contact: "联系人", "Contact";
+    details_brought: "送学上门（年老体弱）", "Study is brought home (old or weak)";
     books_line: "应到 {0}，到场 {1}，{2}", "{0} expected, {1} came, {2}";
     f1_title: "学习收看记录", "Record of a screening";
     f1_no: "编号 {0}", "No. {0}";
@@ -940,17 +1060,6 @@ texts! {
     f1_evidence: "证据", "Evidence";
     f1_evidence_line: "手机签到 {0} 人（B 级），管理员登记 {1} 人（C 级）{2}", "{0} by phone (grade B), {1} by the operator (grade C){2}";
     f1_ticked: "：{0}", ": {0}";
-    f1_row: "序", "#";
-    f1_number: "编号", "Number";
-    f1_branch: "支部", "Branch";
-    f1_role: "身份", "Role";
-    f1_migrant: "流动", "Migrant";
-    f1_in: "签到", "In";
-    f1_out: "离场", "Out";
-    f1_checks: "抽查", "Checks";
-    f1_minutes: "分钟", "Minutes";
-    f1_grade: "等级", "Grade";
-    f1_sign: "签名", "Signature";
     f1_discussion: "讨论", "Discussion";
     f1_put_to_use: "学用成果", "Put to use";
     f1_incidents: "异常", "Incidents";
@@ -965,6 +1074,19 @@ texts! {
 }
 
 impl Texts {
+    /// The books F1 to F7: what each is called, and what it is.
+    pub fn books_names(&self) -> [(&'static str, &'static str); 7] {
+        [
+            (self.books_n1, self.books_n1_what),
+            (self.books_n2, self.books_n2_what),
+            (self.books_n3, self.books_n3_what),
+            (self.books_n4, self.books_n4_what),
+            (self.books_n5, self.books_n5_what),
+            (self.books_n6, self.books_n6_what),
+            (self.books_n7, self.books_n7_what),
+        ]
+    }
+
     /// The word for a mode.
     pub fn mode(&self, mode: crate::types::Mode) -> &'static str {
         use crate::types::Mode;

@@ -1,7 +1,7 @@
 //! The operator's desk 管理台. Every handler first asks the visit for the operator's power.
 
 mod add;
-mod books;
+pub(super) mod books;
 mod clock;
 mod correct;
 mod district;
@@ -10,6 +10,7 @@ mod item;
 mod library;
 mod live;
 mod members;
+mod month;
 mod plan;
 mod poster;
 mod sign_in;
@@ -40,9 +41,7 @@ pub(super) fn routes() -> Router<Pages> {
         .route("/desk/plan/new", get(plan::fresh))
         .route("/desk/plan/notice", get(plan::notice))
         .route("/desk/plan/{number}", get(plan::edit))
-        .route("/desk/books", get(books::page))
-        .route("/desk/books/{screening}", get(books::record).post(books::remark))
-        .route("/desk/books/{screening}/table.csv", get(books::table))
+        .merge(books::routes())
         .route("/desk/correct", get(correct::page).post(correct::save))
         .route("/desk/members", get(members::page).post(members::save))
         .route("/desk/members/{number}", get(members::one))

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::hours::{self, Shown};
-use super::{Pages, Visit, go_to, lost, show};
+use super::{Pages, Visit, go_to, lost, show, voice};
 use crate::credit::Policy;
 use crate::credit::hours::Tally;
 use crate::http::Problem;
@@ -83,6 +83,8 @@ struct Page {
     corrections: Vec<CorrectionLine>,
     lost: Vec<lost::Line>,
     foot: String,
+    kinds: Vec<(&'static str, &'static str)>,
+    said: Vec<voice::Said>,
 }
 
 pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Response, Problem> {
@@ -138,6 +140,8 @@ pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Res
         corrections: correction_lines(&corrections, &title, t, visit.lang),
         lost: lost::lines(&lost, &title, t, visit.lang),
         foot: foot(&policy, &tally, t),
+        kinds: voice::offered(visit.lang),
+        said: voice::said(&pages, member.id.clone(), t, visit.lang).await?,
         f: visit.frame(&pages, t.my_hours, Tab::Hours),
     };
     Ok(visit.swap_copies(&pages, show(&visit, &page)?).await)

@@ -22,9 +22,10 @@ mod screenings;
 mod sign_in;
 mod tv;
 mod visit;
+mod voice;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::Path;
@@ -45,6 +46,8 @@ use crate::look::{self, Station};
 use crate::opinions::Opinions;
 use crate::prepare::Preparer;
 use crate::programme::Programme;
+use crate::records::Records;
+use crate::report::books::Calendar;
 use crate::roster::Roster;
 use crate::screening::Screenings;
 use crate::types::Millis;
@@ -111,6 +114,10 @@ pub struct Pages {
     pub preparer: Preparer,
     /// How films come in.
     pub intake: Intake,
+    /// What people wrote down.
+    pub records: Records,
+    /// Where in the ledger each month lies.
+    pub calendar: Arc<Mutex<Calendar>>,
 }
 
 pub use desk::import::Waiting;
@@ -127,6 +134,7 @@ impl Pages {
             .route("/", get(home::page))
             .route("/items/{item}", get(item::page))
             .route("/me", get(member::page))
+            .route("/me/feedback", post(voice::say))
             .route("/me/receipts", get(receipt::list))
             .route("/me/receipts/{index}", get(receipt::one))
             .route("/receipt", get(receipt::check))

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::credit::attendance::{Mark, Seen};
 use crate::ledger::Entry;
+pub(super) use crate::report::books::screenings::{checks, grade};
 use crate::roster::{Member, Migrant, Status, Visiting};
 use crate::screening::{Line, Record};
-use crate::types::{Grade, MemberId};
+use crate::types::MemberId;
 
 /// Who lives here and has not left.
 pub(super) fn is_expected(member: &Member) -> bool {
@@ -95,19 +95,4 @@ fn was_expected(record: &Record, who: &MemberId, names: &HashMap<&MemberId, &Mem
     } else {
         record.expected.contains(who)
     }
-}
-
-/// How many checks a member passed, and how many he missed.
-pub(super) fn checks(marks: &[Mark]) -> (usize, usize) {
-    let passed = marks.iter().filter(|mark| matches!(mark.seen, Seen::Passed(_))).count();
-    (passed.saturating_sub(1), marks.len() - passed)
-}
-
-/// The grade of what a member earned; of how he came in, while he has earned nothing.
-pub(super) fn grade(line: &Line) -> Grade {
-    let earned = line.earned.keys().map(|(_, _, grade)| *grade).max();
-    earned.unwrap_or(match line.who.entry {
-        Entry::Code => Grade::B,
-        Entry::Ticked => Grade::C,
-    })
 }

@@ -33,6 +33,7 @@ fn member(branch: &str, role: Role, migrant: Migrant) -> Member {
         role,
         status: Status::Full,
         migrant,
+        details: crate::roster::Details::default(),
     }
 }
 

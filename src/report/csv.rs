@@ -1,11 +1,12 @@
 //! Tables as CSV that a spreadsheet opens: UTF-8 with its mark, quoted by RFC 4180, and no cell that could be taken for
 //! a formula.
 
+use super::sheet::Sheet;
 use super::tables::{MemberLine, mode_word};
 use super::{Correction, Recount, SessionFacts};
 use crate::clock;
 use crate::ledger::{At, Closing};
-use crate::types::{Mode, Year};
+use crate::types::{Lang, Mode, Year};
 
 /// Why a table could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,12 @@ pub fn table(rows: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>, CsvErro
         writer.write_record(row.iter().map(|text| cell(text)))?;
     }
     writer.into_inner().map_err(|error| CsvError(error.into_error().into()))
+}
+
+/// A book's sheet: head, rows, sums.
+pub fn sheet(sheet: &Sheet, lang: Lang) -> Result<Vec<u8>, CsvError> {
+    let head = heading(&sheet.head(lang));
+    table(std::iter::once(head).chain(sheet.texts()))
 }
 
 fn heading(names: &[&str]) -> Vec<String> {

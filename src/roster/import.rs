@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::member::{Member, Migrant, NAME_LIMIT, NewMember, Role, Status, is_pin};
+use super::member::{Details, Member, Migrant, NAME_LIMIT, NewMember, Role, Status, is_pin};
 use crate::types::{BranchId, MemberId};
 
 /// A township's roster has a few thousand lines.
@@ -36,6 +36,8 @@ pub enum Fault {
     Migrant(String),
     /// Not 4 to 8 digits.
     Pin,
+    /// A text in this column is too long.
+    Detail(&'static str),
 }
 
 impl Fault {
@@ -54,6 +56,7 @@ impl Fault {
             Self::Status(text) => format!("类别“{text}”不认识，请填 正式 或 预备。"),
             Self::Migrant(text) => format!("流动“{text}”不认识，请填 否、流出 或 流入。"),
             Self::Pin => "口令要 4 到 8 位数字。".into(),
+            Self::Detail(column) => format!("“{column}”太长了，最多 60 个字。"),
         }
     }
 
@@ -72,6 +75,7 @@ impl Fault {
             Self::Status(text) => format!("The status “{text}” is unknown; use full or probationary."),
             Self::Migrant(text) => format!("Migrant “{text}” is unknown; use no, out or in."),
             Self::Pin => "A PIN has 4 to 8 digits.".into(),
+            Self::Detail(column) => format!("The column “{column}” has more than 60 characters."),
         }
     }
 }
@@ -100,7 +104,10 @@ pub struct Plan {
     pub faults: Vec<LineFault>,
 }
 
-const COLUMNS: [(&str, &[&str]); 7] = [
+/// Columns of the table below.
+const COLUMN_COUNT: usize = 16;
+
+const COLUMNS: [(&str, &[&str]); COLUMN_COUNT] = [
     ("member_no", &["member_no", "党员编号", "编号", "学号", "number"]),
     ("name", &["name", "姓名"]),
     ("branch", &["branch", "党支部", "支部", "所在支部"]),
@@ -108,6 +115,15 @@ const COLUMNS: [(&str, &[&str]); 7] = [
     ("status", &["status", "类别", "状态", "党员类别"]),
     ("migrant", &["migrant", "流动", "流动党员", "是否流动"]),
     ("pin", &["pin", "口令", "密码"]),
+    ("sex", &["sex", "性别"]),
+    ("born", &["born", "出生年", "出生年份", "出生年月"]),
+    ("joined", &["joined", "入党时间", "入党日期"]),
+    ("place", &["place", "流入流出地", "流出地", "流入地", "流向"]),
+    ("since", &["since", "流动起始", "流出时间", "流动时间"]),
+    ("phone", &["phone", "联系电话", "电话", "手机"]),
+    ("certificate", &["certificate", "活动证号", "流动党员活动证"]),
+    ("contact", &["contact", "联系人"]),
+    ("brought", &["brought", "送学", "年老体弱"]),
 ];
 
 /// Reads a file against the present roster.
@@ -193,8 +209,8 @@ fn delimiter(text: &str) -> u8 {
 }
 
 /// For each of our columns, where it stands in the file.
-fn columns(headings: &csv::StringRecord) -> Result<[Option<usize>; 7], Vec<Fault>> {
-    let mut places = [None; 7];
+fn columns(headings: &csv::StringRecord) -> Result<[Option<usize>; COLUMN_COUNT], Vec<Fault>> {
+    let mut places = [None; COLUMN_COUNT];
     let mut faults = Vec::new();
     for (at, heading) in headings.iter().enumerate().filter(|(_, h)| !h.is_empty()) {
         let heading = heading.trim_start_matches('\u{feff}').to_lowercase();
@@ -214,7 +230,7 @@ fn columns(headings: &csv::StringRecord) -> Result<[Option<usize>; 7], Vec<Fault
 /// One line; an empty one is skipped.
 fn row(
     record: &csv::StringRecord,
-    columns: &[Option<usize>; 7],
+    columns: &[Option<usize>; COLUMN_COUNT],
     present: &[Member],
 ) -> Result<Option<NewMember>, Vec<Fault>> {
     let field = |column: usize| columns[column].and_then(|at| record.get(at)).unwrap_or("");
@@ -248,6 +264,7 @@ fn row(
     } else {
         Migrant::read(field(5))
     };
+    let details = details(&field, columns, old);
     let pin = Some(field(6).trim_start_matches('\'')).filter(|pin| !pin.is_empty());
     let wrong = [
         number.is_err().then(|| Fault::Number(short(field(0)))),
@@ -257,10 +274,11 @@ fn row(
         status.is_none().then(|| Fault::Status(short(field(4)))),
         migrant.is_none().then(|| Fault::Migrant(short(field(5)))),
         pin.is_some_and(|pin| !is_pin(pin)).then_some(Fault::Pin),
+        details.as_ref().err().cloned(),
     ];
     faults.extend(wrong.into_iter().flatten());
-    match (number, branch, role, status, migrant) {
-        (Ok(id), Ok(branch), Some(role), Some(status), Some(migrant)) if faults.is_empty() => {
+    match (number, branch, role, status, migrant, details) {
+        (Ok(id), Ok(branch), Some(role), Some(status), Some(migrant), Ok(details)) if faults.is_empty() => {
             let member = Member {
                 id,
                 name: name.to_owned(),
@@ -268,6 +286,7 @@ fn row(
                 role,
                 status,
                 migrant,
+                details,
             };
             Ok(Some(NewMember {
                 member,
@@ -276,4 +295,36 @@ fn row(
         }
         _ => Err(faults),
     }
+}
+
+/// The columns that only the book asks for. One that the file does not have leaves what is there.
+fn details<'a>(
+    field: &impl Fn(usize) -> &'a str,
+    columns: &[Option<usize>; COLUMN_COUNT],
+    old: Option<&Member>,
+) -> Result<Details, Fault> {
+    const FIRST: usize = 7;
+    let mut details = old.map(|member| member.details.clone()).unwrap_or_default();
+    let texts = [
+        &mut details.sex,
+        &mut details.born,
+        &mut details.joined,
+        &mut details.place,
+        &mut details.since,
+        &mut details.phone,
+        &mut details.certificate,
+        &mut details.contact,
+    ];
+    for (column, text) in (FIRST..).zip(texts).filter(|(column, _)| columns[*column].is_some()) {
+        let given = field(column).trim_start_matches('\'');
+        if given.chars().count() > NAME_LIMIT || given.chars().any(char::is_control) {
+            return Err(Fault::Detail(COLUMNS[column].1[1]));
+        }
+        given.clone_into(text);
+    }
+    if columns[COLUMN_COUNT - 1].is_some() {
+        let given = field(COLUMN_COUNT - 1).to_lowercase();
+        details.brought = ["是", "yes", "1", "送学", "true"].contains(&given.as_str());
+    }
+    Ok(details)
 }

@@ -80,6 +80,30 @@ words!(
     }
 );
 
+/// What the roster book 花名册 asks beside what the station needs itself. Texts of at most 60 characters, empty if unknown.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Details {
+    /// 性别.
+    pub sex: String,
+    /// 出生年.
+    pub born: String,
+    /// 入党时间.
+    pub joined: String,
+    /// 流入流出地: where a migrant comes from or went.
+    pub place: String,
+    /// 流动起始: since when, or from when to when.
+    pub since: String,
+    /// 联系电话.
+    pub phone: String,
+    /// 流动党员活动证号.
+    pub certificate: String,
+    /// 联系人.
+    pub contact: String,
+    /// 送学: too old or too weak to come.
+    pub brought: bool,
+}
+
 /// A member 党员.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Member {
@@ -95,6 +119,8 @@ pub struct Member {
     pub status: Status,
     /// Migrant.
     pub migrant: Migrant,
+    /// What the book asks beside.
+    pub details: Details,
 }
 
 impl Member {

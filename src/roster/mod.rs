@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use gate::Gate;
 pub use import::{Fault, LineFault, Plan, plan};
-pub use member::{Member, Migrant, NewMember, Role, Status};
+pub use member::{Details, Member, Migrant, NewMember, Role, Status};
 pub use rows::SCHEMA;
 pub use visiting::{Visiting, Welcome};
 pub use visitor::{COPY_COOKIE, DEVICE_COOKIE, MEMBER_COOKIE, OPERATOR_COOKIE, Viewer, Visitor};

@@ -24,10 +24,12 @@ pub const SCHEMA: Schema = Schema {
         CREATE TABLE visiting (id TEXT PRIMARY KEY, name TEXT NOT NULL, station TEXT NOT NULL, branch TEXT NOT NULL,
             device BLOB UNIQUE, wall INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     ",
+        // What the book 花名册 asks beside, as JSON: the station itself decides nothing by it.
+        "ALTER TABLE member ADD COLUMN details TEXT NOT NULL DEFAULT '{}';",
     ],
 };
 
-const MEMBER: &str = "SELECT id, name, branch, role, status, migrant FROM member";
+const MEMBER: &str = "SELECT id, name, branch, role, status, migrant, details FROM member";
 
 fn read(row: &Row<'_>) -> Result<Member, rusqlite::Error> {
     let text = |at: usize| row.get::<_, String>(at);
@@ -40,6 +42,7 @@ fn read(row: &Row<'_>) -> Result<Member, rusqlite::Error> {
         role: Role::read(&text(3)?).ok_or_else(|| odd(3))?,
         status: Status::read(&text(4)?).ok_or_else(|| odd(4))?,
         migrant: Migrant::read(&text(5)?).ok_or_else(|| odd(5))?,
+        details: serde_json::from_str(&text(6)?).map_err(|_| odd(6))?,
     })
 }
 
@@ -63,9 +66,9 @@ pub(super) fn count(conn: &Connection) -> Result<u32, rusqlite::Error> {
 
 pub(super) fn save(conn: &Connection, member: &Member) -> Result<(), rusqlite::Error> {
     conn.prepare_cached(
-        "INSERT INTO member (id, name, branch, role, status, migrant) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        "INSERT INTO member (id, name, branch, role, status, migrant, details) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, branch = excluded.branch, role = excluded.role,
-         status = excluded.status, migrant = excluded.migrant",
+         status = excluded.status, migrant = excluded.migrant, details = excluded.details",
     )?
     .execute(params![
         member.id.as_str(),
@@ -74,6 +77,7 @@ pub(super) fn save(conn: &Connection, member: &Member) -> Result<(), rusqlite::E
         member.role.word(),
         member.status.word(),
         member.migrant.word(),
+        serde_json::to_string(&member.details).expect("texts are JSON"),
     ])
     .map(drop)
 }

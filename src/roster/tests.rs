@@ -96,7 +96,7 @@ fn files_that_are_no_rosters_are_refused_with_a_reason() {
     let cases: [(&[u8], Fault); 4] = [
         (b"", Fault::MissingColumn("member_no")),
         (b"name,branch\nx,y\n", Fault::MissingColumn("member_no")),
-        (b"member_no,name,branch,phone\n", Fault::UnknownColumn("phone".into())),
+        (b"member_no,name,branch,email\n", Fault::UnknownColumn("email".into())),
         (&large, Fault::TooLarge),
     ];
     for (file, fault) in cases {

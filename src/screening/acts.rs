@@ -1,5 +1,7 @@
 //! What happens inside the transaction while an evening runs.
 
+use sha2::{Digest, Sha256};
+
 use super::checks;
 use super::rows::{self, Attendee};
 use super::state::{Remarks, Showing, Stage, State};
@@ -220,8 +222,19 @@ pub(super) fn guests(room: &Screenings, tx: &Tx<'_>, now: Reading, id: SessionId
 
 pub(super) fn remark(room: &Screenings, tx: &Tx<'_>, now: Reading, id: SessionId, remarks: &Remarks) -> Done<()> {
     let (key, mut state) = of_id(room, tx, now, id)?;
+    if state.remarks == *remarks {
+        return Ok(());
+    }
     state.remarks = remarks.clone();
-    Ok(rows::write(tx, key, &state)?)
+    rows::write(tx, key, &state)?;
+    // The texts may hold names, so the ledger gets their hash: what is changed later, is seen.
+    let text = serde_json::to_vec(remarks).expect("texts and a number are JSON");
+    let leaf = What::Noted {
+        screening: id,
+        digest: data_encoding::HEXLOWER.encode(&Sha256::digest(text)),
+    };
+    room.ledger.append(tx, now, leaf)?;
+    Ok(())
 }
 
 pub(super) fn excuse(
@@ -233,7 +246,14 @@ pub(super) fn excuse(
     why: &str,
 ) -> Done<()> {
     let (key, _) = of_id(room, tx, now, id)?;
-    Ok(rows::excuse(tx, key, who, why)?)
+    rows::excuse(tx, key, who, why)?;
+    let leaf = What::Excused {
+        screening: id,
+        member: who.clone(),
+        reason: why.to_owned(),
+    };
+    room.ledger.append(tx, now, leaf)?;
+    Ok(())
 }
 
 /// What the screen is told.

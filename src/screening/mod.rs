@@ -431,6 +431,15 @@ impl Screenings {
         self.ledger.store().read(find).await
     }
 
+    /// The screenings that were opened between two wall-clock moments, the oldest first.
+    pub async fn records_between(&self, from_ms: i64, until_ms: i64) -> Result<Vec<Record>, StoreError> {
+        let find = move |conn: &rusqlite::Connection| {
+            let all = rows::opened_between(conn, from_ms, until_ms)?.into_iter();
+            all.map(|(key, state)| record(conn, key, state)).collect()
+        };
+        self.ledger.store().read(find).await
+    }
+
     /// The screens that were let in.
     pub async fn screens(&self) -> Result<Vec<Screen>, StoreError> {
         self.ledger.store().read(screens).await

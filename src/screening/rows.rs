@@ -248,6 +248,17 @@ pub(super) fn newest(conn: &Connection, most: u32) -> Result<Vec<(i64, State)>, 
         .collect()
 }
 
+/// The screenings that were opened from one wall-clock moment up to another, the oldest first.
+pub(super) fn opened_between(
+    conn: &Connection,
+    from_ms: i64,
+    until_ms: i64,
+) -> Result<Vec<(i64, State)>, rusqlite::Error> {
+    conn.prepare_cached("SELECT key, state FROM screening WHERE opened >= ?1 AND opened < ?2 ORDER BY key")?
+        .query_map([from_ms, until_ms], found)?
+        .collect()
+}
+
 pub(super) fn attendees(conn: &Connection, key: i64) -> Result<Vec<Attendee>, rusqlite::Error> {
     conn.prepare_cached(
         "SELECT member, entry, device, reason, came, went, home FROM attendee WHERE screening = ?1

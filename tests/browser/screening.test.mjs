@@ -217,11 +217,11 @@ test('the last check closes the evening, and every figure is the same', { timeou
   await desk.waitForSelector('article.a4');
   await desk.fill('#d', '刘志强：水渠管护可以轮流。');
   await desk.fill('#chair', '陈桂兰');
-  await desk.click('form button.btn-1');
+  await desk.click('#remarks button');
   await desk.waitForSelector('article >> text=水渠管护可以轮流');
   await desk.screenshot({ path: join(shots, 'desk-f1.png'), fullPage: true });
   await desk.pdf({ path: join(shots, 'f1.pdf'), format: 'A4', preferCSSPageSize: true });
-  const rows = await desk.$$eval('article table:nth-of-type(2) tbody tr', (all) => all.map((row) => [...row.children].map((cell) => cell.textContent)));
+  const rows = await desk.$$eval('article .scroll tbody tr', (all) => all.map((row) => [...row.children].map((cell) => cell.textContent)));
   assert.deepEqual(rows.map((row) => [row[1], row[10]]).sort(), [['孙长河', 'C'], ['王德明', 'B'], ['赵玉珍', 'B'], ['陈桂兰', 'B']].sort());
   const minutes = Object.fromEntries(rows.map((row) => [row[1], row[9]]));
   assert.deepEqual(minutes, { 王德明: '1', 陈桂兰: '1', 孙长河: '1', 赵玉珍: '0' });

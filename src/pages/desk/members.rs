@@ -25,7 +25,7 @@ pub(super) struct Wanted {
     saved: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct Save {
     csrf: String,
     member_no: String,
@@ -36,6 +36,41 @@ pub(super) struct Save {
     migrant: String,
     #[serde(default)]
     pin: String,
+    #[serde(default)]
+    sex: String,
+    #[serde(default)]
+    born: String,
+    #[serde(default)]
+    joined: String,
+    #[serde(default)]
+    place: String,
+    #[serde(default)]
+    since: String,
+    #[serde(default)]
+    phone: String,
+    #[serde(default)]
+    certificate: String,
+    #[serde(default)]
+    contact: String,
+    #[serde(default)]
+    brought: String,
+}
+
+impl Save {
+    /// What only the book asks for: name of the field, its label, its value.
+    fn details(&self, t: &'static Texts) -> Vec<(&'static str, &'static str, String)> {
+        let all = [
+            ("sex", t.details_sex, &self.sex),
+            ("born", t.details_born, &self.born),
+            ("joined", t.details_joined, &self.joined),
+            ("place", t.details_place, &self.place),
+            ("since", t.details_since, &self.since),
+            ("phone", t.details_phone, &self.phone),
+            ("certificate", t.details_certificate, &self.certificate),
+            ("contact", t.details_contact, &self.contact),
+        ];
+        all.map(|(name, label, value)| (name, label, value.clone())).to_vec()
+    }
 }
 
 struct Line {
@@ -86,6 +121,8 @@ struct One {
     choices: Vec<Select>,
     spans: Vec<Recent>,
     corrections: Vec<CorrectionLine>,
+    details: Vec<(&'static str, &'static str, String)>,
+    brought: bool,
 }
 
 /// A span that could be corrected.
@@ -218,14 +255,10 @@ pub(super) async fn one(
     let t = texts(visit.lang);
     if number == "new" {
         let empty = Save {
-            csrf: String::new(),
-            member_no: String::new(),
-            name: String::new(),
-            branch: String::new(),
             role: "member".into(),
             status: "full".into(),
             migrant: "no".into(),
-            pin: String::new(),
+            ..Save::default()
         };
         return show(
             &visit,
@@ -234,16 +267,7 @@ pub(super) async fn one(
     }
     let id = MemberId::new(&number).map_err(|_| Problem::not_found())?;
     let member = pages.roster.member(id).await?.ok_or_else(Problem::not_found)?;
-    let present = Save {
-        csrf: String::new(),
-        member_no: member.id.to_string(),
-        branch: member.branch.to_string(),
-        role: member.role.word().into(),
-        status: member.status.word().into(),
-        migrant: member.migrant.word().into(),
-        pin: String::new(),
-        name: member.name.clone(),
-    };
+    let present = as_saved(&member);
     let lead = format::fill(t.edit_member, &[&present.name]);
     let mut page = form(&pages, &visit, &present, false, lead, Vec::new());
     let who = member.id.clone();
@@ -269,6 +293,30 @@ pub(super) async fn one(
         .collect();
     page.corrections = correction_lines(&corrections, &title, t, visit.lang);
     show(&visit, &page)
+}
+
+/// What the form shows of a member.
+fn as_saved(member: &Member) -> Save {
+    let details = member.details.clone();
+    Save {
+        csrf: String::new(),
+        member_no: member.id.to_string(),
+        branch: member.branch.to_string(),
+        role: member.role.word().into(),
+        status: member.status.word().into(),
+        migrant: member.migrant.word().into(),
+        pin: String::new(),
+        name: member.name.clone(),
+        sex: details.sex,
+        born: details.born,
+        joined: details.joined,
+        place: details.place,
+        since: details.since,
+        phone: details.phone,
+        certificate: details.certificate,
+        contact: details.contact,
+        brought: if details.brought { "yes" } else { "" }.into(),
+    }
 }
 
 fn form(pages: &Pages, visit: &Visit, values: &Save, is_new: bool, lead: String, errors: Vec<String>) -> One {
@@ -300,6 +348,8 @@ fn form(pages: &Pages, visit: &Visit, values: &Save, is_new: bool, lead: String,
         branch: values.branch.clone(),
         spans: Vec::new(),
         corrections: Vec::new(),
+        details: values.details(t),
+        brought: !values.brought.is_empty(),
         choices: vec![
             Select {
                 name: "role",
@@ -364,8 +414,35 @@ fn as_file(sent: &Save) -> Result<Vec<u8>, Problem> {
         &sent.status,
         &sent.migrant,
         &sent.pin,
+        &sent.sex,
+        &sent.born,
+        &sent.joined,
+        &sent.place,
+        &sent.since,
+        &sent.phone,
+        &sent.certificate,
+        &sent.contact,
+        &sent.brought,
     ];
-    file.write_record(["member_no", "name", "branch", "role", "status", "migrant", "pin"])
+    let head = [
+        "member_no",
+        "name",
+        "branch",
+        "role",
+        "status",
+        "migrant",
+        "pin",
+        "sex",
+        "born",
+        "joined",
+        "place",
+        "since",
+        "phone",
+        "certificate",
+        "contact",
+        "brought",
+    ];
+    file.write_record(head)
         .and_then(|()| file.write_record(row))
         .map_err(|error| Problem::internal(&error))?;
     file.into_inner().map_err(|error| Problem::internal(error.error()))

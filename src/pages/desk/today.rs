@@ -7,6 +7,7 @@ use media_index::plan::RootIs;
 use serde::Deserialize;
 
 use super::Watching;
+use super::month::{Month, month};
 use super::standing::needs_you;
 use crate::clock::Trust;
 use crate::http::Problem;
@@ -44,6 +45,7 @@ struct Page {
     checks: Vec<Check>,
     people: String,
     watching: Vec<Watching>,
+    month: Option<Month>,
 }
 
 #[derive(Template)]
@@ -75,6 +77,7 @@ pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Res
         n => format::fill(t.today_things, &[&n]),
     };
     checks.sort_by_key(|check| !check.warn);
+    let month = month(&pages, t, visit.lang).await?;
     let people = format::fill(t.people, &[&watching.len()]);
     let f = visit.frame(&pages, t.tab_today, Tab::Today);
     show(
@@ -87,6 +90,7 @@ pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Res
             checks,
             people,
             watching,
+            month,
         },
     )
 }

@@ -25,8 +25,8 @@ use rusqlite::Connection;
 
 pub use boot::boot_number;
 pub use leaf::{
-    About, At, Before, Broken, Closing, Ending, Entry, Home, Leaf, Listed, Moment, Office, Past, Planned, Proof, Settler,
-    What, Witness,
+    About, At, Before, Broken, Closing, Ending, Entry, Home, Leaf, Listed, Moment, Office, Past, Planned, Proof,
+    Settler, What, Witness,
 };
 pub use note::{Checkpoint, NoteError};
 pub use verify::{Fault, Verified};

@@ -171,7 +171,8 @@ mod tests {
             Welcome::OtherPhone,
             "which does not free his number"
         );
-        let member = "INSERT INTO member VALUES ('0021', '王德明', '第一支部', 'member', 'full', 'no', NULL)";
+        let member = "INSERT INTO member (id, name, branch, role, status, migrant)
+            VALUES ('0021', '王德明', '第一支部', 'member', 'full', 'no')";
         let add = move |tx: &Tx<'_>| Ok::<_, StoreError>(tx.execute(member, [])?);
         store.write_blocking(add).unwrap().unwrap();
         assert_eq!(come("0021", phone(3)), Welcome::OfThisStation);

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::clock::{self, Trust};
 use crate::ledger::{self, At, Before, Broken, Leaf, Listed, What};
 use crate::store::StoreError;
-use crate::types::{ItemId, MemberId, Millis};
+use crate::types::{ItemId, MemberId, Millis, Year};
 
 /// Leaves read in one go: some hundred kilobytes.
 const AT_ONCE: u64 = 1_000;
@@ -95,6 +95,8 @@ pub struct Calendar {
     pub members: BTreeMap<MemberId, Listed>,
     /// All runs, in their order.
     pub runs: Vec<Run>,
+    /// Spans that found their year later: to which year, and to the day of which moment.
+    settled: HashMap<u64, (Year, i64)>,
 }
 
 /// The part of a leaf that says when.
@@ -128,13 +130,12 @@ impl Calendar {
         let Ok(When { at }) = serde_json::from_slice(bytes) else {
             return;
         };
-        if let Some(month) = wall(at).and_then(month_of) {
-            let range = self.months.entry(month).or_insert((index, index));
-            range.1 = index;
+        if let Some(wall) = wall(at) {
+            self.place(index, wall);
         }
         // Most leaves are of sessions, which the calendar does not remember.
         let text = String::from_utf8_lossy(bytes);
-        let of_all_times = ["item", "roster", "boot", "stop", "health", "fault"];
+        let of_all_times = ["item", "roster", "boot", "stop", "health", "fault", "settled"];
         if of_all_times
             .iter()
             .any(|kind| text.contains(&format!("\"kind\":\"{kind}\"")))
@@ -144,6 +145,23 @@ impl Calendar {
         if let Some(run) = self.runs.last_mut().filter(|run| run.how.is_none()) {
             run.see(at);
         }
+    }
+
+    /// A leaf belongs to the month of this moment.
+    fn place(&mut self, leaf: u64, wall: i64) {
+        if let Some(month) = month_of(wall) {
+            let range = self.months.entry(month).or_insert((leaf, leaf));
+            *range = (range.0.min(leaf), range.1.max(leaf));
+        }
+    }
+
+    /// A leaf as it counts: a span that found its year later is dated by that.
+    pub(super) fn dated(&self, index: u64, mut leaf: Leaf) -> Leaf {
+        if let (Some((settled, wall)), What::Span { year, .. }) = (self.settled.get(&index), &mut leaf.is) {
+            *year = *settled;
+            (leaf.at.wall, leaf.at.trust) = (*wall, Trust::District);
+        }
+        leaf
     }
 
     fn remember(&mut self, index: u64, bytes: &[u8]) {
@@ -182,6 +200,12 @@ impl Calendar {
                     for fault in faults {
                         run.fault(fault);
                     }
+                }
+            }
+            What::Settled { year, spans, .. } => {
+                for (leaf, wall) in spans {
+                    self.settled.insert(leaf, (year, wall));
+                    self.place(leaf, wall);
                 }
             }
             What::Fault { what, .. } => {

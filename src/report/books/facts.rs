@@ -138,7 +138,7 @@ impl Facts {
             let upto = size.min(from + AT_ONCE);
             for (index, bytes) in (from..).zip(ledger::leaves(conn, from, upto)?) {
                 if let Some(leaf) = Leaf::read(&bytes) {
-                    facts.count(index, leaf, period);
+                    facts.count(index, calendar.dated(index, leaf), period);
                 }
             }
             from = upto;

@@ -172,7 +172,7 @@ impl Log {
                 is: is.clone(),
             };
             calendar.count(&leaf.to_bytes());
-            facts.count(index, leaf, period);
+            facts.count(index, calendar.dated(index, leaf), period);
         }
         (calendar, facts)
     }
@@ -419,4 +419,41 @@ fn the_calendar_finds_the_leaves_of_a_month() {
     );
     let empty = Period::read("2025-01").unwrap();
     assert!(calendar.leaves_between(empty.from_ms(), empty.until_ms()).is_empty());
+}
+
+#[test]
+fn a_span_that_found_its_year_later_is_dated_by_that() {
+    let (mut calendar, member) = (Calendar::default(), who("1"));
+    let span = |wall, trust| Leaf {
+        v: 1,
+        at: at(wall, trust),
+        is: What::Span {
+            session: id(1),
+            member: member.clone(),
+            item: item(1),
+            year: Year::UNDECIDED,
+            mode: Mode::Alone,
+            grade: Grade::A,
+            proof: Proof::Asked,
+            media: Intervals::one(Millis::ZERO, Millis::secs(600)),
+            total: Millis::secs(600),
+        },
+    };
+    let settled = What::Settled {
+        year: Year(2026),
+        spans: vec![(0, EVENING)],
+        by: crate::ledger::Settler::Dating,
+    };
+    calendar.count(&span(5_000, Trust::Unset).to_bytes());
+    let later = Leaf {
+        v: 1,
+        at: at(EVENING + 40 * DAY, Trust::District),
+        is: settled,
+    };
+    calendar.count(&later.to_bytes());
+    let november = Period::read("2026-11").unwrap();
+    assert_eq!(calendar.leaves_between(november.from_ms(), november.until_ms()), 0..1);
+    let mut facts = Facts::default();
+    facts.count(0, calendar.dated(0, span(5_000, Trust::Unset)), november);
+    assert_eq!((facts.spans[0].year, facts.spans[0].at.wall), (Year(2026), EVENING));
 }

@@ -56,6 +56,7 @@ impl Log {
             branch: BranchId::new(branch).unwrap(),
             role: "member".into(),
             migrant: (*migrant).into(),
+            left: false,
         });
         let changed: Vec<Listed> = changed.collect();
         self.at(

@@ -1,7 +1,7 @@
 //! Copies of the database: at each start, once a day, and when somebody asks.
 //!
-//! A copy is named by the number of leaves that it holds, not by a date that the box may not know: the longest name that
-//! sorts last is the newest. Keys are not in it, so a copy that is lost gives nobody the power to sign.
+//! A copy is named by its epoch and the number of leaves that it holds, not by a date that the box may not know: the
+//! largest is the newest. Keys are not in it, so a copy that is lost gives nobody the power to sign.
 
 use std::fs;
 use std::io;
@@ -17,7 +17,7 @@ use crate::clock::Reading;
 use crate::config;
 use crate::keys::Keys;
 use crate::ledger::restore::{self, Holds};
-use crate::ledger::{self, Ledger};
+use crate::ledger::{self, Ledger, epoch};
 use crate::store::backup;
 
 /// A box that runs day and night is copied once a day.
@@ -115,7 +115,7 @@ fn is_another_medium(data: &Path, second: &Path) -> bool {
 /// Copies the database into a folder and checks the copy as a district would; returns its path and leaves.
 pub fn copy_into(ledger: &Ledger, folder: &Path) -> Result<(PathBuf, u64)> {
     let leaves = ledger.store().read_blocking(ledger::size)?;
-    let path = folder.join(format!("ledger-{leaves:012}.db"));
+    let path = folder.join(name_of((epoch::number(ledger.origin()), leaves)));
     ledger
         .store()
         .copy_to(&path)
@@ -132,24 +132,36 @@ pub(super) fn holds(path: &Path, keys: &Keys) -> Result<Holds> {
     Ok(restore::check(&conn, &keys.public())?)
 }
 
-/// How many leaves a copy holds by its name; `None` for a file that is no copy.
-pub(super) fn leaves_by_name(path: &Path) -> Option<u64> {
+/// What a copy holds, by its name: the epoch, and how many leaves of its log. The newest copy has the largest.
+pub(super) type Rank = (u32, u64);
+
+/// `ledger-000000000123.db`, or `ledger-e2-000000000123.db` in a second epoch; `None` for a file that is no copy.
+pub(super) fn rank(path: &Path) -> Option<Rank> {
     let name = path.file_name()?.to_str()?;
-    let digits = name.strip_prefix("ledger-")?.strip_suffix(".db")?;
-    digits
-        .bytes()
-        .all(|b| b.is_ascii_digit())
-        .then(|| digits.parse().ok())?
+    let name = name.strip_prefix("ledger-")?.strip_suffix(".db")?;
+    let (epoch, digits) = match name.strip_prefix('e').and_then(|rest| rest.split_once('-')) {
+        Some((epoch, digits)) => (epoch.parse().ok()?, digits),
+        None => (1, name),
+    };
+    let whole = digits.bytes().all(|b| b.is_ascii_digit());
+    whole.then(|| Some((epoch, digits.parse().ok()?)))?
+}
+
+fn name_of((epoch, leaves): Rank) -> String {
+    match epoch {
+        1 => format!("ledger-{leaves:012}.db"),
+        epoch => format!("ledger-e{epoch}-{leaves:012}.db"),
+    }
 }
 
 /// The copies in a folder, the newest first.
 pub(super) fn copies(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let paths = entries.map(|entry| entry.path());
-    let mut found: Vec<_> = paths.filter(|path| leaves_by_name(path).is_some()).collect();
+    let mut found: Vec<_> = entries
+        .filter_map(|entry| Some((rank(&entry.path())?, entry.path())))
+        .collect();
     found.sort();
-    found.reverse();
-    found
+    found.into_iter().rev().map(|(_, path)| path).collect()
 }
 
 fn rotate(folder: &Path, keep: usize) -> io::Result<()> {

@@ -6,6 +6,7 @@
 mod addresses;
 mod backups;
 mod district;
+mod epoch;
 mod health;
 mod policy;
 mod recovery;
@@ -55,6 +56,7 @@ use backups::Backups;
 pub use addresses::reachable;
 pub use backups::copy_into;
 pub use district::{district_settings, serve_district};
+pub use epoch::{Begun, STATEMENT, begin as begin_epoch};
 pub use recovery::{Restored, from_copy};
 
 /// A leaf holds at most so many members: it must fit an entry bundle.
@@ -98,13 +100,16 @@ impl Base {
     }
 
     fn open_with(keys: Keys, settings: &config::Station) -> Result<Self> {
-        let path = settings.data.join("ledger.db");
+        Self::open_at(&settings.data.join("ledger.db"), keys, settings)
+    }
+
+    fn open_at(path: &Path, keys: Keys, settings: &config::Station) -> Result<Self> {
         let options = Options {
             commit_within: settings.viewing.commit_within,
             ..Options::default()
         };
         let store =
-            Store::open(&path, &SCHEMAS, options).with_context(|| format!("while opening {}", path.display()))?;
+            Store::open(path, &SCHEMAS, options).with_context(|| format!("while opening {}", path.display()))?;
         let boot = ledger::boot_number(&store, clock::boot_id()).context("while counting the boots")?;
         let clock = Arc::new(SystemClock::new(boot));
         let origin = settings.origin.clone().map_or_else(|| derived_origin(&keys), Ok)?;
@@ -162,7 +167,9 @@ fn note_changes(roster: &Roster, ledger: &Ledger, clock: &Arc<SystemClock>) {
         if ledger.halted().is_some() {
             return Ok(());
         }
-        for part in change.changed.chunks(LISTED) {
+        let nobody: &[roster::Member] = &[];
+        let removed = (!change.removed.is_empty()).then_some(nobody);
+        for part in change.changed.chunks(LISTED).chain(removed) {
             let leaf = roster_leaf(change, part);
             ledger.append(tx, clock.now(), leaf).map_err(store_error)?;
         }
@@ -182,6 +189,7 @@ fn roster_leaf(change: &RosterChange, part: &[roster::Member]) -> What {
         members: change.members,
         digest: data_encoding::HEXLOWER.encode(&change.digest),
         changed: part.iter().map(listed).collect(),
+        removed: change.removed.clone(),
     }
 }
 

@@ -14,13 +14,16 @@ use super::{Base, SCHEMAS, backups};
 use crate::config;
 use crate::keys::Keys;
 use crate::ledger::restore::{self, BroughtBack, Holds};
-use crate::ledger::{self, What};
+use crate::ledger::{self, What, epoch};
 use crate::store::backup::{self, Look};
 use crate::store::{Options, Store};
 use crate::viewing;
 
 /// The database and what SQLite keeps beside it.
 const FILES: [&str; 3] = ["ledger.db", "ledger.db-wal", "ledger.db-shm"];
+
+/// The database that a restoring makes.
+const RESTORING: &str = "restoring.db";
 
 /// One program at a time serves from a data folder, or restores it. Held until it is dropped.
 pub(super) fn only_one(data: &Path) -> Result<File> {
@@ -48,6 +51,11 @@ pub struct Restored {
 
 /// Looks at the ledger before anybody writes to it, and restores it if it is damaged.
 pub(super) fn at_start(settings: &config::Station, keys: &Keys) -> Result<Option<Restored>> {
+    if !settings.data.join(FILES[0]).exists()
+        && let Some(restored) = go_on(&settings.data, keys)?
+    {
+        return Ok(Some(restored));
+    }
     let copies = all_copies(settings);
     match damage(&settings.data.join(FILES[0]), keys, &copies)? {
         Some(why) => restore(&settings.data, keys, why, &copies).map(Some),
@@ -59,7 +67,7 @@ fn all_copies(settings: &config::Station) -> Vec<PathBuf> {
     let second = settings.backup.folder.as_deref().map(backups::copies);
     let mut all = backups::copies(&backups::own_folder(&settings.data));
     all.extend(second.into_iter().flatten());
-    all.sort_by(|a, b| b.file_name().cmp(&a.file_name()));
+    all.sort_by_key(|copy| std::cmp::Reverse(backups::rank(copy)));
     all
 }
 
@@ -71,7 +79,7 @@ fn damage(path: &Path, keys: &Keys, copies: &[PathBuf]) -> Result<Option<String>
         Look::Sound => {}
     }
     Ok(match backups::holds(path, keys) {
-        Ok(Holds::Ours(found)) if found.faults.is_empty() => shorter_than_its_copy(found.leaves, keys, copies),
+        Ok(Holds::Ours(found)) if found.faults.is_empty() => shorter_than_its_copy(path, found.leaves, keys, copies),
         Ok(Holds::Ours(found)) => found.faults.first().map(ToString::to_string),
         Ok(Holds::AnotherKey) => None,
         Ok(Holds::Nothing) => (!copies.is_empty()).then(|| "the file holds no ledger any more".to_owned()),
@@ -79,30 +87,28 @@ fn damage(path: &Path, keys: &Keys, copies: &[PathBuf]) -> Result<Option<String>
     })
 }
 
-/// A log that lost its end, or was put back to an older state, passes every check of its own.
-fn shorter_than_its_copy(leaves: u64, keys: &Keys, copies: &[PathBuf]) -> Option<String> {
-    let newest = copies
-        .iter()
-        .find(|copy| backups::leaves_by_name(copy) > Some(leaves))?;
-    let held = backups::leaves_by_name(newest)?;
+/// A log that lost its end, or was put back to an older state, passes every check of its own. The copies of an earlier
+/// epoch are no copies of this log.
+fn shorter_than_its_copy(path: &Path, leaves: u64, keys: &Keys, copies: &[PathBuf]) -> Option<String> {
+    let epoch = restore::named(&backup::open_to_read(path).ok()?).map_or(1, |origin| epoch::number(&origin));
+    let newest = copies.iter().find(|copy| backups::rank(copy) > Some((epoch, leaves)))?;
+    let (_, held) = backups::rank(newest)?;
     is_ours_and_whole(newest, keys).then(|| format!("{leaves} leaves are there, a copy holds {held}"))
 }
 
-/// Sets the file aside and brings back what can be brought back. `copies` are tried in their order.
+/// Brings back what can be brought back, then puts the new file in the place of the old one, which is set aside. `copies`
+/// are tried in their order.
 fn restore(data: &Path, keys: &Keys, why: String, copies: &[PathBuf]) -> Result<Restored> {
     tracing::error!(why, "the ledger is damaged: it is set aside and restored");
-    let new = data.join("restoring.db");
-    for end in ["", "-wal", "-shm"] {
-        drop(fs::remove_file(data.join(format!("restoring.db{end}"))));
-    }
+    let new = data.join(RESTORING);
+    remove(&new);
     if let Some(copy) = copies.iter().find(|copy| is_ours_and_whole(copy, keys)) {
         fs::copy(copy, &new).with_context(|| format!("while reading the copy {}", copy.display()))?;
     }
-    let aside = set_aside(data)?;
-    let from = aside.as_deref().map(|folder| folder.join(FILES[0]));
-    let (brought, as_in_copy) = fill(&new, from.as_deref(), keys)?;
-    fs::rename(&new, data.join(FILES[0])).context("while putting the restored database in its place")?;
-    File::open(data)?.sync_all()?;
+    let old = data.join(FILES[0]);
+    let (brought, as_in_copy) = fill(&new, old.exists().then_some(old.as_path()), keys)?;
+    let aside = set_aside(data, "damaged")?;
+    put_in_place(data, RESTORING)?;
     Ok(Restored {
         why,
         aside,
@@ -111,20 +117,60 @@ fn restore(data: &Path, keys: &Keys, why: String, copies: &[PathBuf]) -> Result<
     })
 }
 
+/// A database that is being made, and what SQLite keeps beside it.
+pub(super) fn remove(path: &Path) {
+    for end in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(end);
+        drop(fs::remove_file(name));
+    }
+}
+
+/// Gives a finished database its name, durably.
+pub(super) fn put_in_place(data: &Path, made: &str) -> Result<()> {
+    fs::rename(data.join(made), data.join(FILES[0])).context("while putting the new database in its place")?;
+    Ok(File::open(data)?.sync_all()?)
+}
+
+/// The power may fail between setting the old file aside and giving the new one its name. The new one was whole by then.
+fn go_on(data: &Path, keys: &Keys) -> Result<Option<Restored>> {
+    let made = [RESTORING, super::epoch::BEGINNING];
+    let Some(made) = made.into_iter().find(|made| data.join(made).exists()) else {
+        return Ok(None);
+    };
+    let found = backups::holds(&data.join(made), keys);
+    let Ok(Holds::Ours(found)) = found else {
+        return Ok(None);
+    };
+    put_in_place(data, made)?;
+    let brought = BroughtBack {
+        leaves: found.leaves,
+        signed: found.leaves,
+        ..BroughtBack::default()
+    };
+    let restored = Restored {
+        why: "a restoring was interrupted, and was finished".to_owned(),
+        aside: None,
+        brought,
+        as_in_copy: Vec::new(),
+    };
+    Ok((made == RESTORING).then_some(restored))
+}
+
 fn is_ours_and_whole(copy: &Path, keys: &Keys) -> bool {
     let whole = matches!(backup::look(copy), Ok(Look::Sound));
     whole && matches!(backups::holds(copy, keys), Ok(Holds::Ours(found)) if found.faults.is_empty())
 }
 
-/// Moves the database into `damaged/<n>/`, the first n that is free; `None` if there is none.
-fn set_aside(data: &Path) -> Result<Option<PathBuf>> {
+/// Moves the database into `<kind>/<n>/`, the first n that is free; `None` if there is none.
+pub(super) fn set_aside(data: &Path, kind: &str) -> Result<Option<PathBuf>> {
     if !data.join(FILES[0]).exists() {
         return Ok(None);
     }
     let folder = (1..=u32::MAX)
-        .map(|n| data.join(format!("damaged/{n}")))
+        .map(|n| data.join(format!("{kind}/{n}")))
         .find(|folder| !folder.exists())
-        .context("damaged/ holds as many folders as there are numbers")?;
+        .context("there are as many folders as numbers")?;
     let moved = || -> std::io::Result<()> {
         fs::create_dir_all(&folder)?;
         // The log first: without the file it belongs to, nobody plays it into another one.
@@ -134,7 +180,7 @@ fn set_aside(data: &Path) -> Result<Option<PathBuf>> {
         File::open(&folder)?.sync_all()?;
         File::open(data)?.sync_all()
     };
-    moved().with_context(|| format!("while setting the damaged database aside in {}", folder.display()))?;
+    moved().with_context(|| format!("while setting the database aside in {}", folder.display()))?;
     Ok(Some(folder))
 }
 

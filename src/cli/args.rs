@@ -60,6 +60,14 @@ pub(super) enum Command {
     /// The credit policy.
     #[command(subcommand)]
     Policy(Policy),
+    /// Begin the log of a new epoch that a district signed, while no station runs.
+    Epoch {
+        /// The folder that `yuanjiao district epoch` wrote, e.g. on a stick.
+        folder: PathBuf,
+        /// The district's fingerprint, as it was read out by telephone: needed only if this box has lost it.
+        #[arg(long, value_name = "TEXT")]
+        district_fingerprint: Option<String>,
+    },
     /// The operator.
     #[command(subcommand)]
     Operator(Operator),
@@ -79,6 +87,11 @@ pub(super) enum Member {
         /// Only say what would change.
         #[arg(long)]
         dry_run: bool,
+    },
+    /// Remove somebody for good: name and PIN are deleted, the hours stay in the ledger under the number.
+    Remove {
+        /// The member's number.
+        number: String,
     },
 }
 
@@ -157,6 +170,23 @@ pub(super) enum District {
     Import {
         /// The folder that the station exported.
         folder: PathBuf,
+    },
+    /// Sign a new epoch for a station whose log is lost or forked; it is begun there with `yuanjiao epoch`.
+    Epoch {
+        /// The station's name.
+        station: String,
+        /// Where to write the statement and the leaves that were cosigned, e.g. a stick.
+        folder: PathBuf,
+    },
+    /// After a fork: a person has looked at it, and the station's credit counts again.
+    Settle {
+        /// The station's name.
+        station: String,
+    },
+    /// Look at a member's receipt: does the log that was pulled hold what the station signed for?
+    Receipt {
+        /// The receipt's text, the address in its QR code, or a file that holds one of them.
+        receipt: String,
     },
     /// Hours per member, person-times and persons.
     Report {

@@ -1,4 +1,4 @@
-//! `yuanjiao backup` and `yuanjiao restore`.
+//! `yuanjiao backup`, `yuanjiao restore` and `yuanjiao epoch`.
 
 use std::fs;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -66,6 +66,24 @@ pub(super) fn restore(common: &Common, file: &Path) -> Result<()> {
     }
     for table in &restored.as_in_copy {
         println!("the table {table} is as the copy had it");
+    }
+    Ok(())
+}
+
+/// Begins a new epoch and says what came along.
+pub(super) fn epoch(common: &Common, folder: &Path, spoken: Option<&str>) -> Result<()> {
+    let begun = app::begin_epoch(&settings(common)?, folder, spoken)?;
+    println!(
+        "the log {} begins after {} leaves of {}; {} leaves were carried along, {} that no district had seen were not",
+        begun.epoch.next, begun.epoch.size, begun.epoch.old, begun.carried, begun.left_behind
+    );
+    if begun.carried == 0 && begun.epoch.size > 0 {
+        println!(
+            "the old leaves were not found: members' hours begin with nothing here; the district still counts them"
+        );
+    }
+    if let Some(aside) = &begun.aside {
+        println!("the old database lies in {}", aside.display());
     }
     Ok(())
 }

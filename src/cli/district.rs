@@ -13,10 +13,10 @@ use super::{policy, station};
 use crate::app;
 use crate::config;
 use crate::credit::Policies;
-use crate::district::{District, DistrictError, Manager, Pulled, Role, Signer, fingerprint};
+use crate::district::{District, DistrictError, Manager, Pulled, Role, Shown, Signer, fingerprint};
 use crate::exchange;
 use crate::report::xapi::Home;
-use crate::report::{Recount, csv, tables};
+use crate::report::{Recount, csv, places, tables};
 use crate::types::{Origin, Year};
 
 /// Runs one command.
@@ -40,6 +40,15 @@ pub(super) fn run(common: &Common, command: &Command) -> Result<()> {
         Command::Enrol { url, code } => runtime.block_on(enrol(&district, url, code)),
         Command::Pull { station } => runtime.block_on(pull(&district, station.as_deref())),
         Command::Import { folder } => runtime.block_on(import(&district, folder)),
+        Command::Epoch { station, folder } => epoch(&district, station, folder),
+        Command::Settle { station } => {
+            if !district.settle(station)? {
+                bail!("nothing of {station} is frozen");
+            }
+            println!("{station} is settled: its credit counts to the end of what was cosigned");
+            Ok(())
+        }
+        Command::Receipt { receipt: given } => receipt(&district, given),
         Command::Report { year, csv, policy } => {
             let policies = match policy {
                 Some(one) => app::read_policy(Some(one))?.into(),
@@ -127,6 +136,12 @@ fn say(origin: &Origin, outcome: &Result<Pulled, DistrictError>) -> bool {
                 if pulled.cosigned.is_some() { ", cosigned" } else { "" }
             );
             pulled.alerts.iter().for_each(|alert| println!("{origin}: {alert}"));
+            if let Some(at) = pulled.frozen_at {
+                println!(
+                    "{origin}: its credit is frozen from leaf {at} on; when somebody has looked at the fork: \
+                     yuanjiao district settle {origin}, or yuanjiao district epoch {origin} FOLDER"
+                );
+            }
             pulled.alerts.is_empty()
         }
         Err(error) => {
@@ -168,9 +183,52 @@ async fn import(district: &District, folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Signs a new epoch and writes it for the station.
+fn epoch(district: &District, station: &str, folder: &Path) -> Result<()> {
+    let (next, statement) = district.epoch(station)?;
+    let leaves = district.write_epoch(station, &statement, app::STATEMENT, folder)?;
+    println!("{next} may begin after {leaves} leaves of {station}; at the station:");
+    println!(
+        "yuanjiao epoch FOLDER --district-fingerprint \"{}\"",
+        district.fingerprint()
+    );
+    Ok(())
+}
+
+/// What a receipt shows; a failure unless the copy holds the leaf.
+fn receipt(district: &District, given: &str) -> Result<()> {
+    let path = Path::new(given);
+    let text = if path.is_file() {
+        fs::read_to_string(path).with_context(|| format!("while reading {given}"))?
+    } else {
+        given.to_owned()
+    };
+    let looked = district.receipt(&text)?;
+    let (station, index, size) = (&looked.station, looked.index, looked.size);
+    match looked.shown {
+        Shown::Included => {
+            println!("{station}: leaf {index} is in the log that was pulled, as the receipt says");
+            Ok(())
+        }
+        Shown::Omitted => bail!(
+            "OMITTED: {station} signed leaf {index} under {size} leaves, and the log that it gave the district lacks it. \
+             The receipt is kept as proof"
+        ),
+        Shown::NotPulled(known) => bail!(
+            "{station} signed leaf {index} under {size} leaves, {known} were pulled so far. The receipt is kept; \
+             pull now, and a log that lacks it will be named"
+        ),
+    }
+}
+
 fn report(district: &District, policies: &Policies, only: Option<Year>, folder: Option<&Path>) -> Result<()> {
     let stations = district.recount()?;
     let counts: Vec<Recount> = stations.iter().map(|(_, count)| count.clone()).collect();
+    let at_once = places::at_once(&counts);
+    for one in &at_once {
+        let names: Vec<&str> = one.stations.iter().map(|at| stations[*at].0.as_str()).collect();
+        println!("同时在几个站点，只算一份：{} {}", one.member, names.join(" "));
+    }
     let years = only.map_or_else(|| tables::years(&counts), |year| vec![year]);
     for year in years {
         let lines = tables::members(&counts, policies, year);
@@ -181,6 +239,7 @@ fn report(district: &District, policies: &Policies, only: Option<Year>, folder: 
     }
     if let Some(folder) = folder {
         write(folder, "sessions.csv", &csv::sessions(&stations)?)?;
+        write(folder, "at-once.csv", &csv::at_once(&stations, &at_once)?)?;
         write(folder, "corrections.csv", &csv::corrections(&stations)?)?;
     }
     Ok(())

@@ -25,6 +25,10 @@ pub fn run() -> ExitCode {
         Some(Command::Backup { folder, with_keys }) => backup::copy(&args.common, folder.as_deref(), with_keys),
         Some(Command::Restore { file }) => backup::restore(&args.common, &file),
         Some(Command::Policy(command)) => policy::run(&args.common, &command),
+        Some(Command::Epoch {
+            folder,
+            district_fingerprint,
+        }) => backup::epoch(&args.common, &folder, district_fingerprint.as_deref()),
         Some(Command::Operator(_)) => station::operator_code(&args.common),
         Some(Command::EnrolCode) => station::enrol_code(&args.common),
         Some(Command::District(command)) => district::run(&args.common, &command),

@@ -15,6 +15,7 @@ use crate::exchange;
 use crate::library::IndexKeep;
 use crate::look::qr;
 use crate::roster::{Operator, Plan};
+use crate::types::MemberId;
 
 pub(super) fn settings(common: &Common) -> Result<config::Station> {
     let mut settings = config::Station::load(common.config.as_deref())?;
@@ -127,10 +128,27 @@ pub(super) fn scan(common: &Common) -> Result<()> {
     Ok(())
 }
 
-/// Imports a roster, or says what an import would do.
+/// Changes the roster.
 pub(super) fn member(common: &Common, command: &Member) -> Result<()> {
-    let Member::Import { file, dry_run } = command;
     let base = Base::open(&settings(common)?)?;
+    match command {
+        Member::Import { file, dry_run } => import(&base, file, *dry_run),
+        Member::Remove { number } => remove(&base, number),
+    }
+}
+
+fn remove(base: &Base, number: &str) -> Result<()> {
+    let id = MemberId::new(number)?;
+    let removed = runtime()?.block_on(base.roster.remove(id, &Operator::on_the_console()))?;
+    if !removed {
+        bail!("the roster has no number {number}");
+    }
+    println!("{number} is removed; copies taken before hold the name until they are replaced by newer ones");
+    Ok(())
+}
+
+/// Imports a roster, or says what an import would do.
+fn import(base: &Base, file: &Path, dry_run: bool) -> Result<()> {
     let bytes = std::fs::read(file).with_context(|| format!("while reading {}", file.display()))?;
     runtime()?.block_on(async {
         let plan = base.roster.plan(bytes).await?;
@@ -142,7 +160,7 @@ pub(super) fn member(common: &Common, command: &Member) -> Result<()> {
                 plan.faults.len()
             );
         }
-        if *dry_run {
+        if dry_run {
             println!("dry run: nothing was changed");
             return Ok(());
         }

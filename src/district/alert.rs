@@ -22,6 +22,15 @@ pub enum Alert {
         /// The first divergent index.
         first: Option<u64>,
     },
+    /// The first leaf of a new epoch does not name the old log as this district signed it.
+    NotThisEpoch,
+    /// A member has a receipt for a leaf that this log lacks: it was signed, and left out or changed.
+    Omitted {
+        /// The leaf's place.
+        index: u64,
+        /// Leaves that the receipt's checkpoint speaks of.
+        size: u64,
+    },
     /// The station's own totals are not what its leaves add up to, or cannot be.
     Count(Anomaly),
     /// It offers more than a station can honestly have gathered; what was fetched was thrown away.
@@ -56,6 +65,8 @@ impl Alert {
             Self::Rollback { .. } => "rollback",
             Self::Fork { first: Some(_) } => "fork",
             Self::Fork { first: None } => "fork_somewhere",
+            Self::NotThisEpoch => "not_this_epoch",
+            Self::Omitted { .. } => "omitted",
             Self::Count(anomaly) => kind_of(anomaly),
             Self::Flood { .. } => "flood",
             Self::AllTicked { .. } => "all_ticked",
@@ -70,6 +81,8 @@ impl Alert {
             Self::BadCheckpoint(why) => vec![why.clone()],
             Self::Rollback { known, offered } => vec![known.to_string(), offered.to_string()],
             Self::Fork { first } => first.iter().map(u64::to_string).collect(),
+            Self::NotThisEpoch => Vec::new(),
+            Self::Omitted { index, size } => vec![index.to_string(), size.to_string()],
             Self::Count(Anomaly::TotalDiffers {
                 index,
                 claimed,
@@ -112,6 +125,11 @@ impl fmt::Display for Alert {
             Self::Rollback { known, offered } => write!(f, "ROLLBACK {known}->{offered}"),
             Self::Fork { first: Some(first) } => write!(f, "FORK first divergent index {first}"),
             Self::Fork { first: None } => f.write_str("FORK, the first divergent index could not be found"),
+            Self::NotThisEpoch => f.write_str("the first leaf does not name the old log as it was signed"),
+            Self::Omitted { index, size } => write!(
+                f,
+                "OMITTED leaf {index}: the station signed it under {size} leaves, a member has the receipt, the log lacks it"
+            ),
             Self::Count(anomaly) => write!(f, "the count does not fit: {anomaly:?}"),
             Self::Flood { bytes } => write!(f, "FLOOD cut off after {bytes} bytes"),
             Self::AllTicked { screening, people } => {

@@ -9,9 +9,11 @@ mod alarms;
 mod alert;
 mod books;
 mod client;
+mod epoch;
 mod figures;
 mod policy;
 mod pull;
+mod receipt;
 mod rows;
 pub mod schedule;
 mod source;
@@ -35,6 +37,7 @@ pub use books::Seen;
 pub use figures::Lost;
 pub use policy::Signed;
 pub use pull::Pulled;
+pub use receipt::{Looked, Shown};
 pub use rows::StationRow;
 pub use watch::{Fault, Place, Watched};
 pub use xapi::XapiError;
@@ -122,8 +125,23 @@ pub enum DistrictError {
         /// Why.
         source: std::io::Error,
     },
-    /// A folder that holds no log.
-    #[error("{path} holds no log that can be read: {source}")]
+    /// The station serves another log than the one that is expected: a new epoch that it has not begun yet, or one that
+    /// nobody signed.
+    #[error("the station serves the log {found}, expected was {expected}: has it begun its new epoch?")]
+    AnotherLog {
+        /// Which log is in the books.
+        expected: Origin,
+        /// Which one is served.
+        found: Origin,
+    },
+    /// Nothing was ever cosigned: there is no history to go on from.
+    #[error("nothing of {0} was ever cosigned; enrol it anew instead of signing a new epoch")]
+    NothingCosigned(Origin),
+    /// A receipt that proves nothing.
+    #[error(transparent)]
+    Receipt(crate::ledger::receipt::ReceiptError),
+    /// A folder that holds no log, or cannot be written.
+    #[error("{path} cannot be used: {source}")]
     Folder {
         /// Which folder.
         path: PathBuf,
@@ -214,6 +232,9 @@ impl District {
             url: url.to_owned(),
             key,
             size: 0,
+            after: None,
+            is_ended: false,
+            frozen_at: None,
         };
         let (kept, now) = (station.clone(), self.now_s());
         let act = move |tx: &crate::store::Tx<'_>| {
@@ -244,6 +265,7 @@ impl District {
         only: Option<&str>,
     ) -> Result<Vec<(Origin, Result<Pulled, DistrictError>)>, DistrictError> {
         let mut stations = self.stations()?;
+        stations.retain(|station| !station.is_ended);
         if let Some(name) = only {
             stations.retain(|station| station.origin.as_str() == name);
             if stations.is_empty() {
@@ -329,7 +351,7 @@ impl District {
     pub async fn import(&self, folder: &Path) -> Result<(Origin, Pulled), DistrictError> {
         let mut source = source::Folder::new(folder);
         let origin = source.origin()?;
-        let station = self.stations()?.into_iter().find(|s| s.origin == origin);
+        let station = self.stations()?.into_iter().find(|s| s.origin == origin && !s.is_ended);
         let station = station.ok_or_else(|| DistrictError::Unknown(origin.to_string()))?;
         let pulled = pull::pull(self, &station, &mut source).await?;
         let (name, now, next) = (
@@ -377,6 +399,23 @@ impl District {
             Ok((station.origin.to_string(), counted))
         });
         counts.collect()
+    }
+
+    /// A person has looked at a station's fork: its credit counts again to the end of what was cosigned. `false`: nothing
+    /// of it was frozen.
+    pub fn settle(&self, name: &str) -> Result<bool, DistrictError> {
+        let name = name.to_owned();
+        let act = move |tx: &crate::store::Tx<'_>| {
+            let Ok(origin) = Origin::new(&name) else {
+                return Ok(false);
+            };
+            let settled = rows::settle(tx, &name)?;
+            if settled {
+                figures::keep(tx, &origin, &rows::recount(tx, &origin)?)?;
+            }
+            Ok::<_, StoreError>(settled)
+        };
+        Ok(self.store.write_blocking(act)??)
     }
 }
 

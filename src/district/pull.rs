@@ -7,6 +7,7 @@ use super::rows::{self, StationRow};
 use super::source::Source;
 use super::{District, DistrictError, alarms, figures};
 use crate::exchange::CosignIn;
+use crate::ledger::epoch::Epoch;
 use crate::ledger::note::{self, NoteError};
 use crate::ledger::tiles::{TileName, WIDTH};
 use crate::ledger::{Checkpoint, Leaf, What};
@@ -25,7 +26,14 @@ pub struct Pulled {
     pub alerts: Vec<Alert>,
     /// The cosignature to bring back; none if nothing was believed.
     pub cosigned: Option<CosignIn>,
+    /// After a fork: credit from this leaf on waits until a person has settled it.
+    pub frozen_at: Option<u64>,
 }
+
+/// So many other versions of one station's log are kept whole; of more, only the checkpoints.
+const FORKS: u32 = 3;
+/// A version is kept up to so many leaves: some years of a village.
+const FORK_LEAVES: u64 = 200_000;
 
 /// Pulls from any source of the same bytes.
 pub(super) async fn pull(
@@ -61,9 +69,104 @@ pub(super) async fn pull(
     };
     if root != point.root {
         let first = first_divergent(district, station, source, known..point.size).await?;
-        return alarmed(district, station, &text, point.size, Alert::Fork { first }).await;
+        let from = first.unwrap_or(known);
+        keep_fork(district, station, source, &text, from..point.size).await?;
+        let mut forked = alarmed(district, station, &text, point.size, Alert::Fork { first }).await?;
+        forked.frozen_at = Some(station.frozen_at.unwrap_or(known));
+        return Ok(forked);
     }
-    believe(district, station, &point, &text, quiet).await
+    if known == 0 && !begins_as_signed(district, station).await? {
+        return alarmed(district, station, &text, point.size, Alert::NotThisEpoch).await;
+    }
+    let omitted = omitted(district, station, point.size).await?;
+    let mut pulled = believe(district, station, &point, &text, quiet).await?;
+    let (name, now, told) = (station.origin.clone(), district.now_s(), omitted.clone());
+    let act = move |tx: &crate::store::Tx<'_>| {
+        let mut told = told.iter();
+        told.try_for_each(|alert| alarms::raise(tx, &name, now, alert).map(drop))
+    };
+    district.store.write(Urgency::Now, act).await??;
+    pulled.alerts.extend(omitted);
+    pulled.frozen_at = station.frozen_at;
+    Ok(pulled)
+}
+
+/// Whether the log of a new epoch begins with what this district signed. Any log of a first epoch does.
+async fn begins_as_signed(district: &District, station: &StationRow) -> Result<bool, DistrictError> {
+    let name = station.origin.clone();
+    let read =
+        move |conn: &_| Ok::<_, StoreError>((rows::statement_of(conn, &name)?, rows::fetched_leaf(conn, &name, 0)?));
+    let (Some(signed), first) = district.store.read(read).await? else {
+        return Ok(true);
+    };
+    let leaf = first.and_then(|bytes| Leaf::read(&bytes));
+    let Some(What::Genesis { after: Some(past), .. }) = leaf.map(|leaf| leaf.is) else {
+        return Ok(false);
+    };
+    let expected = Epoch::open(&signed).map(|epoch| epoch.past(&signed, past.carried));
+    Ok(expected.is_ok_and(|expected| expected == past))
+}
+
+/// The receipts that members brought and that this log, `size` leaves long, does not honour.
+async fn omitted(district: &District, station: &StationRow, size: u64) -> Result<Vec<Alert>, DistrictError> {
+    let (name, known) = (station.origin.clone(), station.size);
+    let read = move |conn: &rusqlite::Connection| {
+        let mut alerts = Vec::new();
+        for receipt in rows::receipts(conn, &name)? {
+            let there = match receipt.index.checked_sub(known) {
+                None => rows::leaf(conn, &name, receipt.index)?,
+                Some(_) => rows::fetched_leaf(conn, &name, receipt.index)?,
+            };
+            if size < receipt.size || there.is_none_or(|leaf| leaf != receipt.leaf) {
+                alerts.push(Alert::Omitted {
+                    index: receipt.index,
+                    size: receipt.size,
+                });
+            }
+        }
+        Ok::<_, StoreError>(alerts)
+    };
+    Ok(district.store.read(read).await?)
+}
+
+/// Both versions are evidence: the other one is kept from where it parts, and the station's credit is frozen at what was
+/// cosigned last.
+async fn keep_fork(
+    district: &District,
+    station: &StationRow,
+    source: &mut impl Source,
+    text: &str,
+    Range {
+        start: first,
+        end: size,
+    }: Range<u64>,
+) -> Result<(), DistrictError> {
+    let (name, known, now, note) = (station.origin.clone(), station.size, district.now_s(), text.to_owned());
+    let act = move |tx: &crate::store::Tx<'_>| {
+        rows::freeze(tx, &name, known)?;
+        rows::begin_fork(tx, &name, FORKS, (now, size, first, &note))
+    };
+    let Some(number) = district.store.write(Urgency::Now, act).await?? else {
+        return Ok(());
+    };
+    for bundle in TileName::covering(first, size.min(first.saturating_add(FORK_LEAVES))) {
+        // What cannot be had again is no loss of proof: the signed checkpoint alone shows that there are two.
+        let Ok(leaves) = source.bundle(bundle).await else { break };
+        let from = bundle.index * WIDTH;
+        let name = station.origin.clone();
+        let act = move |tx: &crate::store::Tx<'_>| {
+            let skip = usize::try_from(first.saturating_sub(from)).unwrap_or(0);
+            rows::keep_fork_leaves(
+                tx,
+                &name,
+                number,
+                from.max(first),
+                leaves.get(skip..).unwrap_or_default(),
+            )
+        };
+        district.store.write(Urgency::Now, act).await??;
+    }
+    Ok(())
 }
 
 /// A leaf that only says that we cosigned: cosigning it again would make the log grow with every pull, for ever.
@@ -176,18 +279,23 @@ async fn believe(
     let line = note::cosign(point, &district.origin, &district.keys, district.now_s());
     let (name, text, root, kept_line) = (station.origin.clone(), text.to_owned(), point.root, line.clone());
     let (known, size, now) = (station.size, point.size, district.now_s());
+    let row = station.clone();
     let act = move |tx: &crate::store::Tx<'_>| {
         if !rows::believe(tx, &name, known, size, &root, &text, &kept_line)? {
             return Ok(None);
         }
-        let counted = rows::recount(tx, &name)?;
+        let counted = rows::recount_whole(tx, &row)?;
         let fresh = counted.anomalies.iter().filter(|a| index_of(a) >= known);
         let mut alerts: Vec<Alert> = fresh.cloned().map(Alert::Count).collect();
         alerts.extend(all_ticked(&counted, known));
         for alert in &alerts {
             alarms::raise(tx, &name, now, alert)?;
         }
-        figures::keep(tx, &name, &counted)?;
+        // A frozen station's figures stay where it was frozen.
+        match row.frozen_at {
+            None => figures::keep(tx, &name, &counted)?,
+            Some(_) => figures::keep(tx, &name, &rows::recount(tx, &name)?)?,
+        }
         Ok::<_, StoreError>(Some(alerts))
     };
     // Durable first: only then is the cosignature handed out.
@@ -203,6 +311,7 @@ async fn believe(
                 new: size - known,
                 alerts,
                 cosigned,
+                frozen_at: None,
             }
         }
     })

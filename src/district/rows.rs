@@ -27,6 +27,17 @@ pub(super) const SCHEMA: Schema = Schema {
         CREATE TABLE policy (serial INTEGER PRIMARY KEY, name TEXT NOT NULL, first_day TEXT NOT NULL,
             file TEXT NOT NULL) STRICT;
         CREATE TABLE policy_taken (station TEXT PRIMARY KEY, serial INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    ", "
+        ALTER TABLE station ADD COLUMN after TEXT;
+        ALTER TABLE station ADD COLUMN statement TEXT;
+        ALTER TABLE station ADD COLUMN ended INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE station ADD COLUMN frozen_at INTEGER;
+        CREATE TABLE fork (station TEXT NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL, size INTEGER NOT NULL,
+            first INTEGER NOT NULL, note TEXT NOT NULL, PRIMARY KEY (station, number)) STRICT, WITHOUT ROWID;
+        CREATE TABLE fork_leaf (station TEXT NOT NULL, number INTEGER NOT NULL, idx INTEGER NOT NULL, bytes BLOB NOT NULL,
+            PRIMARY KEY (station, number, idx)) STRICT, WITHOUT ROWID;
+        CREATE TABLE receipt (station TEXT NOT NULL, idx INTEGER NOT NULL, size INTEGER NOT NULL, leaf BLOB NOT NULL,
+            text TEXT NOT NULL, PRIMARY KEY (station, idx, size)) STRICT, WITHOUT ROWID;
     "],
 };
 
@@ -41,6 +52,12 @@ pub struct StationRow {
     pub key: VerifyingKey,
     /// Leaves that are kept and were cosigned.
     pub size: u64,
+    /// The log of the epoch before, if this is not the first.
+    pub after: Option<Origin>,
+    /// Another epoch follows: it is counted, and asked no more.
+    pub is_ended: bool,
+    /// After a fork: credit from this leaf on is not counted until a person has settled it.
+    pub frozen_at: Option<u64>,
 }
 
 fn sql(n: u64) -> i64 {
@@ -64,7 +81,8 @@ pub(super) fn pin(conn: &Connection, station: &StationRow) -> Result<bool, rusql
 }
 
 pub(super) fn stations(conn: &Connection) -> Result<Vec<StationRow>, rusqlite::Error> {
-    let mut query = conn.prepare("SELECT origin, url, key, size FROM station ORDER BY origin")?;
+    let mut query =
+        conn.prepare("SELECT origin, url, key, size, after, ended, frozen_at FROM station ORDER BY origin")?;
     let rows = query.query_map([], |row| {
         let (origin, key): (String, String) = (row.get(0)?, row.get(2)?);
         let key = data_encoding::HEXLOWER
@@ -73,10 +91,18 @@ pub(super) fn stations(conn: &Connection) -> Result<Vec<StationRow>, rusqlite::E
             .and_then(|b| b.try_into().ok());
         let key = key.and_then(|bytes: [u8; 32]| VerifyingKey::from_bytes(&bytes).ok());
         let (url, size) = (row.get(1)?, count(row.get(3)?));
-        Ok(Origin::new(&origin)
-            .ok()
-            .zip(key)
-            .map(|(origin, key)| StationRow { origin, url, key, size }))
+        let after: Option<String> = row.get(4)?;
+        let after = after.and_then(|after| Origin::new(&after).ok());
+        let (is_ended, frozen_at) = (row.get(5)?, row.get::<_, Option<i64>>(6)?.map(count));
+        Ok(Origin::new(&origin).ok().zip(key).map(|(origin, key)| StationRow {
+            origin,
+            url,
+            key,
+            size,
+            after,
+            is_ended,
+            frozen_at,
+        }))
     })?;
     Ok(rows.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
@@ -107,14 +133,54 @@ fn each_leaf(
     Ok(())
 }
 
+/// Counts a station's leaves, up to where it is frozen. A later epoch goes on from what the one before had.
 pub(super) fn recount(conn: &Connection, station: &Origin) -> Result<Recount, StoreError> {
-    let mut counted = Recount::default();
-    each_leaf(conn, "leaf", station, 0, |bytes| {
+    count_until(conn, station, 0)
+}
+
+/// Counts all of a station's leaves, to find what cannot be.
+pub(super) fn recount_whole(conn: &Connection, station: &StationRow) -> Result<Recount, StoreError> {
+    let mut counted = match &station.after {
+        Some(before) => Recount::after(&count_until(conn, before, 1)?),
+        None => Recount::default(),
+    };
+    each_leaf(conn, "leaf", &station.origin, 0, |bytes| {
         counted.count(bytes);
         Ok(())
     })?;
     // Our own visits bracket leaves, also of a station that never hears of them because its log comes on a stick.
-    counted.settle_rest(&visits(conn, station)?);
+    counted.settle_rest(&visits(conn, &station.origin)?);
+    Ok(counted)
+}
+
+/// More epochs than this are no honest history, and a cycle is none either.
+const EPOCHS: u32 = 1_000;
+
+fn count_until(conn: &Connection, station: &Origin, depth: u32) -> Result<Recount, StoreError> {
+    let (after, frozen): (Option<String>, Option<i64>) = conn
+        .query_row(
+            "SELECT after, frozen_at FROM station WHERE origin = ?1",
+            [station.as_str()],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .optional()?
+        .unwrap_or_default();
+    let before = after
+        .and_then(|after| Origin::new(&after).ok())
+        .filter(|_| depth < EPOCHS);
+    let mut counted = match before {
+        Some(before) => Recount::after(&count_until(conn, &before, depth + 1)?),
+        None => Recount::default(),
+    };
+    let until = frozen.map_or(u64::MAX, count);
+    each_leaf(conn, "leaf", station, 0, |bytes| {
+        if counted.size() < until {
+            counted.count(bytes);
+        }
+        Ok(())
+    })?;
+    let seen = visits(conn, station)?.into_iter().filter(|(size, _)| *size <= until);
+    counted.settle_rest(&seen.collect::<Vec<_>>());
     Ok(counted)
 }
 
@@ -167,6 +233,17 @@ pub(super) fn with_fetched(
         Ok(())
     })?;
     Ok((edge.size() == size).then(|| (edge.root(), quiet)))
+}
+
+/// One leaf that was fetched and is not believed yet.
+pub(super) fn fetched_leaf(
+    conn: &Connection,
+    station: &Origin,
+    index: u64,
+) -> Result<Option<Vec<u8>>, rusqlite::Error> {
+    conn.prepare_cached("SELECT bytes FROM fetched WHERE station = ?1 AND idx = ?2")?
+        .query_row(params![station.as_str(), sql(index)], |row| row.get(0))
+        .optional()
 }
 
 pub(super) fn keep_fetched(
@@ -266,6 +343,146 @@ pub(super) fn seen(conn: &Connection, station: &Origin) -> Result<Vec<Seen>, rus
     rows.collect()
 }
 
+/// Signs a new epoch into the books: the old log is asked no more, the new one may come. `false`: it was signed before.
+pub(super) fn begin_epoch(
+    conn: &Connection,
+    old: &StationRow,
+    next: &Origin,
+    statement: &str,
+) -> Result<bool, rusqlite::Error> {
+    let ended = conn.execute(
+        "UPDATE station SET ended = 1, frozen_at = NULL WHERE origin = ?1 AND ended = 0",
+        [old.origin.as_str()],
+    )?;
+    if ended == 0 {
+        return Ok(false);
+    }
+    let key = data_encoding::HEXLOWER.encode(old.key.as_bytes());
+    conn.execute(
+        "INSERT INTO station (origin, url, key, size, after, statement) VALUES (?1, ?2, ?3, 0, ?4, ?5)",
+        params![next.as_str(), old.url, key, old.origin.as_str(), statement],
+    )?;
+    // Its place, its name and when it is asked go over to the new log.
+    conn.execute(
+        "UPDATE watch SET station = ?1 WHERE station = ?2",
+        [next.as_str(), old.origin.as_str()],
+    )?;
+    Ok(true)
+}
+
+/// The statement of the epoch that follows this station's log.
+pub(super) fn statement_after(conn: &Connection, old: &Origin) -> Result<Option<String>, rusqlite::Error> {
+    let found = conn
+        .query_row(
+            "SELECT statement FROM station WHERE after = ?1",
+            [old.as_str()],
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(found.flatten())
+}
+
+/// The statement that this station's log follows from.
+pub(super) fn statement_of(conn: &Connection, station: &Origin) -> Result<Option<String>, rusqlite::Error> {
+    let found = conn
+        .query_row(
+            "SELECT statement FROM station WHERE origin = ?1",
+            [station.as_str()],
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(found.flatten())
+}
+
+/// Freezes a station's credit after its last good leaf; where it was frozen first stays.
+pub(super) fn freeze(conn: &Connection, station: &Origin, at: u64) -> Result<(), rusqlite::Error> {
+    conn.execute(
+        "UPDATE station SET frozen_at = coalesce(frozen_at, ?2) WHERE origin = ?1",
+        params![station.as_str(), sql(at)],
+    )
+    .map(drop)
+}
+
+/// A person has looked at it. `false`: nothing was frozen.
+pub(super) fn settle(conn: &Connection, station: &str) -> Result<bool, rusqlite::Error> {
+    let settled = conn.execute(
+        "UPDATE station SET frozen_at = NULL WHERE origin = ?1 AND frozen_at IS NOT NULL",
+        [station],
+    )?;
+    Ok(settled > 0)
+}
+
+/// Begins to keep the other version of a log: its number, or `None` if it is kept already or so many are.
+pub(super) fn begin_fork(
+    conn: &Connection,
+    station: &Origin,
+    most: u32,
+    (at, size, first, note): (u64, u64, u64, &str),
+) -> Result<Option<u32>, rusqlite::Error> {
+    let name = station.as_str();
+    let (number, known): (u32, bool) = conn.query_row(
+        "SELECT count(*), coalesce(max(note = ?2), 0) FROM fork WHERE station = ?1",
+        [name, note],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    if known || number >= most {
+        return Ok(None);
+    }
+    conn.execute(
+        "INSERT INTO fork (station, number, at, size, first, note) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![name, number, sql(at), sql(size), sql(first), note],
+    )?;
+    Ok(Some(number))
+}
+
+pub(super) fn keep_fork_leaves(
+    conn: &Connection,
+    station: &Origin,
+    number: u32,
+    from: u64,
+    leaves: &[Vec<u8>],
+) -> Result<(), rusqlite::Error> {
+    let mut insert =
+        conn.prepare_cached("INSERT OR REPLACE INTO fork_leaf (station, number, idx, bytes) VALUES (?1, ?2, ?3, ?4)")?;
+    for (index, bytes) in (from..).zip(leaves) {
+        insert.execute(params![station.as_str(), number, sql(index), bytes])?;
+    }
+    Ok(())
+}
+
+/// A receipt that waits for a pull to decide about it.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    pub(super) index: u64,
+    pub(super) size: u64,
+    pub(super) leaf: Vec<u8>,
+}
+
+pub(super) fn keep_receipt(
+    conn: &Connection,
+    station: &Origin,
+    kept: &Kept,
+    text: &str,
+) -> Result<(), rusqlite::Error> {
+    conn.execute(
+        "INSERT OR REPLACE INTO receipt (station, idx, size, leaf, text) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![station.as_str(), sql(kept.index), sql(kept.size), kept.leaf, text],
+    )
+    .map(drop)
+}
+
+pub(super) fn receipts(conn: &Connection, station: &Origin) -> Result<Vec<Kept>, rusqlite::Error> {
+    conn.prepare("SELECT idx, size, leaf FROM receipt WHERE station = ?1 ORDER BY idx")?
+        .query_map([station.as_str()], |row| {
+            Ok(Kept {
+                index: count(row.get(0)?),
+                size: count(row.get(1)?),
+                leaf: row.get(2)?,
+            })
+        })?
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -282,6 +499,9 @@ mod tests {
             url: url.into(),
             key,
             size: 0,
+            after: None,
+            is_ended: false,
+            frozen_at: None,
         };
         let try_pin = |row: StationRow| store.write_blocking(move |tx| pin(tx, &row)).unwrap().unwrap();
         assert!(try_pin(row("http://a", key("honest"))));

@@ -52,8 +52,15 @@ impl Online {
         #[derive(serde::Deserialize)]
         struct Challenge {
             nonce: String,
+            origin: Origin,
         }
-        let Challenge { nonce } = client.post_json("/log/challenge", &serde_json::json!({})).await?;
+        let Challenge { nonce, origin } = client.post_json("/log/challenge", &serde_json::json!({})).await?;
+        if origin != *station {
+            return Err(DistrictError::AnotherLog {
+                expected: station.clone(),
+                found: origin,
+            });
+        }
         Ok(Self {
             client,
             keys: keys.clone(),

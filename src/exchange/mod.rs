@@ -39,6 +39,11 @@ use crate::store::{StoreError, Urgency};
 use crate::types::Origin;
 use auth::Nonces;
 
+/// The districts that a station's database has pinned, whatever state its ledger is in.
+pub fn pinned(conn: &rusqlite::Connection) -> Result<Vec<Known>, StoreError> {
+    Ok(rows::districts(conn)?)
+}
+
 /// A district that was enrolled: its name and the key that is pinned.
 #[derive(Debug, Clone)]
 pub struct Known {
@@ -143,6 +148,21 @@ impl Exchange {
     /// The districts that were enrolled. Blocks.
     pub fn districts(&self) -> Result<Vec<Known>, StoreError> {
         self.ledger.store().read_blocking(|conn| Ok(rows::districts(conn)?))
+    }
+
+    /// Pins a district that somebody on this box has vouched for, and says so in the ledger. Blocks.
+    pub fn trust(&self, district: Known) -> Result<(), LedgerError> {
+        let (ledger, now) = (self.ledger.clone(), self.clock.now());
+        let act = move |tx: &crate::store::Tx<'_>| {
+            let key = data_encoding::HEXLOWER.encode(district.key.as_bytes());
+            rows::pin(tx, &district.name, &key)?;
+            let leaf = What::Enrolled {
+                district: district.name,
+                key,
+            };
+            ledger.append(tx, now, leaf).map(drop)
+        };
+        self.ledger.store().write_blocking(act)?
     }
 
     /// Makes a one-time enrolment code, valid for half an hour of this boot; an earlier one is void. Blocks.

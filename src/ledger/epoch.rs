@@ -58,13 +58,23 @@ impl From<NoteError> for EpochError {
     }
 }
 
+/// A log's name without its number, and the number: 1 for a first epoch.
+fn numbered(origin: &Origin) -> (&str, u32) {
+    let text = origin.as_str();
+    let parts = text
+        .rsplit_once(MARK)
+        .and_then(|(name, n)| Some((name, n.parse().ok()?)));
+    parts.filter(|(_, n)| *n > 1).unwrap_or((text, 1))
+}
+
+/// Which epoch a log is.
+pub fn number(origin: &Origin) -> u32 {
+    numbered(origin).1
+}
+
 /// The name of the log after this one: `name~2`, then `name~3`. The key stays, so old copies and receipts keep their name.
 pub fn next_name(old: &Origin) -> Result<Origin, crate::types::BadId> {
-    let text = old.as_str();
-    let numbered = text
-        .rsplit_once(MARK)
-        .and_then(|(name, n)| Some((name, n.parse::<u32>().ok()?)));
-    let (name, n) = numbered.unwrap_or((text, 1));
+    let (name, n) = numbered(old);
     Origin::new(&format!("{name}{MARK}{}", n.saturating_add(1)))
 }
 

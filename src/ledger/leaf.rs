@@ -282,6 +282,9 @@ pub enum What {
         digest: String,
         /// New or changed members.
         changed: Vec<Listed>,
+        /// Numbers that were removed: from here on nobody on this box can say whose they were.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        removed: Vec<MemberId>,
     },
     /// A credit policy, whole.
     Policy {

@@ -63,6 +63,11 @@ pub fn check(conn: &Connection, key: &VerifyingKey) -> Result<Holds, StoreError>
     })
 }
 
+/// The name of a log, as its first leaf gives it.
+pub fn named(conn: &Connection) -> Option<Origin> {
+    rows::genesis(conn).ok().flatten().map(|(origin, _)| origin)
+}
+
 fn named_by_checkpoint(conn: &Connection) -> Result<Option<Origin>, StoreError> {
     let note = rows::newest_checkpoint(conn)?;
     Ok(note.and_then(|note| Origin::new(note.lines().next()?).ok()))

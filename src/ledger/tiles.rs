@@ -69,12 +69,17 @@ pub fn entries(conn: &Connection, name: TileName) -> Result<Option<Vec<u8>>, Sto
     if leaves.len() as u64 != name.width {
         return Ok(None);
     }
-    Ok(Some(leaves.iter().fold(Vec::new(), |mut bundle, leaf| {
+    Ok(Some(write_entries(&leaves)))
+}
+
+/// Leaves as an entry bundle: each with its length before it.
+pub fn write_entries(leaves: &[Vec<u8>]) -> Vec<u8> {
+    leaves.iter().fold(Vec::new(), |mut bundle, leaf| {
         let length = u16::try_from(leaf.len()).expect("append refuses longer leaves");
         bundle.extend_from_slice(&length.to_be_bytes());
         bundle.extend_from_slice(leaf);
         bundle
-    })))
+    })
 }
 
 /// A tile of hashes on tile level `level`; `None` if the ledger does not hold all of it.

@@ -180,6 +180,10 @@ texts! {
     q_al_rollback_says: "以前取到 {0} 条，现在只有 {1} 条。两份都已保留，之后的学时先不计。最常见的原因是换了硬盘、用旧备份装回去，请打电话问一问。", "It had {0} leaves and now offers {1}. Both are kept; nothing later is counted. The usual cause is an old backup put back: please ask.";
     q_al_fork: "台账改动过", "The log was changed";
     q_al_fork_says: "从第 {0} 条起和县里存的不一样。两份都已保留，之后的学时先不计。请打电话问管理员。", "It differs from our copy from leaf {0} on. Both are kept; nothing later is counted. Please ask the operator.";
+    q_al_epoch: "新台账对不上", "Not the signed epoch";
+    q_al_epoch_says: "站点的新台账，第一条写的不是县里签的新纪元。没有收下，请打电话问管理员。", "The first entry of the station's new log is not the epoch that was signed here. Nothing was taken; please ask the operator.";
+    q_al_omitted: "凭据对不上", "A receipt is not honoured";
+    q_al_omitted_says: "党员手里有第 {0} 条的凭据（站点签名时共 {1} 条），交来的台账里却没有这一条。", "A member holds a receipt for leaf {0}, signed under {1} leaves; the log that was given lacks it.";
     q_al_fork_somewhere_says: "和县里存的不一样，从哪一条起还没找到。之后的学时先不计。请打电话问管理员。", "It differs from our copy; where could not be found. Nothing later is counted. Please ask the operator.";
     q_al_signature: "签名不对", "Bad signature";
     q_al_signature_says: "送来的台账不是登记的那把密钥签的，或者是别的站点的（{0}）。什么都没有收。", "What came was not signed by the enrolled key, or speaks for another station ({0}). Nothing was taken.";
@@ -422,6 +426,11 @@ texts! {
     correct_own: "不能签自己的学时，请换一位签字人。", "Nobody signs for his own hours; please ask another signer.";
     corrections: "更正记录", "Corrections";
     correct_line: "{0}；签字人 {1}；第 {2} 条更正第 {3} 条", "{0}; signed by {1}; entry {2} corrects entry {3}";
+    old_log: "（旧台账）", "(old log)";
+    remove_member: "移出花名册", "Remove from the roster";
+    remove_why: "姓名、口令马上从站点删掉；学时留在台账里，只剩编号。以前的备份里还有姓名，等新的备份替掉它们（一般一个星期）。集中收看记录里手写的名字要自己改。党员只是转走，把状态改成“已离开”就行。", "Name and PIN are deleted at once; the hours stay in the log, under the number alone. Older backups hold the name until newer ones replace them (a week, as a rule). Names typed into the records of evenings are yours to change. For somebody who only moved away, set the status to left.";
+    remove_sure: "核对过了，就是这一位", "Checked: this is the one";
+    remove_unsure: "请先勾上“核对过了”。什么都没有删。", "Please tick that you have checked. Nothing was removed.";
     recent_spans: "最近记入的", "Recently credited";
     correct_add: "补记一名党员", "Credit somebody who was there";
     // Sign in
@@ -471,8 +480,8 @@ texts! {
     ledger_unseen: "县里还没有来取过。", "The district has not pulled yet.";
     policy_refused: "设置里的学时办法《{0}》没有县里的签名，没有采用，仍按《{1}》计算。要换办法，请县里签好送来。", "The policy “{0}” of the settings is not signed by the district and was not taken; “{1}” goes on. Ask the district to sign it.";
     ledger_halted: "台账停了，学时暂时记不下，影片照常放。请告诉县里：{0}", "The ledger is halted and no hours are recorded; films play on. Tell the district: {0}";
-    halt_log: "签名用的密钥还在，台账却不见了，可能被删了或者换过。请从备份恢复。", "the signing key is here and its log is gone; restore it from a backup.";
-    halt_short: "台账损坏后只恢复了一部分，县里见过的更多。请找更新的备份，或者找县里。", "after damage only a part of the log could be restored, and the district has seen more; bring a newer backup or ask the district.";
+    halt_log: "签名用的密钥还在，台账却不见了，可能被删了或者换过。请从备份恢复，或者请县里签一个新纪元。", "the signing key is here and its log is gone; restore it from a backup, or ask the district for a new epoch.";
+    halt_short: "台账损坏后只恢复了一部分，县里见过的更多。请找更新的备份，或者请县里签一个新纪元。", "after damage only a part of the log could be restored, and the district has seen more; bring a newer backup, or ask the district for a new epoch.";
     halt_key: "台账是另一把密钥写的，可能硬盘是别的站点的，或者密钥文件丢了。请从备份恢复密钥。", "the log belongs to another key; restore the key file from a backup.";
     clock_ntp: "时间由网络校准。", "The clock follows network time.";
     clock_operator: "时间由管理员校准。", "The clock was set by the operator.";

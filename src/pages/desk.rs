@@ -45,6 +45,7 @@ pub(super) fn routes() -> Router<Pages> {
         .route("/desk/correct", get(correct::page).post(correct::save))
         .route("/desk/members", get(members::page).post(members::save))
         .route("/desk/members/{number}", get(members::one))
+        .route("/desk/members/{number}/remove", post(members::remove))
         .route("/desk/import", get(import::page).post(import::check))
         .route("/desk/import/apply", post(import::apply))
         .route("/desk/poster", get(poster::page))

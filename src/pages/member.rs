@@ -51,7 +51,8 @@ pub(super) fn correction_lines(
 ) -> Vec<CorrectionLine> {
     let line = |one: &Corrected| {
         let date = format::short_date(one.wall_ms);
-        let (index, of) = (format::thousands(one.index), format::thousands(one.of));
+        let entry = |place: i64| u64::try_from(place).map_or_else(|_| t.old_log.to_owned(), format::thousands);
+        let (index, of) = (entry(one.index), entry(one.of));
         let (sign, time) = if one.gives > Millis::ZERO {
             ("+", one.gives)
         } else {

@@ -1,6 +1,7 @@
 //! Tables as CSV that a spreadsheet opens: UTF-8 with its mark, quoted by RFC 4180, and no cell that could be taken for
 //! a formula.
 
+use super::places::AtOnce;
 use super::sheet::Sheet;
 use super::tables::{MemberLine, mode_word};
 use super::{Correction, Recount, SessionFacts};
@@ -118,6 +119,23 @@ fn session(station: &str, count: &Recount, s: &SessionFacts) -> Vec<String> {
         s.unconfirmed.as_secs().to_string(),
         s.flags.join(" "),
     ]
+}
+
+/// One line per member who was at several stations at once.
+pub fn at_once(counts: &[(String, Recount)], found: &[AtOnce]) -> Result<Vec<u8>, CsvError> {
+    let head = heading(&["党员编号", "站点", "从", "到"]);
+    let time = |ms| clock::local(ms).map(|t| t.strftime("%Y-%m-%d %H:%M:%S").to_string());
+    let row = |one: &AtOnce| {
+        let names: Vec<&str> = one
+            .stations
+            .iter()
+            .filter_map(|at| Some(counts.get(*at)?.0.as_str()))
+            .collect();
+        let (from, to) = (time(one.from_ms), time(one.to_ms));
+        let [from, to] = [from, to].map(Option::unwrap_or_default);
+        vec![one.member.to_string(), names.join(" "), from, to]
+    };
+    table(std::iter::once(head).chain(found.iter().map(row)))
 }
 
 /// One line per correction of all stations.

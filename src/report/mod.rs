@@ -11,6 +11,7 @@
 pub mod annual;
 pub mod books;
 pub mod csv;
+pub mod places;
 mod recount;
 mod room;
 pub mod sheet;

@@ -141,6 +141,18 @@ pub struct Recount {
 }
 
 impl Recount {
+    /// Before the first leaf of a new epoch: what the log before it credited is credited still, unless its first leaf says
+    /// that the station lost it.
+    pub fn after(before: &Self) -> Self {
+        Self {
+            union: before.union.clone(),
+            left: before.left.clone(),
+            members: before.members.clone(),
+            items: before.items.clone(),
+            ..Self::default()
+        }
+    }
+
     /// How many leaves were counted.
     pub fn size(&self) -> u64 {
         self.next
@@ -173,6 +185,9 @@ impl Recount {
         let Some(leaf) = leaf else { return };
         self.check_clock(index, leaf.at);
         match leaf.is {
+            What::Genesis { after, .. } if index == 0 && !after.as_ref().is_some_and(|past| past.carried) => {
+                self.union.clear();
+            }
             What::Roster { changed, .. } => {
                 self.members
                     .extend(changed.into_iter().map(|listed| (listed.member.clone(), listed)));

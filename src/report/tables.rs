@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Recount;
+use super::places::{self, Counted};
 use crate::clock::{self, day_of};
 use crate::credit::Policies;
 use crate::credit::hours::{Earned, Tally, tally};
@@ -47,21 +48,15 @@ pub fn years(counts: &[Recount]) -> Vec<Year> {
     all.into_iter().rev().collect()
 }
 
-/// Hours per member over all stations. What a member saw at two stations counts once.
+/// Hours per member over all stations. What a member saw at two stations counts once, and so does the time of one who was
+/// at two of them at once.
 pub fn members(counts: &[Recount], policies: &Policies, year: Year) -> Vec<MemberLine> {
+    let mut counted = fresh(counts, year);
+    places::cut(&places::at_once(counts), &mut counted);
     let mut pieces: BTreeMap<MemberId, Vec<Earned>> = BTreeMap::new();
-    let mut seen: BTreeMap<(MemberId, ItemId), Intervals> = BTreeMap::new();
-    for credit in counts
-        .iter()
-        .flat_map(|count| &count.credits)
-        .filter(|credit| credit.year == year)
-    {
-        let have = seen.entry((credit.member.clone(), credit.item)).or_default();
-        let fresh = credit.media.minus(have).total();
-        *have = have.union(&credit.media);
-        let day = day_of(credit.at.wall);
+    for Counted { credit, fresh, .. } in counted {
         let piece = Earned {
-            day,
+            day: day_of(credit.at.wall),
             mode: credit.mode,
             item: credit.item,
             credit: fresh,
@@ -77,6 +72,22 @@ pub fn members(counts: &[Recount], policies: &Policies, year: Year) -> Vec<Membe
         ..line(counts, policies, year, member, pieces)
     };
     pieces.into_iter().map(line).collect()
+}
+
+/// The credit of a year, with how much of each is new to its member, whatever station he saw it at before.
+fn fresh(counts: &[Recount], year: Year) -> Vec<Counted<'_>> {
+    let mut seen: BTreeMap<(MemberId, ItemId), Intervals> = BTreeMap::new();
+    let all = counts.iter().enumerate();
+    let of_year = all.flat_map(|(station, count)| count.credits.iter().map(move |credit| (station, credit)));
+    let counted = of_year
+        .filter(|(_, credit)| credit.year == year)
+        .map(|(station, credit)| {
+            let have = seen.entry((credit.member.clone(), credit.item)).or_default();
+            let fresh = credit.media.minus(have).total();
+            *have = have.union(&credit.media);
+            Counted { station, credit, fresh }
+        });
+    counted.collect()
 }
 
 fn line(counts: &[Recount], policies: &Policies, year: Year, member: MemberId, pieces: Vec<Earned>) -> MemberLine {

@@ -112,6 +112,8 @@ pub struct RosterChange {
     pub digest: [u8; 32],
     /// Who is new or changed.
     pub changed: Vec<Member>,
+    /// Who was removed.
+    pub removed: Vec<MemberId>,
 }
 
 /// Called inside the transaction of each change.
@@ -164,6 +166,18 @@ impl Roster {
     /// All members who have not left, by number.
     pub async fn members(&self) -> Result<Vec<Member>, StoreError> {
         self.store.read(|conn| Ok(rows::members(conn)?)).await
+    }
+
+    /// The whole roster as one change, for a log that begins anew. Blocks.
+    pub fn as_change(&self) -> Result<RosterChange, StoreError> {
+        self.store.read_blocking(|conn| {
+            Ok(RosterChange {
+                members: rows::count(conn)?,
+                digest: rows::digest(conn)?,
+                changed: rows::members(conn)?,
+                removed: Vec::new(),
+            })
+        })
     }
 
     /// One member, also one who has left.
@@ -248,11 +262,45 @@ impl Roster {
             members: rows::count(tx)?,
             digest: rows::digest(tx)?,
             changed: ready.into_iter().map(|(member, _)| member).collect(),
+            removed: Vec::new(),
         };
+        self.tell(tx, &change)
+    }
+
+    fn tell(&self, tx: &Tx<'_>, change: &RosterChange) -> Result<(), StoreError> {
         match &*self.on_change.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(tell) => tell(tx, &change),
+            Some(tell) => tell(tx, change),
             None => Ok(()),
         }
+    }
+
+    /// Removes somebody: name, facts, PIN and sign-ins are gone from the file at once. What he earned stays in the ledger
+    /// under his number, which nobody here can put a name to any more. `false`: there was nobody of that number.
+    pub async fn remove(&self, id: MemberId, _by: &Operator) -> Result<bool, StoreError> {
+        let room = self.clone();
+        let act = move |tx: &Tx<'_>| {
+            if !rows::remove(tx, &id)? {
+                return Ok(false);
+            }
+            sessions::end_all_of(tx, &Owner::Member(id.clone()))?;
+            let change = RosterChange {
+                members: rows::count(tx)?,
+                digest: rows::digest(tx)?,
+                changed: Vec::new(),
+                removed: vec![id],
+            };
+            room.tell(tx, &change)?;
+            Ok::<_, StoreError>(true)
+        };
+        let removed = self.store.write(Urgency::Now, act).await??;
+        self.cache.clear();
+        let store = self.store.clone();
+        // The file itself is clean; this folds the log, which still holds the old page.
+        let folded = tokio::task::spawn_blocking(move || store.fold_log()).await;
+        if !matches!(folded, Ok(Ok(true))) {
+            tracing::info!("the database's log is in use; what was removed leaves it a little later");
+        }
+        Ok(removed)
     }
 
     /// A PIN has few digits: without the key file, a copy of the database is no help in finding it.

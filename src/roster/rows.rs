@@ -82,6 +82,10 @@ pub(super) fn save(conn: &Connection, member: &Member) -> Result<(), rusqlite::E
     .map(drop)
 }
 
+pub(super) fn remove(conn: &Connection, id: &MemberId) -> Result<bool, rusqlite::Error> {
+    Ok(conn.execute("DELETE FROM member WHERE id = ?1", [id.as_str()])? > 0)
+}
+
 pub(super) fn set_pin(conn: &Connection, id: &MemberId, hash: &str) -> Result<(), rusqlite::Error> {
     conn.execute("UPDATE member SET pin = ?2 WHERE id = ?1", params![id.as_str(), hash])
         .map(drop)

@@ -23,7 +23,7 @@ mod state;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub use rows::{Attendee, Brief, SCHEMA, Screen, begun, briefly, screen, screens};
+pub use rows::{Attendee, Brief, SCHEMA, Screen, begun, briefly, let_go, screen, screens};
 pub use state::{OpenCheck, Remarks, Showing, Stage, State};
 
 use crate::clock::{Reading, SharedClock};

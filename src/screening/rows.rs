@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::state::State;
+use super::state::{Stage, State};
+use crate::clock::Reading;
 use crate::credit::attendance::{Mark, Seen};
 use crate::ledger::{Entry, Home};
 use crate::store::{Schema, StoreError};
@@ -239,6 +240,15 @@ pub fn begun(conn: &Connection, numbers: &[u64]) -> Result<Vec<u64>, StoreError>
         }
     }
     Ok(begun)
+}
+
+/// Before a new log begins: no evening may go on that only the old one knows.
+pub fn let_go(conn: &Connection, now: Reading) -> Result<(), StoreError> {
+    for (key, mut state) in open(conn)? {
+        (state.stage, state.ended_ms, state.check) = (Stage::Closed, Some(now.wall_ms), None);
+        write(conn, key, &state)?;
+    }
+    Ok(())
 }
 
 /// The newest screenings, `most` of them.

@@ -183,6 +183,13 @@ impl Store {
         self.readers.with(act)
     }
 
+    /// Folds SQLite's log into the file and empties it; `false` if somebody was reading from it all the time. Blocks.
+    pub fn fold_log(&self) -> Result<bool, StoreError> {
+        let conn = file::open_writer(self.readers.path(), 200)?;
+        let busy: i64 = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        Ok(busy == 0)
+    }
+
     /// What the last commit suffered, until one succeeds.
     pub fn trouble(&self) -> Option<Trouble> {
         self.writer.trouble()

@@ -31,10 +31,10 @@ pub struct Correcting {
 /// A correction as pages list it.
 #[derive(Debug, Clone)]
 pub struct Corrected {
-    /// The leaf.
-    pub index: u64,
+    /// The leaf; below zero if it lies in the log of an earlier epoch.
+    pub index: i64,
     /// The leaf that it names.
-    pub of: u64,
+    pub of: i64,
     /// Of which item.
     pub item: ItemId,
     /// Taken away.
@@ -319,14 +319,14 @@ fn of_screening(
 }
 
 fn keep(tx: &Tx<'_>, index: u64, wanted: &Correcting, change: &Change, now: Reading) -> Result<(), rusqlite::Error> {
-    insert(tx, index, wanted.of, change, &wanted.reason, now.wall_ms)
+    insert(tx, place(index), place(wanted.of), change, &wanted.reason, now.wall_ms)
 }
 
 /// A row of the view of corrections.
 pub(super) fn insert(
     tx: &Tx<'_>,
-    index: u64,
-    of: u64,
+    index: i64,
+    of: i64,
     change: &Change,
     reason: &str,
     wall_ms: i64,
@@ -336,8 +336,8 @@ pub(super) fn insert(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?
     .execute(params![
-        place(index),
-        place(of),
+        index,
+        of,
         change.member.as_str(),
         change.item.bytes(),
         json(&change.takes),
@@ -360,8 +360,8 @@ pub fn corrections_of(conn: &Connection, who: &MemberId) -> Result<Vec<Corrected
     };
     let rows = query.query_map([who.as_str()], |row| {
         Ok(Corrected {
-            index: rows::ms(row.get(0)?).0,
-            of: rows::ms(row.get(1)?).0,
+            index: row.get(0)?,
+            of: row.get(1)?,
             item: ItemId::from_bytes(row.get(2)?),
             takes: total(row, 3)?,
             gives: total(row, 4)?,

@@ -29,6 +29,7 @@ pub use correct::{CorrectError, Correctable, Corrected, Correcting, correctable,
 pub use grant::Grant;
 pub use policies::{enact, newest_serial, policies_of};
 pub use rebuild::rebuild_views;
+pub use rows::let_go;
 pub use sent::Sent;
 pub use settle::Open;
 pub use view::{

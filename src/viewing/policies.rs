@@ -32,10 +32,10 @@ impl InForce {
     }
 }
 
-/// A row of the view: the leaf, the first day, the number and the text.
+/// A row of the view: the leaf (below zero in an earlier epoch), the first day, the number and the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Row {
-    index: u64,
+    index: i64,
     first_day: i64,
     district: Option<Origin>,
     serial: u64,
@@ -44,7 +44,7 @@ pub(super) struct Row {
 
 impl Row {
     /// What a policy leaf says. One that nobody signed holds from its own day on; while the date was unknown, for always.
-    pub(super) fn of(index: u64, at: At, from: &str, signed: &str, toml: String) -> Self {
+    pub(super) fn of(index: i64, at: At, from: &str, signed: &str, toml: String) -> Self {
         let head = Decree::head_of(signed);
         let own_day = if at.trust == Trust::Unset {
             i64::MIN
@@ -65,7 +65,7 @@ impl Row {
             "INSERT OR REPLACE INTO policy (idx, first_day, district, serial, toml) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
         .execute(params![
-            signed(self.index),
+            self.index,
             self.first_day,
             self.district.as_ref().map(Origin::as_str),
             signed(self.serial),
@@ -101,7 +101,7 @@ pub fn enact(
         signed: note.to_owned(),
     };
     let index = ledger.append(tx, now, leaf)?;
-    Ok(Row::of(index, now.into(), from, note, policy.text.clone()).insert(tx)?)
+    Ok(Row::of(signed(index), now.into(), from, note, policy.text.clone()).insert(tx)?)
 }
 
 /// The largest number under which a district's policy was taken.

@@ -8,6 +8,7 @@ use super::rows::{from_word, json, ms, sql, word};
 use super::{ViewingError, correct, policies};
 use crate::clock::Trust;
 use crate::credit::correction::Change;
+use crate::ledger::epoch::{self, Carried};
 use crate::ledger::{self, At, Closing, Leaf, What};
 use crate::store::Tx;
 use crate::types::{Intervals, ItemId, MemberId, Millis, Mode, SessionId, Year};
@@ -17,8 +18,9 @@ const STRIDE: u64 = 4_096;
 
 type Key = (MemberId, ItemId, Year);
 
-/// One line of the view `span`: index, session, member, item, year, mode, credit, wall clock.
-type Line = (u64, i64, MemberId, ItemId, Year, Mode, Millis, i64);
+/// One line of the view `span`: place (an index, or below zero for a leaf of an earlier epoch), session, member, item,
+/// year, mode, credit, wall clock.
+type Line = (i64, i64, MemberId, ItemId, Year, Mode, Millis, i64);
 
 /// What the leaves say.
 #[derive(Default)]
@@ -30,14 +32,14 @@ struct Views {
     corrections: Vec<Corrected>,
     /// How each screening counts, and the leaf and wall clock of its end.
     modes: HashMap<SessionId, Mode>,
-    screened: HashMap<u64, (Mode, i64)>,
+    screened: HashMap<i64, (Mode, i64)>,
     policies: Vec<policies::Row>,
     /// The media of spans whose year may be settled later.
-    unsure: HashMap<u64, Intervals>,
+    unsure: HashMap<i64, Intervals>,
 }
 
 /// A correction: its leaf, the one that it names, what it changes, the reason, and the wall clock.
-struct Corrected(u64, u64, Change, String, i64);
+struct Corrected(i64, i64, Change, String, i64);
 
 /// Compares the views with the leaves and rewrites them if they differ; says whether they did. Sessions that only the
 /// leaves know are added as closed.
@@ -47,12 +49,17 @@ pub fn rebuild_views(tx: &Tx<'_>) -> Result<bool, ViewingError> {
         ..Views::default()
     };
     let known = views.sessions.len();
+    for Carried { place, index, bytes } in epoch::carried(tx)? {
+        if let Some(leaf) = Leaf::read(&bytes) {
+            views.count(tx, place, place - sql(Millis(index)), leaf)?;
+        }
+    }
     let size = ledger::size(tx)?;
     for from in (0..size).step_by(usize::try_from(STRIDE).expect("4096 fits")) {
         let leaves = ledger::leaves(tx, from, from + STRIDE)?;
         for (index, bytes) in (from..).zip(leaves) {
             if let Some(leaf) = Leaf::read(&bytes) {
-                views.count(tx, index, leaf)?;
+                views.count(tx, sql(Millis(index)), 0, leaf)?;
             }
         }
     }
@@ -65,7 +72,8 @@ pub fn rebuild_views(tx: &Tx<'_>) -> Result<bool, ViewingError> {
 }
 
 impl Views {
-    fn count(&mut self, tx: &Tx<'_>, index: u64, leaf: Leaf) -> Result<(), ViewingError> {
+    /// `first` is the place of the first leaf of this leaf's epoch.
+    fn count(&mut self, tx: &Tx<'_>, index: i64, first: i64, leaf: Leaf) -> Result<(), ViewingError> {
         match leaf.is {
             What::Item { item, length, .. } => {
                 self.lengths.insert(item, length);
@@ -97,10 +105,10 @@ impl Views {
                     self.screened.insert(index, (*mode, leaf.at.wall));
                 }
             }
-            is @ What::Correct { .. } => self.correct(index, leaf.at, is),
+            is @ What::Correct { .. } => self.correct(index, first, leaf.at, is),
             What::Settled { year, spans, .. } => {
                 for (span, wall_ms) in spans {
-                    self.settle(span, year, wall_ms);
+                    self.settle(first + sql(Millis(span)), year, wall_ms);
                 }
             }
             What::Policy { toml, from, signed, .. } => {
@@ -113,7 +121,7 @@ impl Views {
     }
 
     /// What the span still gives moves to the year; what was counted there before counts once.
-    fn settle(&mut self, span: u64, to: Year, wall_ms: i64) {
+    fn settle(&mut self, span: i64, to: Year, wall_ms: i64) {
         let Ok(at) = self.lines.binary_search_by_key(&span, |line| line.0) else {
             return;
         };
@@ -128,7 +136,7 @@ impl Views {
     }
 
     /// What is taken comes off the line of the named leaf, what is given is a line beside it, of its mode and its day.
-    fn correct(&mut self, index: u64, at: At, is: What) {
+    fn correct(&mut self, index: i64, first: i64, at: At, is: What) {
         let What::Correct {
             of,
             member,
@@ -143,6 +151,7 @@ impl Views {
         else {
             return;
         };
+        let of = first + sql(Millis(of));
         let have = self.credited.entry((member.clone(), item, year)).or_default();
         *have = have.minus(&takes).union(&gives);
         let line = self.lines.binary_search_by_key(&of, |line| line.0).ok();
@@ -234,8 +243,8 @@ fn corrections_are_written(tx: &Tx<'_>, views: &Views) -> Result<bool, rusqlite:
     for Corrected(index, of, change, reason, _) in &views.corrections {
         let Some(row) = rows.next()? else { return Ok(false) };
         let text = |at| row.get::<_, String>(at);
-        let same = row.get::<_, i64>(0)? == sql(Millis(*index))
-            && row.get::<_, i64>(1)? == sql(Millis(*of))
+        let same = row.get::<_, i64>(0)? == *index
+            && row.get::<_, i64>(1)? == *of
             && text(2)? == change.member.as_str()
             && text(3)? == json(&change.takes)
             && text(4)? == json(&change.gives)
@@ -253,7 +262,7 @@ fn lines_are_written(tx: &Tx<'_>, views: &Views) -> Result<bool, rusqlite::Error
     for (index, _, member, item, year, mode, credit, wall) in &views.lines {
         let Some(row) = rows.next()? else { return Ok(false) };
         let (who, how): (String, String) = (row.get(1)?, row.get(4)?);
-        let same = row.get::<_, i64>(0)? == sql(Millis(*index))
+        let same = row.get::<_, i64>(0)? == *index
             && who == member.as_str()
             && ItemId::from_bytes(row.get(2)?) == *item
             && row.get::<_, u16>(3)? == year.0
@@ -281,7 +290,7 @@ fn write(tx: &Tx<'_>, views: &Views) -> Result<(), ViewingError> {
     )?;
     for (index, session, member, item, year, mode, credit, wall) in &views.lines {
         span.execute(params![
-            sql(Millis(*index)),
+            index,
             session,
             member.as_str(),
             item.bytes(),

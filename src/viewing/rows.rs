@@ -6,6 +6,7 @@ use super::{Grant, ItemFacts, ViewingError};
 use crate::clock::Reading;
 use crate::credit::rule::{Flags, Lost, Note, Pending, Session};
 use crate::ledger::Closing;
+use crate::store::StoreError;
 use crate::types::{DeviceId, Intervals, ItemId, MemberId, Millis, Mode, SessionId, Year};
 
 /// A session's row, as far as acts need it.
@@ -108,6 +109,22 @@ pub(super) fn abandon(conn: &Connection, key: i64) -> Result<(), rusqlite::Error
     let why = word(&Closing::StationFailure);
     conn.execute("UPDATE session SET why = ?2 WHERE key = ?1", params![key, why])
         .map(drop)
+}
+
+/// Before a new log begins: no session may go on that only the old one knows. What is pending waits for its member, and
+/// every item is told anew.
+pub fn let_go(conn: &Connection) -> Result<(), StoreError> {
+    let open: Vec<(i64, i64, String, String)> = conn
+        .prepare("SELECT key, position, pending, lost FROM live")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+        .collect::<Result<_, _>>()?;
+    for (key, position, pending, lost) in open {
+        let pending = serde_json::from_str(&pending).unwrap_or_default();
+        let lost = serde_json::from_str(&lost).unwrap_or_default();
+        end_session(conn, key, Closing::StationFailure, ms(position), &pending, &lost)?;
+    }
+    conn.execute("DELETE FROM known_item", [])?;
+    Ok(())
 }
 
 pub(super) fn open_session_of(conn: &Connection, member: &MemberId) -> Result<Option<SessionRow>, rusqlite::Error> {

@@ -159,7 +159,8 @@ pub fn spans_of_year(conn: &Connection, who: Option<&MemberId>, year: Year) -> R
 /// A member's newest spans with their places in the ledger, the newest first.
 pub fn newest_spans(conn: &Connection, who: &MemberId, most: u32) -> Result<Vec<(u64, SpanRow)>, StoreError> {
     let mut query = conn.prepare_cached(
-        "SELECT idx, member, item, mode, credit, wall FROM span WHERE member = ?1 ORDER BY idx DESC LIMIT ?2",
+        "SELECT idx, member, item, mode, credit, wall FROM span
+         WHERE member = ?1 AND idx >= 0 ORDER BY idx DESC LIMIT ?2",
     )?;
     let rows = query.query_map(params![who.as_str(), most], |row| {
         let span = SpanRow {

@@ -15,6 +15,20 @@ pub struct Running {
 
 /// Starts the real program on a port that the system chooses, and reads the address that it prints.
 pub fn start(folder: &Path) -> Running {
+    run(folder, Stdio::null())
+}
+
+/// The same; what the program says of itself is added to a file.
+pub fn start_saying(folder: &Path, said: &Path) -> Running {
+    let said = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(said)
+        .unwrap();
+    run(folder, said.into())
+}
+
+fn run(folder: &Path, errors: Stdio) -> Running {
     let mut child = Command::new(env!("CARGO_BIN_EXE_yuanjiao"))
         .args(["--listen", "127.0.0.1:0", "--config"])
         .arg(folder.join("station.toml"))
@@ -23,7 +37,7 @@ pub fn start(folder: &Path) -> Running {
         .arg("--media")
         .arg(folder.join("media"))
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(errors)
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();

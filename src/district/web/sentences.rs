@@ -9,6 +9,8 @@ pub(super) fn of_alarm(alarm: &Alarm, t: &Texts) -> (&'static str, String) {
         "rollback" => (t.q_al_rollback, t.q_al_rollback_says),
         "fork" => (t.q_al_fork, t.q_al_fork_says),
         "fork_somewhere" => (t.q_al_fork, t.q_al_fork_somewhere_says),
+        "not_this_epoch" => (t.q_al_epoch, t.q_al_epoch_says),
+        "omitted" => (t.q_al_omitted, t.q_al_omitted_says),
         "bad_checkpoint" => (t.q_al_signature, t.q_al_signature_says),
         "flood" => (t.q_al_flood, t.q_al_flood_says),
         "all_ticked" => (t.q_al_ticked, t.q_al_ticked_says),

@@ -447,3 +447,31 @@ fn as_file(sent: &Save) -> Result<Vec<u8>, Problem> {
         .map_err(|error| Problem::internal(&error))?;
     file.into_inner().map_err(|error| Problem::internal(error.error()))
 }
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Removal {
+    csrf: String,
+    #[serde(default)]
+    sure: String,
+}
+
+/// Somebody leaves the roster for good: his name goes, his number stays in the ledger.
+pub(super) async fn remove(
+    State(pages): State<Pages>,
+    visit: Visit,
+    Path(number): Path<String>,
+    Form(sent): Form<Removal>,
+) -> Result<Response, Problem> {
+    let operator = visit.operator()?.clone();
+    visit.check(&sent.csrf)?;
+    if sent.sure != "yes" {
+        let said = |lang| texts(lang).remove_unsure;
+        return Err(Problem::unprocessable(said(Lang::Zh), said(Lang::En)));
+    }
+    let id = MemberId::new(&number).map_err(|_| Problem::not_found())?;
+    if pages.roster.remove(id, &operator).await? {
+        Ok(go_to("/desk/members?saved=1"))
+    } else {
+        Err(Problem::not_found())
+    }
+}

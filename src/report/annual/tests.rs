@@ -45,6 +45,7 @@ impl Village {
             members: 0,
             digest: String::new(),
             changed: changed.collect(),
+            removed: Vec::new(),
         };
         self.leaf(at(self.index, NOON), is);
         self

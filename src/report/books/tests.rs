@@ -65,6 +65,7 @@ impl Log {
                 members: u32::try_from(changed.len()).unwrap(),
                 digest: String::new(),
                 changed,
+                removed: Vec::new(),
             },
         )
     }

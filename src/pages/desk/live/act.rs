@@ -12,7 +12,7 @@ use crate::look::texts;
 use crate::pages::checkin::Stated;
 use crate::pages::{Pages, Visit, begin as beginning, go_to};
 use crate::roster::{Visiting, Welcome};
-use crate::types::{DeviceId, ItemId, MemberId, Millis, SessionId};
+use crate::types::{DeviceId, ItemId, Lang, MemberId, Millis, SessionId};
 
 #[derive(Deserialize)]
 pub(in crate::pages) struct Sent {
@@ -169,8 +169,12 @@ async fn with_people(pages: &Pages, visit: &Visit, what: &str, whom: &str, sent:
     let member = || MemberId::new(whom).map_err(|_| Problem::not_found());
     match what {
         "tick" => {
-            let who = known(pages, member()?).await?;
-            room.tick(id(&sent.id)?, who, cut(&sent.why), by).await?;
+            let (who, why) = (known(pages, member()?).await?, cut(&sent.why));
+            if pages.roster.is_named_in(&why).await? {
+                let said = |lang| texts(lang).no_names;
+                return Err(Problem::unprocessable(said(Lang::Zh), said(Lang::En)));
+            }
+            room.tick(id(&sent.id)?, who, why, by).await?;
         }
         "again" => drop(room.tick_all_again(id(&sent.id)?, by).await?),
         "gone" => room.leave(id(&sent.id)?, member()?).await?,

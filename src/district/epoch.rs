@@ -1,0 +1,88 @@
+//! Signing a new epoch, and writing what the station needs to begin it.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use super::{District, DistrictError, StationRow, rows};
+use crate::ledger::epoch::{Epoch, next_name};
+use crate::ledger::tiles::{TileName, WIDTH, write_entries};
+use crate::store::StoreError;
+use crate::types::Origin;
+
+impl District {
+    /// Signs that this station may begin another log after what was cosigned last. The old one is asked no more, and stays
+    /// counted. Asked again, it gives the same statement.
+    pub fn epoch(&self, name: &str) -> Result<(Origin, String), DistrictError> {
+        let old = self
+            .stations()?
+            .into_iter()
+            .find(|station| station.origin.as_str() == name);
+        let old = old.ok_or_else(|| DistrictError::Unknown(name.to_owned()))?;
+        if old.size == 0 {
+            return Err(DistrictError::NothingCosigned(old.origin));
+        }
+        let next = next_name(&old.origin)?;
+        let root = self
+            .store
+            .read_blocking::<_, StoreError, _>(|conn| Ok(rows::edge(conn, &old.origin)?.root()))?;
+        let epoch = Epoch {
+            next: next.clone(),
+            old: old.origin.clone(),
+            key: old.key,
+            size: old.size,
+            root,
+            district: (*self.origin).clone(),
+            district_key: self.keys.public(),
+        };
+        let statement = epoch.signed(&self.keys);
+        let (row, named, text) = (old.clone(), next.clone(), statement.clone());
+        let begun = self
+            .store
+            .write_blocking(move |tx| rows::begin_epoch(tx, &row, &named, &text))??;
+        if begun {
+            return Ok((next, statement));
+        }
+        let before = self
+            .store
+            .read_blocking::<_, StoreError, _>(|conn| Ok(rows::statement_after(conn, &old.origin)?))?;
+        Ok((next, before.unwrap_or(statement)))
+    }
+
+    /// Writes the statement and the leaves that were cosigned below `folder`, for the station: it may have lost them.
+    pub fn write_epoch(&self, name: &str, statement: &str, file: &str, folder: &Path) -> Result<u64, DistrictError> {
+        let station = self
+            .stations()?
+            .into_iter()
+            .find(|station| station.origin.as_str() == name);
+        let station = station.ok_or_else(|| DistrictError::Unknown(name.to_owned()))?;
+        let at = |path: &Path| {
+            let path = path.to_owned();
+            move |source: io::Error| DistrictError::Folder { path, source }
+        };
+        for bundle in TileName::covering(0, station.size) {
+            let path = folder.join("tile/entries").join(bundle.path());
+            let bytes = self.bundle(&station, bundle)?;
+            write(&path, &bytes).map_err(at(&path))?;
+        }
+        let path = folder.join(file);
+        write(&path, statement.as_bytes()).map_err(at(&path))?;
+        Ok(station.size)
+    }
+
+    fn bundle(&self, station: &StationRow, name: TileName) -> Result<Vec<u8>, DistrictError> {
+        let from = name.index * WIDTH;
+        let leaves = self
+            .store
+            .read_blocking::<_, StoreError, _>(|conn| Ok(rows::leaves(conn, &station.origin, from, name.width)?))?;
+        Ok(write_entries(&leaves))
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    fs::write(path, bytes)?;
+    fs::File::open(path)?.sync_all()
+}

@@ -1,0 +1,379 @@
+//! Rows 38, 55 and 57 to their ends: what happens after a fork, after a log is lost, and when a member's receipt speaks of
+//! what a log no longer holds.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use common::Station;
+use rusqlite::Connection;
+use tempfile::TempDir;
+use yuanjiao::app::{self, Base};
+use yuanjiao::clock::Clock;
+use yuanjiao::credit::Policy;
+use yuanjiao::district::{Alert, District, DistrictError, Pulled, Settings, Shown};
+use yuanjiao::exchange;
+use yuanjiao::ledger::receipt::Receipt;
+use yuanjiao::ledger::{self, Halt, What};
+use yuanjiao::report::tables;
+use yuanjiao::roster::Operator;
+use yuanjiao::types::MemberId;
+
+const WAIT: Duration = Duration::from_secs(60);
+
+fn books(folder: &Path) -> District {
+    District::open(Settings {
+        concurrent: 1,
+        connect: WAIT,
+        deadline: WAIT,
+        ..Settings::in_folder(folder.to_owned())
+    })
+    .unwrap()
+}
+
+async fn enrol(district: &District, station: &Station) {
+    let code = station.base().exchange.enrol_code().unwrap();
+    let url = format!("http://{}", station.address);
+    district.enrol(&url, &code).await.unwrap();
+}
+
+async fn pull(district: &District) -> Result<Pulled, DistrictError> {
+    district.pull(None).await.unwrap().remove(0).1
+}
+
+/// What the district counts for a member, all epochs together.
+fn counted(district: &District, number: &str) -> u64 {
+    let counts: Vec<_> = district
+        .recount()
+        .unwrap()
+        .into_iter()
+        .map(|(_, count)| count)
+        .collect();
+    let policy = Policy::built_in().into();
+    let years = tables::years(&counts);
+    let lines = years.iter().flat_map(|year| tables::members(&counts, &policy, *year));
+    let own = lines.filter(|line| line.member.as_str() == number);
+    own.map(|line| line.tally.raw.0).sum()
+}
+
+/// What the station's own view says.
+fn at_the_station(base: &Base, number: &str) -> u64 {
+    let who = MemberId::new(number).unwrap();
+    let read = move |conn: &_| yuanjiao::viewing::credited_items(conn, &who);
+    let items = base.ledger.store().read_blocking(read).unwrap();
+    items.iter().map(|item| item.media.total().0).sum()
+}
+
+fn size(base: &Base) -> u64 {
+    base.ledger.store().read_blocking(ledger::size).unwrap()
+}
+
+fn append(base: &Base, more: u32) -> u64 {
+    for _ in 0..more {
+        let (ledger, now) = (base.ledger.clone(), base.clock.now());
+        let act = move |tx: &yuanjiao::store::Tx<'_>| ledger.append(tx, now, What::Stop {});
+        base.ledger.store().write_blocking(act).unwrap().unwrap();
+    }
+    size(base)
+}
+
+/// A copy of the disk, whatever is still being written.
+fn image(station: &Station, to: &Path) -> PathBuf {
+    let (from, to) = (station.folder.path().join("data"), to.join("data"));
+    fs::create_dir_all(to.join("keys")).unwrap();
+    for key in fs::read_dir(from.join("keys")).unwrap().map(Result::unwrap) {
+        fs::copy(key.path(), to.join("keys").join(key.file_name())).unwrap();
+    }
+    #[expect(clippy::disallowed_methods, reason = "a thief does not go through the store either")]
+    let conn = Connection::open(from.join("ledger.db")).unwrap();
+    let file = to.join("ledger.db");
+    conn.execute("VACUUM INTO ?1", [file.to_str().unwrap()]).unwrap();
+    file
+}
+
+/// The database and every copy of it are gone; the keys are not.
+fn lose_the_log(station: &Station) {
+    let data = station.folder.path().join("data");
+    for end in ["", "-wal", "-shm"] {
+        drop(fs::remove_file(data.join(format!("ledger.db{end}"))));
+    }
+    drop(fs::remove_dir_all(data.join("backup")));
+}
+
+async fn import_roster(station: &Station) {
+    let base = station.base();
+    let plan = base.roster.plan(common::ROSTER.into()).await.unwrap();
+    base.roster
+        .apply(plan, &Operator::on_the_console())
+        .await
+        .unwrap()
+        .unwrap();
+}
+
+fn settings(station: &Station) -> yuanjiao::config::Station {
+    Station::settings(station.folder.path())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_log_goes_on_as_a_new_epoch_and_nothing_counts_twice() {
+    let mut station = Station::start().await;
+    let folder = TempDir::new().unwrap();
+    let district = books(folder.path());
+    enrol(&district, &station).await;
+    let credited = station.watch(&station.sign_in().await).await;
+    let seen = pull(&district).await.unwrap().size;
+    let old = station.base().ledger.origin().clone();
+    station.stop().await;
+    lose_the_log(&station);
+
+    let base = station.base();
+    assert_eq!(base.ledger.halted(), Some(&Halt::LogMissing), "no silent fresh log");
+    drop(base);
+    let stick = folder.path().join("stick");
+    let (next, statement) = district.epoch(old.as_str()).unwrap();
+    assert_eq!(
+        district.epoch(old.as_str()).unwrap(),
+        (next.clone(), statement.clone()),
+        "asked again"
+    );
+    district
+        .write_epoch(old.as_str(), &statement, app::STATEMENT, &stick)
+        .unwrap();
+    let stranger = app::begin_epoch(&settings(&station), &stick, None)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        stranger.contains(&district.fingerprint()),
+        "it says what to ask for: {stranger}"
+    );
+    let spoken = district.fingerprint().to_uppercase();
+    let begun = app::begin_epoch(&settings(&station), &stick, Some(&spoken)).unwrap();
+    assert_eq!((begun.carried as u64, begun.left_behind), (seen, 0));
+    assert!(
+        app::begin_epoch(&settings(&station), &stick, Some(&spoken)).is_err(),
+        "once"
+    );
+
+    station.start_again(|_| ()).await;
+    import_roster(&station).await;
+    let base = station.base();
+    assert_eq!((base.ledger.origin(), base.ledger.halted()), (&next, None));
+    assert_eq!(
+        at_the_station(&base, "0021"),
+        credited,
+        "what was credited is credited still"
+    );
+    let again = station.watch(&station.sign_in().await).await;
+    assert!((credited..=1_000).contains(&again), "one second at the most: {again}");
+
+    enrol(&district, &station).await;
+    let first = pull(&district).await.unwrap();
+    assert!(
+        first.alerts.is_empty() && first.cosigned.is_some(),
+        "{:?}",
+        first.alerts
+    );
+    assert_eq!(counted(&district, "0021"), again, "old and new together, once");
+    assert_eq!(district.recount().unwrap().len(), 2, "the old log is kept and counted");
+    assert_eq!(pull(&district).await.unwrap().alerts, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forked_station_is_frozen_both_versions_are_kept_and_a_new_epoch_goes_on() {
+    let mut station = Station::start().await;
+    let folder = TempDir::new().unwrap();
+    let district = books(folder.path());
+    enrol(&district, &station).await;
+    let old_disk = image(&station, &folder.path().join("image"));
+    let credited = station.watch(&station.sign_in().await).await;
+    let good = pull(&district).await.unwrap().size;
+    let old = station.base().ledger.origin().clone();
+    station.stop().await;
+    // Somebody puts the old disk back, and the station goes on from there, longer than before.
+    lose_the_log(&station);
+    fs::copy(&old_disk, station.folder.path().join("data/ledger.db")).unwrap();
+    station.start_again(|_| ()).await;
+    enrol(&district, &station).await;
+    append(&station.base(), 40);
+    let forked = pull(&district).await.unwrap();
+    assert!(
+        matches!(forked.alerts[..], [Alert::Fork { first: Some(_) }]),
+        "{:?}",
+        forked.alerts
+    );
+    assert_eq!((forked.frozen_at, forked.size), (Some(good), good));
+    let Alert::Fork { first: Some(first) } = forked.alerts[0] else {
+        unreachable!()
+    };
+    let offered = size(&station.base());
+    let kept = |sql: &str| -> u64 {
+        #[expect(clippy::disallowed_methods, reason = "the books are read from outside")]
+        let conn = Connection::open(folder.path().join("district.db")).unwrap();
+        conn.query_row(sql, [], |row| row.get::<_, i64>(0))
+            .unwrap()
+            .unsigned_abs()
+    };
+    assert_eq!(kept("SELECT count(*) FROM leaf"), good, "what was cosigned stays");
+    assert_eq!(kept("SELECT min(idx) FROM fork_leaf"), first);
+    assert_eq!(
+        kept("SELECT max(idx) + 1 FROM fork_leaf"),
+        offered,
+        "and the other version is kept whole"
+    );
+    pull(&district).await.unwrap();
+    assert_eq!(kept("SELECT count(*) FROM fork"), 1, "the same version is kept once");
+    assert_eq!(counted(&district, "0021"), credited);
+
+    station.stop().await;
+    let stick = folder.path().join("stick");
+    let (next, statement) = district.epoch(old.as_str()).unwrap();
+    district
+        .write_epoch(old.as_str(), &statement, app::STATEMENT, &stick)
+        .unwrap();
+    let begun = app::begin_epoch(&settings(&station), &stick, None).unwrap();
+    assert_eq!(
+        begun.carried as u64, good,
+        "from the stick: the old disk has other leaves"
+    );
+    let aside = begun.aside.unwrap().join("ledger.db");
+    assert!(aside.exists() && aside.starts_with(station.folder.path().join("data/epochs")));
+    station.start_again(|_| ()).await;
+    assert_eq!(
+        at_the_station(&station.base(), "0021"),
+        credited,
+        "what the fork took back is back"
+    );
+    let cookie = station.sign_in().await;
+    assert!(station.watch(&cookie).await > 0, "roster and PINs are as they were");
+    enrol(&district, &station).await;
+    let first = pull(&district).await.unwrap();
+    assert!(first.alerts.is_empty(), "{:?}", first.alerts);
+    assert_eq!(first.frozen_at, None);
+    assert_eq!(station.base().ledger.origin(), &next);
+    assert_eq!(counted(&district, "0021"), at_the_station(&station.base(), "0021"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_fork_honest_growth_counts_only_once_a_person_has_settled_it() {
+    let station = Station::start().await;
+    let folder = TempDir::new().unwrap();
+    let district = books(folder.path());
+    enrol(&district, &station).await;
+    pull(&district).await.unwrap();
+    let mut cloned = Station::settings(&folder.path().join("clone"));
+    image(&station, &folder.path().join("clone"));
+    cloned.media.folder = folder.path().join("clone/media");
+    let clone = Base::open(&cloned).unwrap();
+    append(&clone, 9);
+    append(&station.base(), 1);
+    let honest = pull(&district).await.unwrap();
+    assert!(honest.alerts.is_empty());
+    let stick = TempDir::new().unwrap();
+    exchange::export(&clone.ledger, stick.path()).unwrap();
+    let (origin, forked) = district.import(stick.path()).await.unwrap();
+    assert!(matches!(forked.alerts[..], [Alert::Fork { .. }]), "{:?}", forked.alerts);
+
+    let credited = station.watch(&station.sign_in().await).await;
+    let grown = pull(&district).await.unwrap();
+    assert!(
+        grown.alerts.is_empty() && grown.cosigned.is_some(),
+        "the first goes on: {:?}",
+        grown.alerts
+    );
+    assert_eq!(grown.frozen_at, Some(honest.size));
+    assert_eq!(counted(&district, "0021"), 0, "frozen after the last good cosignature");
+    assert!(district.settle(origin.as_str()).unwrap());
+    assert!(!district.settle(origin.as_str()).unwrap());
+    assert_eq!(counted(&district, "0021"), credited);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_epoch_that_this_district_did_not_sign_is_not_believed() {
+    let mut station = Station::start().await;
+    let (folder, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (district, second) = (books(folder.path()), books(other.path()));
+    for district in [&district, &second] {
+        enrol(district, &station).await;
+        pull(district).await.unwrap();
+    }
+    let old = station.base().ledger.origin().clone();
+    let (_, statement) = district.epoch(old.as_str()).unwrap();
+    let waits = pull(&district).await.unwrap_err();
+    assert!(
+        matches!(waits, DistrictError::AnotherLog { .. }),
+        "it has not begun yet: {waits}"
+    );
+    let (_, theirs) = second.epoch(old.as_str()).unwrap();
+    assert_ne!(statement, theirs);
+    station.stop().await;
+    let stick = folder.path().join("stick");
+    let forged = statement.replace("\nyuanjiao/", "\nyuanjiao/x");
+    fs::create_dir_all(&stick).unwrap();
+    fs::write(stick.join(app::STATEMENT), forged).unwrap();
+    assert!(app::begin_epoch(&settings(&station), &stick, None).is_err());
+    fs::write(stick.join(app::STATEMENT), &theirs).unwrap();
+    let begun = app::begin_epoch(&settings(&station), &stick, None).unwrap();
+    assert!(begun.carried > 0, "its own old log is enough");
+    station.start_again(|_| ()).await;
+    for district in [&district, &second] {
+        enrol(district, &station).await;
+    }
+    let refused = pull(&district).await.unwrap();
+    assert_eq!(
+        (refused.alerts, refused.cosigned.is_none()),
+        (vec![Alert::NotThisEpoch], true)
+    );
+    assert_eq!(
+        pull(&second).await.unwrap().alerts,
+        [],
+        "the one that signed it goes on"
+    );
+}
+
+/// The newest leaf's receipt as a member would keep it.
+fn receipt(base: &Base) -> String {
+    let index = size(base) - 1;
+    let of = move |conn: &_| Receipt::of(conn, index);
+    base.ledger.store().read_blocking(of).unwrap().unwrap().to_text()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn row_57_a_receipt_proves_what_the_districts_copy_lacks() {
+    let mut station = Station::start().await;
+    let folder = TempDir::new().unwrap();
+    let district = books(folder.path());
+    enrol(&district, &station).await;
+    station.watch(&station.sign_in().await).await;
+    let early = receipt(&station.base());
+    pull(&district).await.unwrap();
+    assert_eq!(district.receipt(&early).unwrap().shown, Shown::Included);
+    let before = image(&station, &folder.path().join("image"));
+    append(&station.base(), 6);
+    let late = receipt(&station.base());
+    let address = format!("http://192.168.8.1:8080/receipt?r={late}\n");
+    let known = district.stations().unwrap()[0].size;
+    assert_eq!(district.receipt(&address).unwrap().shown, Shown::NotPulled(known));
+
+    // What the district has not seen is taken back, and other leaves are written in its place.
+    station.stop().await;
+    lose_the_log(&station);
+    fs::copy(&before, station.folder.path().join("data/ledger.db")).unwrap();
+    station.start_again(|_| ()).await;
+    enrol(&district, &station).await;
+    append(&station.base(), 60);
+    let pulled = pull(&district).await.unwrap();
+    let omitted = |alert: &Alert| matches!(alert, Alert::Omitted { .. });
+    assert!(pulled.alerts.iter().any(omitted), "{:?}", pulled.alerts);
+    assert!(pulled.cosigned.is_some(), "the log alone looks honest");
+    assert_eq!(district.receipt(&late).unwrap().shown, Shown::Omitted);
+    assert_eq!(district.receipt(&early).unwrap().shown, Shown::Included);
+
+    let stranger = Station::start().await;
+    let strange = receipt(&stranger.base());
+    assert!(matches!(district.receipt(&strange), Err(DistrictError::Unknown(_))));
+    assert!(matches!(district.receipt("ABC"), Err(DistrictError::Receipt(_))));
+}

@@ -14,7 +14,7 @@ const BOOKS: [&str; 8] = ["f1", "f2", "f3", "f4", "f5", "f6", "f7", "parts"];
 async fn post(station: &Station, cookie: &str, page: &str, to: &str, fields: &str) -> Answer {
     let shown = station.get(page, &format!("Cookie: {cookie}\r\n")).await.text();
     let token = shown.split("name=\"csrf\" value=\"").nth(1).expect("a form");
-    let token = token.split('"').next().unwrap();
+    let token = token.split('"').next().expect("a token");
     let origin = format!("http://{}", station.address);
     let extra = format!("Cookie: {cookie}\r\nOrigin: {origin}\r\nContent-Type: application/x-www-form-urlencoded\r\n");
     station.ask("POST", to, &extra, &format!("csrf={token}&{fields}")).await
@@ -84,7 +84,7 @@ async fn the_roster_and_the_runs_fill_themselves_in() {
     let runs = book(&station, &cookie, "f4/table.csv").await.text();
     assert!(runs.contains("正在运行"), "{runs}");
     let card = rows(&book(&station, &cookie, "f6/table.xlsx").await);
-    let place = card[2].iter().position(|name| name.to_string() == "开机次数").unwrap();
+    let place = card[2].iter().position(|name| *name == "开机次数").unwrap();
     assert_eq!(card[3][place], Data::Float(1.0));
     station.stop().await;
 }

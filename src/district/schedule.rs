@@ -1,6 +1,6 @@
 //! When a station is asked: regularly, with jitter, and with patience if it cannot be reached.
 //!
-//! [`next_in`] decides purely; [`run`] keeps the appointments: it looks which stations are due, pulls a bounded number of
+//! `next_in` decides purely; [`run`] keeps the appointments: it looks which stations are due, pulls a bounded number of
 //! them at the same time, each within its own deadline, and writes down what came of it. A station that hangs, lies or
 //! floods costs its own place until its own deadline and nothing else.
 

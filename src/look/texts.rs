@@ -8,12 +8,20 @@ use crate::types::Lang;
 macro_rules! texts {
     ($($(#[$section:meta])* $name:ident: $zh:literal, $en:literal;)+) => {
         /// All texts of one language.
-        #[derive(Debug)]
         #[expect(missing_docs, reason = "each text says itself what it is")]
         pub struct Texts { $(pub $name: &'static str,)+ }
         const ZH: Texts = Texts { $($name: $zh,)+ };
         const EN: Texts = Texts { $($name: $en,)+ };
     };
+}
+
+/// Without the texts: a thousand of them would hide everything else.
+impl std::fmt::Debug for Texts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Texts")
+            .field("home", &self.home)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The texts of a language.

@@ -3,7 +3,7 @@
 //!
 //! Texts and pictures may hold names and faces. They stay in this room; the ledger gets their hashes, so that nothing can
 //! be exchanged later without being noticed. A photo loses everything but the picture before it is kept (see
-//! [`picture`]), and lies once under its hash in a folder of its own (see [`blobs`]).
+//! [`picture`]), and lies once under its hash in a folder of its own (see `blobs`).
 
 mod blobs;
 mod feedback;

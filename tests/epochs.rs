@@ -182,6 +182,23 @@ async fn a_lost_log_goes_on_as_a_new_epoch_and_nothing_counts_twice() {
     assert_eq!(pull(&district).await.unwrap().alerts, []);
 }
 
+/// Somebody puts an old disk back, and the station goes on from there.
+async fn go_back_to(station: &mut Station, old_disk: &Path) {
+    station.stop().await;
+    lose_the_log(station);
+    fs::copy(old_disk, station.folder.path().join("data/ledger.db")).unwrap();
+    station.start_again(|_| ()).await;
+}
+
+/// One number out of a district's database, read from outside.
+fn in_the_books(folder: &Path, sql: &str) -> u64 {
+    #[expect(clippy::disallowed_methods, reason = "the books are read from outside")]
+    let conn = Connection::open(folder.join("district.db")).unwrap();
+    conn.query_row(sql, [], |row| row.get::<_, i64>(0))
+        .unwrap()
+        .unsigned_abs()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_forked_station_is_frozen_both_versions_are_kept_and_a_new_epoch_goes_on() {
     let mut station = Station::start().await;
@@ -192,11 +209,7 @@ async fn a_forked_station_is_frozen_both_versions_are_kept_and_a_new_epoch_goes_
     let credited = station.watch(&station.sign_in().await).await;
     let good = pull(&district).await.unwrap().size;
     let old = station.base().ledger.origin().clone();
-    station.stop().await;
-    // Somebody puts the old disk back, and the station goes on from there, longer than before.
-    lose_the_log(&station);
-    fs::copy(&old_disk, station.folder.path().join("data/ledger.db")).unwrap();
-    station.start_again(|_| ()).await;
+    go_back_to(&mut station, &old_disk).await;
     enrol(&district, &station).await;
     append(&station.base(), 40);
     let forked = pull(&district).await.unwrap();
@@ -210,13 +223,7 @@ async fn a_forked_station_is_frozen_both_versions_are_kept_and_a_new_epoch_goes_
         unreachable!()
     };
     let offered = size(&station.base());
-    let kept = |sql: &str| -> u64 {
-        #[expect(clippy::disallowed_methods, reason = "the books are read from outside")]
-        let conn = Connection::open(folder.path().join("district.db")).unwrap();
-        conn.query_row(sql, [], |row| row.get::<_, i64>(0))
-            .unwrap()
-            .unsigned_abs()
-    };
+    let kept = |sql: &str| in_the_books(folder.path(), sql);
     assert_eq!(kept("SELECT count(*) FROM leaf"), good, "what was cosigned stays");
     assert_eq!(kept("SELECT min(idx) FROM fork_leaf"), first);
     assert_eq!(

@@ -23,8 +23,8 @@ const NAMES: [&str; 2] = ["王德明", "陈桂兰"];
 /// A name as it could stand somewhere: in UTF-8, in GBK, escaped in JSON.
 fn spellings(name: &str) -> [Vec<u8>; 3] {
     let (gbk, _, _) = encoding_rs::GBK.encode(name);
-    let escaped: String = name.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
-    [name.as_bytes().to_vec(), gbk.into_owned(), escaped.into_bytes()]
+    let units: Vec<String> = name.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+    [name.as_bytes().to_vec(), gbk.into_owned(), units.concat().into_bytes()]
 }
 
 fn holds(bytes: &[u8], name: &str) -> bool {
@@ -64,81 +64,65 @@ async fn post(station: &Station, path: &str, cookie: &str, from: &str, fields: &
     station.ask("POST", path, &head, &format!("csrf={csrf}&{fields}")).await
 }
 
+/// A page as somebody with this cookie sees it.
+async fn page(station: &Station, path: &str, cookie: &str) -> String {
+    station.get(path, &format!("Cookie: {cookie}\r\n")).await.text()
+}
+
+/// A new device: its cookie.
+async fn device(station: &Station, path: &str) -> String {
+    let fresh = station.get(path, "").await;
+    fresh.header("set-cookie").split(';').next().unwrap().to_owned()
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// The operator does something on the page of the evening; the answer's status.
+async fn act(station: &Station, operator: &str, fields: &str) -> u16 {
+    post(station, "/desk/live", operator, "/desk/live", fields).await.status
+}
+
+/// A screen is let in and an evening begun on it: the screen's cookie.
+async fn begin(station: &Station, operator: &str) -> String {
+    let screen = device(station, "/tv").await;
+    let waiting = page(station, "/tv?again=true", &screen).await;
+    let code = digits(&between(&waiting, "code-xl\">", "</"));
+    assert_eq!(
+        act(station, operator, &format!("act=let_in&text={code}&chair=hall")).await,
+        303
+    );
+    let desk = page(station, "/desk/live", operator).await;
+    let film = between(&between(&desk, "id=\"item\"", "</select>"), "value=\"", "\"");
+    let place = between(&between(&desk, "id=\"screen\"", "</select>"), "value=\"", "\"");
+    let begin = format!("act=begin&item={film}&screen={place}&chair=%E9%99%88%E6%A1%82%E5%85%B0");
+    assert_eq!(act(station, operator, &begin).await, 303);
+    screen
+}
+
 /// An evening: a screen is let in, one member checks in with the code, one is ticked, and it ends.
 async fn evening(station: &Station, operator: &str) {
-    let fresh = station.get("/tv", "").await;
-    let screen = fresh.header("set-cookie").split(';').next().unwrap().to_owned();
-    let page = station
-        .get("/tv?again=true", &format!("Cookie: {screen}\r\n"))
-        .await
-        .text();
-    let digits: String = between(&page, "code-xl\">", "</")
-        .chars()
-        .filter(char::is_ascii_digit)
-        .collect();
-    let let_in = format!("act=let_in&text={digits}&chair=hall");
-    assert_eq!(
-        post(station, "/desk/live", operator, "/desk/live", &let_in)
-            .await
-            .status,
-        303
-    );
-    let desk = station
-        .get("/desk/live", &format!("Cookie: {operator}\r\n"))
-        .await
-        .text();
-    let film = between(&between(&desk, "id=\"item\"", "</select>"), "value=\"", "\"");
-    let device = between(&between(&desk, "id=\"screen\"", "</select>"), "value=\"", "\"");
-    let begin = format!("act=begin&item={film}&screen={device}&chair=%E9%99%88%E6%A1%82%E5%85%B0");
-    assert_eq!(
-        post(station, "/desk/live", operator, "/desk/live", &begin).await.status,
-        303
-    );
-    let lobby = station.get("/tv", &format!("Cookie: {screen}\r\n")).await.text();
-    let code: String = between(&lobby, "id=\"code\"", "</")
-        .chars()
-        .filter(char::is_ascii_digit)
-        .collect();
-    let phone = station
-        .get("/", "")
-        .await
-        .header("set-cookie")
-        .split(';')
-        .next()
-        .unwrap()
-        .to_owned();
+    let screen = begin(station, operator).await;
+    let code = digits(&between(&page(station, "/tv", &screen).await, "id=\"code\"", "</"));
+    let phone = device(station, "/").await;
     let fields = format!("code={code}&member=0021&pin=2468");
     let done = post(station, "/checkin", &phone, "/checkin", &fields).await;
     assert_eq!(done.status, 200, "{}", done.text());
-    let id = between(
-        &station
-            .get("/desk/live", &format!("Cookie: {operator}\r\n"))
-            .await
-            .text(),
-        "name=\"id\" value=\"",
-        "\"",
-    );
+    let desk = page(station, "/desk/live", operator).await;
+    let id = between(&desk, "name=\"id\" value=\"", "\"");
     let named = format!("id={id}&act=tick:0012&why=%E9%99%88%E6%A1%82%E5%85%B0%E6%9D%A5%E4%BA%86");
-    let refused = post(station, "/desk/live", operator, "/desk/live", &named).await;
-    assert_eq!(refused.status, 422, "a reason that names somebody: {}", refused.text());
-    let ticked = post(
-        station,
-        "/desk/live",
-        operator,
-        "/desk/live",
-        &format!("id={id}&act=tick:0012&why=no+phone"),
-    )
-    .await;
-    assert_eq!(ticked.status, 303, "{}", ticked.text());
+    assert_eq!(
+        act(station, operator, &named).await,
+        422,
+        "a reason that names somebody"
+    );
+    assert_eq!(
+        act(station, operator, &format!("id={id}&act=tick:0012&why=no+phone")).await,
+        303
+    );
     for _ in 0..2 {
-        post(
-            station,
-            "/desk/live",
-            operator,
-            "/desk/live",
-            &format!("id={id}&act=end"),
-        )
-        .await;
+        act(station, operator, &format!("id={id}&act=end")).await;
     }
 }
 

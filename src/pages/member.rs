@@ -11,7 +11,7 @@ use crate::credit::hours::Tally;
 use crate::http::Problem;
 use crate::look::{Frame, Tab, Texts, format, texts};
 use crate::store::StoreError;
-use crate::types::{ItemId, Lang, Millis, Mode, Year};
+use crate::types::{Grade, ItemId, Lang, Millis, Mode, Year};
 use crate::viewing::{self, Corrected, SpanRow};
 
 /// So many of the newest sessions in which something was not counted are told of.
@@ -96,12 +96,23 @@ pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Res
     let (id, year) = (member.id.clone(), now.year());
     let read = move |conn: &_| {
         let spans = viewing::spans_of_year(conn, Some(&id), year)?;
+        let grades = spans
+            .iter()
+            .map(|span| viewing::grade_of(conn, span))
+            .collect::<Result<Vec<_>, _>>()?;
         let undated = viewing::spans_of_year(conn, Some(&id), Year::UNDECIDED)?;
         let corrections = viewing::corrections_of(conn, &id)?;
         let lost = viewing::not_counted(conn, &id, LOST)?;
-        Ok::<_, StoreError>((spans, undated, viewing::left_pending(conn, &id)?, corrections, lost))
+        Ok::<_, StoreError>((
+            spans,
+            grades,
+            undated,
+            viewing::left_pending(conn, &id)?,
+            corrections,
+            lost,
+        ))
     };
-    let (spans, undated, left, corrections, lost) = pages.ledger.store().read(read).await?;
+    let (spans, grades, undated, left, corrections, lost) = pages.ledger.store().read(read).await?;
     let t = texts(visit.lang);
     let policy = pages.viewing.policy();
     let tally = hours::of(&pages.viewing.policies(), &spans);
@@ -133,7 +144,7 @@ pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Res
         } else {
             String::new()
         },
-        list: lines(&spans, &title, t, visit.lang),
+        list: lines(&spans, &grades, &title, t, visit.lang),
         waiting: left
             .iter()
             .map(|(item, left)| waiting(item, *left, &title, visit.lang))
@@ -159,26 +170,32 @@ fn modes(tally: &Tally, spans: &[SpanRow], t: &Texts, lang: Lang) -> Vec<ModeLin
     tally.by_mode.iter().enumerate().map(line).collect()
 }
 
-/// Spans of one item on one day become one line, the latest first.
-fn lines(spans: &[SpanRow], title: &impl Fn(&ItemId) -> String, t: &Texts, lang: Lang) -> Vec<Line> {
-    let mut days: Vec<(String, &SpanRow, Millis)> = Vec::new();
-    for span in spans.iter().rev() {
+/// Spans of one item, one day, one mode and one grade become one line, the latest first.
+fn lines(
+    spans: &[SpanRow],
+    grades: &[Option<Grade>],
+    title: &impl Fn(&ItemId) -> String,
+    t: &Texts,
+    lang: Lang,
+) -> Vec<Line> {
+    let mut days: Vec<(String, &SpanRow, Option<Grade>, Millis)> = Vec::new();
+    for (span, grade) in spans.iter().zip(grades).rev() {
         let day = format::short_date(span.wall_ms);
-        match days
+        let same = days
             .iter_mut()
-            .find(|(d, s, _)| *d == day && s.item == span.item && s.mode == span.mode)
-        {
-            Some((_, _, sum)) => *sum = sum.plus(span.credit),
-            None => days.push((day, span, span.credit)),
+            .find(|(d, s, g, _)| *d == day && g == grade && s.item == span.item && s.mode == span.mode);
+        match same {
+            Some((.., sum)) => *sum = sum.plus(span.credit),
+            None => days.push((day, span, *grade, span.credit)),
         }
     }
-    let line = |(day, span, sum): (String, &SpanRow, Millis)| Line {
+    let line = |(day, span, grade, sum): (String, &SpanRow, Option<Grade>, Millis)| Line {
         id: span.item.to_string(),
         date: if day.is_empty() { t.undated.to_owned() } else { day },
         day: format::weekday(span.wall_ms, lang),
         title: title(&span.item),
         mode: t.mode(span.mode),
-        grade: "A",
+        grade: grade.map_or("", Grade::letter),
         time: format::length(sum, lang),
     };
     days.into_iter().map(line).collect()
@@ -191,7 +208,7 @@ fn waiting(item: &ItemId, left: Millis, title: &impl Fn(&ItemId) -> String, lang
         day: "",
         title: title(item),
         mode: "",
-        grade: "X",
+        grade: Grade::X.letter(),
         time: format::length(left, lang),
     }
 }

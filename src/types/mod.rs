@@ -270,6 +270,18 @@ pub enum Grade {
     X,
 }
 
+impl Grade {
+    /// As people read it.
+    pub const fn letter(self) -> &'static str {
+        match self {
+            Self::A => "A",
+            Self::B => "B",
+            Self::C => "C",
+            Self::X => "X",
+        }
+    }
+}
+
 /// Credit hours 学时 in hundredths, as people see them; what is logged is milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Hours(u32);

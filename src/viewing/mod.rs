@@ -33,8 +33,8 @@ pub use rows::let_go;
 pub use sent::Sent;
 pub use settle::Open;
 pub use view::{
-    Credited, Latest, Live, NotCounted, SpanRow, credited_items, latest_sessions, left_pending, live_sessions,
-    newest_spans, not_counted, spans_of_year,
+    Credited, Latest, Live, NotCounted, SpanRow, credited_items, grade_of, latest_sessions, left_pending,
+    live_sessions, newest_spans, not_counted, spans_of_year,
 };
 
 use crate::clock::{Reading, SharedClock};

@@ -6,8 +6,9 @@ use rusqlite::{Connection, params};
 
 use super::rows::{column, from_word, ms};
 use crate::credit::rule::Lost;
+use crate::ledger::{self, Leaf, What};
 use crate::store::StoreError;
-use crate::types::{Intervals, ItemId, MemberId, Millis, Mode, SessionId, Year};
+use crate::types::{Grade, Intervals, ItemId, MemberId, Millis, Mode, SessionId, Year};
 
 /// A session that is open now, for the operator's desk.
 #[derive(Debug, Clone)]
@@ -67,6 +68,8 @@ pub struct SpanRow {
     pub credit: Millis,
     /// Wall clock at the proof.
     pub wall_ms: i64,
+    /// Its leaf; none if it was carried over from an epoch before.
+    pub index: Option<u64>,
 }
 
 /// What a member played in one session that earned nothing.
@@ -142,7 +145,8 @@ pub fn credited_items(conn: &Connection, who: &MemberId) -> Result<Vec<Credited>
 /// The spans of a year in the order in which they were earned, of one member or of all.
 pub fn spans_of_year(conn: &Connection, who: Option<&MemberId>, year: Year) -> Result<Vec<SpanRow>, StoreError> {
     let mut query = conn.prepare_cached(
-        "SELECT member, item, mode, credit, wall FROM span WHERE year = ?2 AND (?1 IS NULL OR member = ?1) ORDER BY idx",
+        "SELECT member, item, mode, credit, wall, idx FROM span
+         WHERE year = ?2 AND (?1 IS NULL OR member = ?1) ORDER BY idx",
     )?;
     let rows = query.query_map(params![who.map(MemberId::as_str), year.0], |row| {
         Ok(SpanRow {
@@ -151,9 +155,21 @@ pub fn spans_of_year(conn: &Connection, who: Option<&MemberId>, year: Year) -> R
             mode: column(row, 2, from_word)?,
             credit: ms(row.get(3)?),
             wall_ms: row.get(4)?,
+            index: u64::try_from(row.get::<_, i64>(5)?).ok(),
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How well a span is proven, as its leaf says; a correction's word is people's, grade C.
+pub fn grade_of(conn: &Connection, span: &SpanRow) -> Result<Option<Grade>, StoreError> {
+    let Some(index) = span.index else { return Ok(None) };
+    let bytes = ledger::leaves(conn, index, index + 1)?;
+    Ok(bytes.first().and_then(|bytes| match Leaf::read(bytes)?.is {
+        What::Span { grade, .. } => Some(grade),
+        What::Correct { .. } => Some(Grade::C),
+        _ => None,
+    }))
 }
 
 /// A member's newest spans with their places in the ledger, the newest first.
@@ -169,6 +185,7 @@ pub fn newest_spans(conn: &Connection, who: &MemberId, most: u32) -> Result<Vec<
             mode: column(row, 3, from_word)?,
             credit: ms(row.get(4)?),
             wall_ms: row.get(5)?,
+            index: Some(ms(row.get(0)?).0),
         };
         Ok((ms(row.get(0)?).0, span))
     })?;

@@ -55,10 +55,7 @@ test('the operator sets a passphrase, imports the roster and sees the library', 
   await page.goto(`${station.url}/desk/members`);
   await page.waitForSelector('text=陈桂兰');
   await shot(page, 'desk-members');
-  await page.waitForFunction(async () => {
-    const items = (await (await fetch('/api/items')).json()).items;
-    return items.length === 3 && items.every((item) => item.state === 'ready');
-  });
+  for (const title of ['油菜越冬五件事', '长征的几个数字', '三步看懂远教站']) { await station.item(title); }
   await page.goto(`${station.url}/desk/library`);
   await page.waitForSelector('text=油菜越冬五件事');
   await shot(page, 'desk-library');

@@ -280,6 +280,8 @@ test('stars, questions as proof, and one figure everywhere', { timeout: 300_000 
   const [wang, chen, fang] = [await credited(phones.wang), await credited(phones.chen), await credited(phones.fang)];
   assert.ok(wang > chen && chen > 0, `${wang} ${chen}: she came late`);
   assert.ok(fang > 0 && fang < wang, `${fang} ${wang}: she went early`);
+  await phones.wang.goto(`${station.url}/me`);
+  assert.deepEqual(await phones.wang.locator('.gr').allTextContents(), ['B'], 'what an evening gave is grade B');
   const word = (await station.command('enrol-code')).match(/[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}/)[0];
   await station.district('enrol', station.url, '--code', word);
   assert.doesNotMatch(await station.district('pull'), /ROLLBACK|FORK|NotAttended/);

@@ -16,7 +16,7 @@ use crate::ledger::Leaf;
 use crate::look::{Frame, format};
 use crate::report::annual::{Category, PersonTime, date_of, of_category};
 use crate::report::csv;
-use crate::types::{Grade, SessionId};
+use crate::types::SessionId;
 
 /// Lines on one page.
 const PAGE: usize = 200;
@@ -82,15 +82,6 @@ struct Page {
     after: Option<usize>,
 }
 
-fn grade(grade: Grade) -> &'static str {
-    match grade {
-        Grade::A => "A",
-        Grade::B => "B",
-        Grade::C => "C",
-        Grade::X => "X",
-    }
-}
-
 fn day(time: &PersonTime) -> String {
     time.day.map_or_else(String::new, |day| date_of(day).to_string())
 }
@@ -117,7 +108,7 @@ pub(super) async fn sessions(
             .unwrap_or_default(),
         title: figures.title(&time.item),
         length: format::clock_length(time.earned),
-        grade: grade(time.grade),
+        grade: time.grade.letter(),
         link: format!(
             "/leaves?of={}&session={}&from={}&to={}",
             query(&time.station),
@@ -196,7 +187,7 @@ pub(super) async fn table(
                 .unwrap_or_default(),
             figures.title(&time.item),
             time.earned.as_secs().to_string(),
-            grade(time.grade).to_owned(),
+            time.grade.letter().to_owned(),
             time.session.to_string(),
             time.leaves.0.to_string(),
             time.leaves.1.to_string(),

@@ -74,7 +74,7 @@ pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Res
     let warnings = checks.iter().filter(|c| c.warn).count();
     let lead = match todo.len() + warnings {
         0 => t.today_fine.to_owned(),
-        n => format::fill(t.today_things, &[&n]),
+        n => format::fill(t.today_things, &[&format_args!("<b>{n}</b>")]),
     };
     checks.sort_by_key(|check| !check.warn);
     let month = month(&pages, t, visit.lang).await?;

@@ -54,6 +54,7 @@ export class Station {
   // Pulls the plug: nothing is flushed, nobody says goodbye.
   kill() {
     return new Promise((resolve) => {
+      if (this.process.exitCode !== null || this.process.signalCode !== null) { resolve(); return; }
       this.process.removeAllListeners('exit');
       this.process.once('exit', resolve);
       this.process.kill('SIGKILL');

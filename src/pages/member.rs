@@ -11,8 +11,8 @@ use crate::credit::hours::Tally;
 use crate::http::Problem;
 use crate::look::{Frame, Tab, Texts, format, texts};
 use crate::store::StoreError;
-use crate::types::{Grade, ItemId, Lang, Millis, Mode, Year};
-use crate::viewing::{self, Corrected, SpanRow};
+use crate::types::{Grade, ItemId, Lang, MemberId, Millis, Mode, Year};
+use crate::viewing::{self, Corrected, NotCounted, SpanRow};
 
 /// So many of the newest sessions in which something was not counted are told of.
 const LOST: u32 = 10;
@@ -88,41 +88,50 @@ struct Page {
     said: Vec<voice::Said>,
 }
 
+/// What the views hold of a member's year.
+struct Account {
+    spans: Vec<SpanRow>,
+    /// How well each span is proven.
+    grades: Vec<Option<Grade>>,
+    undated: Millis,
+    left: Vec<(ItemId, Millis)>,
+    corrections: Vec<Corrected>,
+    lost: Vec<NotCounted>,
+}
+
+impl Account {
+    fn read(conn: &rusqlite::Connection, who: &MemberId, year: Year) -> Result<Self, StoreError> {
+        let spans = viewing::spans_of_year(conn, Some(who), year)?;
+        let grades = spans.iter().map(|span| viewing::grade_of(conn, span));
+        let undated = viewing::spans_of_year(conn, Some(who), Year::UNDECIDED)?;
+        Ok(Self {
+            grades: grades.collect::<Result<_, _>>()?,
+            undated: Millis(undated.iter().map(|span| span.credit.0).sum()),
+            left: viewing::left_pending(conn, who)?,
+            corrections: viewing::corrections_of(conn, who)?,
+            lost: viewing::not_counted(conn, who, LOST)?,
+            spans,
+        })
+    }
+}
+
 pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Response, Problem> {
     let Some(member) = visit.visitor.member.clone() else {
         return Ok(go_to("/signin?back=/me"));
     };
     let now = pages.clock.now();
     let (id, year) = (member.id.clone(), now.year());
-    let read = move |conn: &_| {
-        let spans = viewing::spans_of_year(conn, Some(&id), year)?;
-        let grades = spans
-            .iter()
-            .map(|span| viewing::grade_of(conn, span))
-            .collect::<Result<Vec<_>, _>>()?;
-        let undated = viewing::spans_of_year(conn, Some(&id), Year::UNDECIDED)?;
-        let corrections = viewing::corrections_of(conn, &id)?;
-        let lost = viewing::not_counted(conn, &id, LOST)?;
-        Ok::<_, StoreError>((
-            spans,
-            grades,
-            undated,
-            viewing::left_pending(conn, &id)?,
-            corrections,
-            lost,
-        ))
-    };
-    let (spans, grades, undated, left, corrections, lost) = pages.ledger.store().read(read).await?;
+    let read = move |conn: &_| Account::read(conn, &id, year);
+    let account = pages.ledger.store().read(read).await?;
     let t = texts(visit.lang);
     let policy = pages.viewing.policy();
-    let tally = hours::of(&pages.viewing.policies(), &spans);
+    let tally = hours::of(&pages.viewing.policies(), &account.spans);
     let title = |item: &ItemId| {
         pages
             .library
             .entry(item)
             .map_or_else(|| item.to_string(), |entry| entry.title)
     };
-    let undated = Millis(undated.iter().map(|s| s.credit.0).sum());
     let page = Page {
         who: format!(
             "{}{}{}",
@@ -136,21 +145,22 @@ pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Res
             format::fill(t.year_studied, &[&year.0])
         },
         hours: hours::show(&tally, policy.due(member.role.word(), year), now, t),
-        modes: modes(&tally, &spans, t, visit.lang),
+        modes: modes(&tally, &account.spans, t, visit.lang),
         time: format::length(tally.raw, visit.lang),
         seconds: tally.raw.as_secs(),
-        undecided: if year != Year::UNDECIDED && undated > Millis::ZERO {
-            format::fill(t.undecided_year, &[&format::length(undated, visit.lang)])
+        undecided: if year != Year::UNDECIDED && account.undated > Millis::ZERO {
+            format::fill(t.undecided_year, &[&format::length(account.undated, visit.lang)])
         } else {
             String::new()
         },
-        list: lines(&spans, &grades, &title, t, visit.lang),
-        waiting: left
+        list: lines(&account.spans, &account.grades, &title, t, visit.lang),
+        waiting: account
+            .left
             .iter()
             .map(|(item, left)| waiting(item, *left, &title, visit.lang))
             .collect(),
-        corrections: correction_lines(&corrections, &title, t, visit.lang),
-        lost: lost::lines(&lost, &title, t, visit.lang),
+        corrections: correction_lines(&account.corrections, &title, t, visit.lang),
+        lost: lost::lines(&account.lost, &title, t, visit.lang),
         foot: foot(&policy, &tally, t),
         kinds: voice::offered(visit.lang),
         said: voice::said(&pages, member.id.clone(), t, visit.lang).await?,

@@ -194,10 +194,14 @@ impl Ledger {
     }
 
     /// Appends one leaf and returns its index. It counts once the transaction is durable.
+    ///
+    /// Acts look at the clock before they wait for the writer, and may come to it in another order: a leaf is never
+    /// dated before the one that it follows, or an honest station would look like one that turned its clock back.
     pub fn append(&self, tx: &Tx<'_>, now: Reading, what: What) -> Result<u64, LedgerError> {
         if let Some(halt) = &self.halted {
             return Err(LedgerError::Halted(halt.clone()));
         }
+        let now = rows::last_moment(tx)?.map_or(now, |last| not_before(last, now));
         let bytes = Leaf::new(now, what).to_bytes();
         if bytes.len() > leaf::LEAF_LIMIT {
             return Err(LedgerError::TooLong(bytes.len()));
@@ -223,6 +227,19 @@ impl Ledger {
     pub fn verify(&self) -> Result<Verified, StoreError> {
         self.store
             .read_blocking(|conn| verify::verify(conn, &self.origin, &self.keys.public()))
+    }
+}
+
+/// A moment of the same boot, moved forward by what it lies behind another.
+fn not_before(last: At, now: Reading) -> Reading {
+    if last.boot != now.boot || now.mono >= last.mono {
+        return now;
+    }
+    let behind = last.mono.minus(now.mono);
+    Reading {
+        mono: last.mono,
+        wall_ms: now.wall_ms.saturating_add_unsigned(behind.0),
+        ..now
     }
 }
 

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::copies::Suspicion;
 use super::epoch::Carried;
-use super::leaf::{Leaf, What};
+use super::leaf::{At, Leaf, What};
 use super::tree::{Frontier, Hash, Nodes, leaf_hash};
 use crate::store::StoreError;
 use crate::types::Origin;
@@ -46,6 +46,21 @@ pub(super) fn append(conn: &Connection, bytes: &[u8]) -> Result<u64, rusqlite::E
         keep.execute(params![level, sql(pos), hash]).map(drop)
     })?;
     Ok(index)
+}
+
+/// The clocks at the last leaf; none if there is no leaf, or one that cannot be read.
+pub(super) fn last_moment(conn: &Connection) -> Result<Option<At>, rusqlite::Error> {
+    #[derive(serde::Deserialize)]
+    struct Dated {
+        at: At,
+    }
+    let last: Option<Vec<u8>> = conn
+        .prepare_cached("SELECT bytes FROM leaf ORDER BY idx DESC LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(last
+        .and_then(|bytes| serde_json::from_slice::<Dated>(&bytes).ok())
+        .map(|dated| dated.at))
 }
 
 pub(super) fn leaves(conn: &Connection, from: u64, to: u64) -> Result<Vec<Vec<u8>>, rusqlite::Error> {

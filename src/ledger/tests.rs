@@ -139,3 +139,22 @@ fn bundles_and_tiles_give_back_what_was_appended() {
     let hashes: Vec<u8> = leaves.iter().flat_map(|leaf| tree::leaf_hash(leaf)).collect();
     assert_eq!(tile, Some(hashes));
 }
+
+/// Two acts looked at the clock, and the later one came to the writer first.
+#[test]
+fn a_leaf_is_never_dated_before_the_one_that_it_follows() {
+    let dir = TempDir::new().unwrap();
+    let ledger = open(dir.path());
+    let clock = HandClock::new(1, 1_795_000_000_000);
+    let early = clock.now();
+    clock.advance(crate::types::Millis(40));
+    let late = clock.now();
+    for reading in [late, early] {
+        let theirs = ledger.clone();
+        let append = move |tx: &Tx<'_>| theirs.append(tx, reading, What::Stop {});
+        ledger.store().write_blocking(append).unwrap().unwrap();
+    }
+    let written = ledger.store().read_blocking(|conn| leaves(conn, 1, 3)).unwrap();
+    let at: Vec<At> = written.iter().map(|bytes| Leaf::read(bytes).unwrap().at).collect();
+    assert_eq!((at[0], at[1]), (At::from(late), At::from(late)));
+}

@@ -300,10 +300,9 @@ impl Station {
         server::notify(sd_notify::NotifyState::Ready);
         server::run(listener, routes, limits, stop).await;
         server::notify(sd_notify::NotifyState::Stopping);
-        sweep.abort();
-        steps.abort();
-        health.abort();
-        drop(copies.await);
+        // Each has heard `stop`; what one is about to write is written before the last entry, and nobody holds the
+        // database any longer when this returns.
+        drop(tokio::join!(sweep, steps, health, copies));
         let (base, preparer) = (self.base.clone(), self.preparer.clone());
         let end = move || {
             preparer.stop();

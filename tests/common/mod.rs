@@ -91,6 +91,25 @@ impl Station {
         if let Some(running) = self.running.take() {
             running.await.unwrap();
         }
+        self.let_go().await;
+    }
+
+    /// A program that stopped holds nothing any more; here its last handle may go a moment later than its last answer.
+    /// Until then nobody may put another file in the place of the database. A test that holds a handle itself waits for
+    /// nobody.
+    async fn let_go(&self) {
+        let database = self.folder.path().join("data/ledger.db");
+        let is_held = || {
+            let open = std::fs::read_dir("/proc/self/fd").unwrap();
+            open.flatten()
+                .any(|fd| std::fs::read_link(fd.path()).is_ok_and(|target| target == database))
+        };
+        for _ in 0..200 {
+            if !is_held() {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
     }
 
     /// Sends raw bytes and reads until the station closes the connection.

@@ -100,15 +100,15 @@ impl Station {
     async fn let_go(&self) {
         let database = self.folder.path().join("data/ledger.db");
         let is_held = || {
-            let open = std::fs::read_dir("/proc/self/fd").unwrap();
+            let open = fs::read_dir("/proc/self/fd").unwrap();
             open.flatten()
-                .any(|fd| std::fs::read_link(fd.path()).is_ok_and(|target| target == database))
+                .any(|fd| fs::read_link(fd.path()).is_ok_and(|target| target == database))
         };
         for _ in 0..200 {
             if !is_held() {
                 return;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 

@@ -6,11 +6,12 @@ mod common;
 #[path = "common/program.rs"]
 mod program;
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Cursor, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use calamine::{Data, Reader, Xlsx};
 use program::WaitTimeout;
 use tempfile::TempDir;
 
@@ -111,6 +112,21 @@ impl Office {
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         (status, head.to_owned(), body.to_owned())
+    }
+
+    fn bytes(&self, path: &str) -> Vec<u8> {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let (host, cookie) = (&self.address, &self.cookie);
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nCookie: {cookie}\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 200"), "{path}");
+        let head = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+        answer.split_off(head + 4)
     }
 
     fn get(&self, path: &str) -> String {
@@ -359,7 +375,7 @@ fn two_stations_are_pulled_by_themselves_and_every_figure_opens_down_to_its_leav
     }
 
     // The same member number at both stations: two person-times, one person, each second as the stations credited it.
-    let table = office.get("/annual/table.csv");
+    let table = office.get("/reports/annual.csv");
     assert!(table.contains("农村党员远程教育,2,1,实测"), "{table}");
     assert!(
         table.contains("合计,2,1,实测") && table.contains("远程教育站点,2,,实测"),
@@ -372,6 +388,7 @@ fn two_stations_are_pulled_by_themselves_and_every_figure_opens_down_to_its_leav
         .map(|line| line.split(',').nth(6).unwrap().parse::<u64>().unwrap())
         .sum();
     assert_eq!(seconds, credited.iter().map(|ms| ms / 1000).sum::<u64>());
+    the_workbooks_say_the_same(&office, credited);
     let opened = office.get("/annual/sessions?category=rural");
     let leaves = office.get(
         &between(&opened, "href=\"/leaves", "\"")
@@ -381,6 +398,57 @@ fn two_stations_are_pulled_by_themselves_and_every_figure_opens_down_to_its_leav
     for kind in ["&#34;kind&#34;:&#34;open&#34;", "&#34;kind&#34;:&#34;span&#34;"] {
         assert!(leaves.contains(kind), "{kind}: {leaves}");
     }
+}
+
+/// Opened by a reader that is not ours: numbers are numbers, the head stays in sight, and the sheets agree with the tables.
+fn the_workbooks_say_the_same(office: &Office, credited: [u64; 2]) {
+    let mut all: Xlsx<_> = Xlsx::new(Cursor::new(office.bytes("/reports/all.xlsx"))).unwrap();
+    let titles = ["年度数字", "乡镇学时", "站点学时", "党支部学时", "党员学时"];
+    assert_eq!(all.sheet_names()[..titles.len()], titles);
+    let mut sheet = |name: &str| {
+        all.worksheet_range(name)
+            .unwrap()
+            .rows()
+            .map(<[Data]>::to_vec)
+            .collect::<Vec<_>>()
+    };
+    let annual = sheet("年度数字");
+    assert_eq!(annual[2][0], Data::String("项目".into()));
+    let line = |name: &str| annual.iter().find(|row| row[0] == Data::String(name.into())).unwrap();
+    assert_eq!(line("农村党员远程教育")[1..3], [Data::Float(2.0), Data::Float(1.0)]);
+    assert_eq!(line("远程教育站点")[1], Data::Float(2.0));
+    assert_eq!(line("党员覆盖率")[1], Data::Float(1.0));
+    let stations = sheet("站点学时");
+    assert_eq!(
+        stations[2][..2],
+        [Data::String("站点".into()), Data::String("所在".into())]
+    );
+    let times: Vec<&Data> = stations[3..5].iter().map(|row| &row[5]).collect();
+    assert_eq!(times, [&Data::Float(1.0); 2], "{stations:?}");
+
+    let mut sessions: Xlsx<_> = Xlsx::new(Cursor::new(office.bytes("/annual/sessions.xlsx"))).unwrap();
+    let rows = sessions.worksheet_range_at(0).unwrap().unwrap();
+    let seconds = rows.rows().skip(3).filter_map(|row| match row[6] {
+        Data::Float(seconds) => Some(seconds),
+        _ => None,
+    });
+    assert_eq!(
+        seconds.sum::<f64>(),
+        credited.iter().map(|ms| (ms / 1000) as f64).sum::<f64>()
+    );
+    for code in ["annual", "townships", "stations", "branches", "members"] {
+        let page = office.get(&format!("/reports/{code}"));
+        assert!(page.contains(&format!("/reports/{code}.xlsx")), "{page}");
+    }
+    assert_eq!(
+        office.ask("GET", "/reports/members.docx", &office.cookie, "", "").0,
+        404
+    );
+    assert_eq!(
+        office.ask("GET", "/reports/all.xlsx", "", "", "").0,
+        303,
+        "for those who signed in"
+    );
 }
 
 fn copy(from: &Path, to: &Path) {

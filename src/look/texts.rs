@@ -67,6 +67,12 @@ texts! {
     q_tab_stations: "站点", "Stations";
     q_tab_alerts: "预警", "Alerts";
     q_tab_annual: "年报", "Annual report";
+    q_tab_reports: "报表", "Reports";
+    q_reports_lead: "{0} 张报表都已按台账填好，可以存成 Excel 和 CSV。", "{0} reports are filled in from the ledgers, to be saved as Excel or CSV.";
+    q_all_in_one: "全部存成一个 Excel", "All in one workbook";
+    q_rows: "行", "rows";
+    q_report_lead: "{0}，{1} 行。", "{0}, {1} rows.";
+    q_report_more: "共 {0} 行，这里列前 {1} 行，导出的表格里是全部。", "{0} rows in all; here are the first {1}, the files hold all of them.";
     q_tab_accounts: "账号", "Accounts";
     q_policy_foot: "学时按《{0}》计算，{1} 分钟为 1 学时。每个数字都可以点开，一直看到原始条目。", "Hours follow the policy “{0}”, {1} minutes to the hour. Every figure opens, down to the leaves it was counted from.";
     q_signin_lead: "请用您的账号登录。", "Please sign in with your account.";
@@ -104,7 +110,6 @@ texts! {
     q_silent_call: "没有说明，建议打电话问问", "No remark; a call would help";
     q_whole: "全部", "All";
     q_hours_head: "人均学时，应学 ", "Hours per member, due ";
-    q_export: "导出表格", "Save as table";
     q_mode_room: "集中", "Group";
     q_mode_alone: "自学", "Alone";
     q_mode_other: "其他", "Other";

@@ -113,6 +113,8 @@ pub struct Annual {
     pub branches: usize,
     /// 党员.
     pub members: usize,
+    /// How many of them took part at least once.
+    pub covered: usize,
     /// 流动党员, and how many of them took part.
     pub migrants: Pair,
     /// Films made here, and how often they were shown or watched.
@@ -262,6 +264,7 @@ pub fn annual(counts: &[(String, Recount)], asked: Asked<'_>) -> Annual {
         stations: counts.len(),
         branches: branches.len(),
         members: people.len(),
+        covered: people.keys().filter(|member| present.contains(member)).count(),
         migrants: Pair {
             times: migrants().count(),
             persons: migrants().filter(|(member, _)| present.contains(member)).count(),
@@ -300,9 +303,10 @@ pub fn paragraph(annual: &Annual, until: jiff::civil::Date) -> String {
         .iter()
         .map(|(category, pair)| format!("{}{}人次", category.zh(), pair.times))
         .collect();
+    let reached = share(annual.covered, annual.members);
     let covered = share(annual.migrants.persons, annual.migrants.times);
     format!(
-        "截至{}年{}月{}日，下级基层党组织{}个，党员{}人，远程教育站点{}个。培训{}人次、{}人，其中{}。流动党员{}人，参加远程教育{}人，覆盖{}.{}%。自制本土电教片{}部，播放{}场次。",
+        "截至{}年{}月{}日，下级基层党组织{}个，党员{}人，远程教育站点{}个。培训{}人次、{}人，其中{}。参加学习的党员{}人，覆盖{}.{}%。流动党员{}人，参加远程教育{}人，覆盖{}.{}%。自制本土电教片{}部，播放{}场次。",
         until.year(),
         until.month(),
         until.day(),
@@ -312,6 +316,9 @@ pub fn paragraph(annual: &Annual, until: jiff::civil::Date) -> String {
         annual.total.times,
         annual.total.persons,
         rows.join("，"),
+        annual.covered,
+        reached / 10,
+        reached % 10,
         annual.migrants.times,
         annual.migrants.persons,
         covered / 10,

@@ -6,7 +6,7 @@
 //! leaves into statements for other systems.
 //!
 //! [`books`] are what a station must hold, F1 to F7, each as one [`sheet::Sheet`], from which pages, prints, CSV and
-//! [`xlsx`] are made alike.
+//! [`xlsx`] are made alike. [`survey`] are a district's reports, made into sheets in the same way.
 
 pub mod annual;
 pub mod books;
@@ -15,6 +15,7 @@ pub mod places;
 mod recount;
 mod room;
 pub mod sheet;
+pub mod survey;
 pub mod tables;
 pub mod xapi;
 pub mod xlsx;

@@ -75,6 +75,8 @@ pub enum To {
     Leaf(u64),
     /// Another book of the same period, by its code, perhaps of one member only.
     Book(&'static str, Option<crate::types::MemberId>),
+    /// A page of the district, by its address.
+    Page(String),
 }
 
 /// A value, typed so that a spreadsheet can count with it.
@@ -98,6 +100,8 @@ pub enum Value {
     Day(i64),
     /// A moment to the minute.
     Moment(i64),
+    /// A number that a person typed in, as he wrote it.
+    Typed(String),
 }
 
 /// A value and what it opens to.
@@ -174,7 +178,7 @@ impl Value {
         };
         match self {
             Self::Empty => String::new(),
-            Self::Text(text) => text.clone(),
+            Self::Text(text) | Self::Typed(text) => text.clone(),
             Self::Count(n) => n.to_string(),
             Self::Minutes(ms) => (ms.as_secs() / 60).to_string(),
             Self::LongTime(ms) => tenth(ms.as_secs() / 360, ""),
@@ -201,6 +205,11 @@ impl Value {
             Self::Share(part, whole) => tenths(*part, *whole).map(|n| (n as f64 / 1000.0, "0.0%")),
             Self::Day(wall) => serial(*wall).map(|n| (n.floor(), "yyyy-mm-dd")),
             Self::Moment(wall) => serial(*wall).map(|n| (n, "yyyy-mm-dd hh:mm")),
+            Self::Typed(text) => text
+                .parse()
+                .ok()
+                .filter(|n: &f64| n.is_finite())
+                .map(|n| (n, "General")),
         }
     }
 }
@@ -274,7 +283,7 @@ pub fn sum_of(rows: &[Vec<Cell>], column: usize) -> Value {
         (Value::Hours(a), Value::Hours(b)) => Value::Hours(Hours::from_hundredths(a.hundredths() + b.hundredths())),
         (Value::Share(a, b), Value::Share(c, d)) => Value::Share(a + c, b + d),
         (Value::Empty, other) => match other {
-            Value::Text(_) | Value::Day(_) | Value::Moment(_) => Value::Empty,
+            Value::Text(_) | Value::Typed(_) | Value::Day(_) | Value::Moment(_) => Value::Empty,
             _ => other.clone(),
         },
         (sum, _) => sum,

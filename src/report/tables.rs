@@ -7,7 +7,7 @@ use super::places::{self, Counted};
 use crate::clock::{self, day_of};
 use crate::credit::Policies;
 use crate::credit::hours::{Earned, Tally, tally};
-use crate::types::{Hours, Intervals, ItemId, MemberId, Millis, Mode, SessionId, Year};
+use crate::types::{Grade, Hours, Intervals, ItemId, MemberId, Millis, Mode, SessionId, Year};
 
 /// One member in one year.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub struct MemberLine {
     pub due: Option<Hours>,
     /// Person-times 人次: sessions that earned the minimum.
     pub sessions: usize,
+    /// Credited time by evidence grade 证据等级, before weights and caps.
+    pub by_grade: BTreeMap<Grade, Millis>,
 }
 
 /// The sums of a year.
@@ -54,7 +56,11 @@ pub fn members(counts: &[Recount], policies: &Policies, year: Year) -> Vec<Membe
     let mut counted = fresh(counts, year);
     places::cut(&places::at_once(counts), &mut counted);
     let mut pieces: BTreeMap<MemberId, Vec<Earned>> = BTreeMap::new();
+    let mut grades: BTreeMap<MemberId, BTreeMap<Grade, Millis>> = BTreeMap::new();
     for Counted { credit, fresh, .. } in counted {
+        let grade = grades.entry(credit.member.clone()).or_default();
+        let grade = grade.entry(credit.grade).or_default();
+        *grade = grade.plus(fresh);
         let piece = Earned {
             day: day_of(credit.at.wall),
             mode: credit.mode,
@@ -67,11 +73,12 @@ pub fn members(counts: &[Recount], policies: &Policies, year: Year) -> Vec<Membe
         pieces.entry(member.clone()).or_default();
     }
     let times = person_times(counts, policies, year);
-    let line = |(member, pieces): (MemberId, Vec<Earned>)| MemberLine {
+    let mut line = |(member, pieces): (MemberId, Vec<Earned>)| MemberLine {
         sessions: times.get(&member).copied().unwrap_or(0),
+        by_grade: grades.remove(&member).unwrap_or_default(),
         ..line(counts, policies, year, member, pieces)
     };
-    pieces.into_iter().map(line).collect()
+    pieces.into_iter().map(&mut line).collect()
 }
 
 /// The credit of a year, with how much of each is new to its member, whatever station he saw it at before.
@@ -108,6 +115,7 @@ fn line(counts: &[Recount], policies: &Policies, year: Year, member: MemberId, p
         due: in_the_end.due(&role, year),
         tally,
         sessions: 0,
+        by_grade: BTreeMap::new(),
         role,
         member,
     }

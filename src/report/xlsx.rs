@@ -17,8 +17,19 @@ const DIGITS: f64 = 2.0;
 
 /// One workbook with one sheet.
 pub fn workbook(sheet: &Sheet, station: &str, lang: Lang) -> Result<Vec<u8>, WorkbookError> {
+    workbook_of(std::slice::from_ref(sheet), station, lang)
+}
+
+/// One workbook with several sheets, each under its title.
+pub fn workbook_of(sheets: &[Sheet], station: &str, lang: Lang) -> Result<Vec<u8>, WorkbookError> {
     let mut book = Workbook::new();
-    let page = book.add_worksheet();
+    for sheet in sheets {
+        add(book.add_worksheet(), sheet, station, lang)?;
+    }
+    Ok(book.save_to_buffer()?)
+}
+
+fn add(page: &mut Worksheet, sheet: &Sheet, station: &str, lang: Lang) -> Result<(), XlsxError> {
     page.set_name(sheet.title)?;
     page.set_paper_size(9)
         .set_print_fit_to_pages(1, 0)
@@ -50,7 +61,7 @@ pub fn workbook(sheet: &Sheet, station: &str, lang: Lang) -> Result<Vec<u8>, Wor
         at += 1;
         page.write_string(at + 1, 0, note)?;
     }
-    Ok(book.save_to_buffer()?)
+    Ok(())
 }
 
 fn format_of(align: Align, is_sum: bool) -> Format {

@@ -158,7 +158,7 @@ test('what nobody can measure is typed in and kept apart', async () => {
   await clerk.fill('#funds', '12.5');
   await Promise.all([clerk.waitForNavigation(), clerk.click('form[action="/annual"][method=post] button')]);
   assert.match(await clerk.textContent('h1'), /3 个空要人工补/);
-  const table = await clerk.evaluate(() => fetch('/annual/table.csv').then((answer) => answer.text()));
+  const table = await clerk.evaluate(() => fetch('/reports/annual.csv').then((answer) => answer.text()));
   assert.match(table, /全年经费（万元）,12\.5,,人工填写/);
 });
 

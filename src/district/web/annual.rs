@@ -7,13 +7,12 @@ use serde::Deserialize;
 
 use super::figures::Figures;
 use super::visit::View;
-use super::{Visit, Web, file, go_to, show};
+use super::{Visit, Web, go_to, show};
 use crate::district::Alarm;
 use crate::http::Problem;
 use crate::http::body::Form;
 use crate::look::{Frame, Texts, format};
 use crate::report::annual::{Annual, Category, Pair, Period, date_of, paragraph, share};
-use crate::report::csv;
 use crate::types::{Lang, Year};
 
 /// Which days somebody asks for; without them, this year up to today.
@@ -61,10 +60,10 @@ struct Row {
     before: String,
 }
 
-struct Blank {
+pub(super) struct Blank {
     what: &'static str,
-    label: &'static str,
-    value: String,
+    pub(super) label: &'static str,
+    pub(super) value: String,
 }
 
 #[derive(Template)]
@@ -109,7 +108,8 @@ fn blanks_of(t: &Texts) -> [(&'static str, &'static str); 4] {
     ]
 }
 
-async fn blanks(web: &Web, year: Year, t: &Texts) -> Result<Vec<Blank>, Problem> {
+/// What people typed in for a year.
+pub(super) async fn blanks(web: &Web, year: Year, t: &Texts) -> Result<Vec<Blank>, Problem> {
     let typed = web.district.typed_in(year).await?;
     let blank = |(what, label): (&'static str, &'static str)| Blank {
         what,
@@ -286,46 +286,6 @@ pub(super) async fn print(State(web): State<Web>, visit: Visit, Query(days): Que
         f: v.f.clone(),
         v,
     })
-}
-
-/// The same as a table. Measured and typed-in figures say which they are.
-pub(super) async fn table(State(web): State<Web>, visit: Visit, Query(days): Query<Days>) -> Result<Response, Problem> {
-    visit.account()?;
-    let period = days.period(&web)?;
-    let figures = web.figures(period).await?;
-    let typed = blanks(&web, period.year(), crate::look::texts(Lang::Zh)).await?;
-    let policies = crate::report::tables::policy_names(&figures.lines).join("、");
-    let table = csv::table(lines(&figures.annual, period, &typed, &policies).into_iter());
-    let table = table.map_err(|error| Problem::internal(&error))?;
-    let name = format!("annual-{}-{}.csv", date_of(period.from), date_of(period.to));
-    Ok(file("text/csv; charset=utf-8", &name, table))
-}
-
-fn lines(annual: &Annual, period: Period, typed: &[Blank], policy: &str) -> Vec<Vec<String>> {
-    let line =
-        |name: &str, times: String, persons: String, from: &str| vec![name.to_owned(), times, persons, from.to_owned()];
-    let of_pair = |name: &str, pair: &Pair| line(name, pair.times.to_string(), pair.persons.to_string(), "实测");
-    let one = |name: &str, n: usize| line(name, n.to_string(), String::new(), "实测");
-    let mut lines = vec![line("项目", "人次或数量".into(), "人数".into(), "来源")];
-    lines.extend(annual.lines.iter().map(|(category, pair)| of_pair(category.zh(), pair)));
-    lines.push(of_pair("合计", &annual.total));
-    lines.push(one("下级基层党组织", annual.branches));
-    lines.push(one("党员", annual.members));
-    lines.push(one("远程教育站点", annual.stations));
-    lines.push(one("流动党员", annual.migrants.times));
-    lines.push(one("参加远程教育的流动党员", annual.migrants.persons));
-    lines.push(one("自制本土电教片（部）", annual.local.0));
-    lines.push(one("本土电教片播放（场次）", annual.local.1));
-    lines.push(one("日期待定的人次（不在以上数字里）", annual.undated));
-    lines.extend(
-        typed
-            .iter()
-            .map(|blank| line(blank.label, blank.value.clone(), String::new(), "人工填写")),
-    );
-    let days = format!("{} – {}", date_of(period.from), date_of(period.to));
-    lines.push(line("起止日期", days, String::new(), ""));
-    lines.push(line("学时办法", policy.to_owned(), String::new(), ""));
-    lines
 }
 
 #[derive(Debug, Deserialize)]

@@ -8,13 +8,12 @@ use axum::response::Response;
 
 use super::figures::Figures;
 use super::visit::View;
-use super::{Visit, Web, file, query, sentences, show};
+use super::{Visit, Web, query, sentences, show};
 use crate::district::{Alarm, Watched};
 use crate::http::Problem;
 use crate::look::art::escape;
 use crate::look::{Frame, Texts, format};
 use crate::report::annual::share;
-use crate::report::csv;
 use crate::types::{Grade, Hours, Millis, Mode};
 
 /// So many alerts and silent stations stand on the first page; the rest has pages of its own.
@@ -337,18 +336,4 @@ fn silent(stations: &[Watched], now: u64, t: &Texts) -> Vec<Silent> {
         days: station.silent_for(now) / 86_400,
     };
     silent.iter().take(SHOWN).map(line).collect()
-}
-
-/// Hours per member as a table.
-pub(super) async fn hours(State(web): State<Web>, visit: Visit) -> Result<Response, Problem> {
-    visit.account()?;
-    let period = web.this_year();
-    let figures = web.figures(period).await?;
-    let table = csv::members(&figures.lines, period.year());
-    let table = table.map_err(|error| Problem::internal(&error))?;
-    Ok(file(
-        "text/csv; charset=utf-8",
-        &format!("hours-{}.csv", period.year().0),
-        table,
-    ))
 }

@@ -10,12 +10,11 @@ use super::dashboard::name_of;
 use super::figures::Figures;
 use super::station::find;
 use super::visit::View;
-use super::{Visit, Web, file, query, show};
+use super::{Visit, Web, query, reports, show};
 use crate::http::Problem;
 use crate::ledger::Leaf;
 use crate::look::{Frame, format};
 use crate::report::annual::{Category, PersonTime, date_of, of_category};
-use crate::report::csv;
 use crate::types::SessionId;
 
 /// Lines on one page.
@@ -36,6 +35,8 @@ pub(super) struct Wanted {
     #[serde(default)]
     of: String,
     #[serde(default)]
+    member: String,
+    #[serde(default)]
     page: usize,
 }
 
@@ -55,6 +56,7 @@ impl Wanted {
         let all = of_category(&figures.times, &figures.people, self.category()?);
         Ok(all
             .filter(|time| self.of.is_empty() || time.station == self.of)
+            .filter(|time| self.member.is_empty() || time.member.as_str() == self.member)
             .collect())
     }
 }
@@ -139,10 +141,11 @@ pub(super) async fn sessions(
             .map(line)
             .collect(),
         address: format!(
-            "{}&category={}&of={}",
+            "{}&category={}&of={}&member={}",
             in_address(period),
             query(&wanted.category),
-            query(&wanted.of)
+            query(&wanted.of),
+            query(&wanted.member)
         ),
         before: page.checked_sub(1),
         after: (page.saturating_add(1).saturating_mul(PAGE) < times.len()).then_some(page + 1),
@@ -152,51 +155,28 @@ pub(super) async fn sessions(
 }
 
 /// All of them as a table, not a page of them.
-pub(super) async fn table(
+pub(super) async fn as_csv(
     State(web): State<Web>,
     visit: Visit,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Problem> {
+    as_file(&web, &visit, &wanted, "csv").await
+}
+
+/// All of them as a workbook.
+pub(super) async fn as_workbook(
+    State(web): State<Web>,
+    visit: Visit,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Problem> {
+    as_file(&web, &visit, &wanted, "xlsx").await
+}
+
+async fn as_file(web: &Web, visit: &Visit, wanted: &Wanted, ending: &str) -> Result<Response, Problem> {
     visit.account()?;
-    let period = wanted.days().period(&web)?;
-    let figures = web.figures(period).await?;
-    let stations = web.district.watched().await?;
-    let head = [
-        "日期",
-        "站点",
-        "台账名",
-        "党员编号",
-        "党支部",
-        "课件",
-        "计入秒数",
-        "证据等级",
-        "收看会话",
-        "首条",
-        "末条",
-    ];
-    let row = |time: &&PersonTime| {
-        vec![
-            day(time),
-            name_of(&time.station, &stations),
-            time.station.clone(),
-            time.member.to_string(),
-            figures
-                .people
-                .get(&time.member)
-                .map(|person| person.listed.branch.to_string())
-                .unwrap_or_default(),
-            figures.title(&time.item),
-            time.earned.as_secs().to_string(),
-            time.grade.letter().to_owned(),
-            time.session.to_string(),
-            time.leaves.0.to_string(),
-            time.leaves.1.to_string(),
-        ]
-    };
-    let times = wanted.of(&figures)?;
-    let rows = std::iter::once(head.map(String::from).to_vec()).chain(times.iter().map(row));
-    let table = csv::table(rows).map_err(|error| Problem::internal(&error))?;
-    Ok(file("text/csv; charset=utf-8", "sessions.csv", table))
+    let gathered = reports::gather(web, wanted.days().period(web)?).await?;
+    let sheet = gathered.sessions(&wanted.of(gathered.figures())?);
+    reports::save(web, vec![sheet], ending).await
 }
 
 #[derive(Debug, Deserialize)]

@@ -11,6 +11,7 @@ mod branches;
 mod dashboard;
 mod drill;
 mod figures;
+mod reports;
 mod sentences;
 mod sign_in;
 mod station;
@@ -86,11 +87,12 @@ impl Web {
             .route("/alerts", get(alarms::page).post(alarms::acknowledge))
             .route("/annual", get(annual::page).post(annual::type_in))
             .route("/annual/print", get(annual::print))
-            .route("/annual/table.csv", get(annual::table))
+            .route("/reports", get(reports::index))
+            .route("/reports/{name}", get(reports::page))
             .route("/annual/sessions", get(drill::sessions))
-            .route("/annual/sessions.csv", get(drill::table))
+            .route("/annual/sessions.csv", get(drill::as_csv))
+            .route("/annual/sessions.xlsx", get(drill::as_workbook))
             .route("/annual/branches", get(branches::page).post(branches::save))
-            .route("/hours.csv", get(dashboard::hours))
             .route("/accounts", get(accounts::page).post(accounts::save))
             .route("/signin", get(sign_in::page).post(sign_in::sign_in))
             .route("/signout", post(sign_in::sign_out))

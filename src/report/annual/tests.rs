@@ -260,6 +260,7 @@ fn the_paragraph_has_no_commas_in_its_numbers_and_names_its_day() {
             times: 118_406,
             persons: 8_894,
         },
+        covered: 8_894,
         members: 9_846,
         branches: 312,
         stations: 236,
@@ -272,7 +273,7 @@ fn the_paragraph_has_no_commas_in_its_numbers_and_names_its_day() {
     };
     assert_eq!(
         paragraph(&report, jiff::civil::date(2026, 11, 25)),
-        "截至2026年11月25日，下级基层党组织312个，党员9846人，远程教育站点236个。培训118406人次、8894人，其中农村党员远程教育96344人次。流动党员992人，参加远程教育742人，覆盖74.7%。自制本土电教片37部，播放1914场次。"
+        "截至2026年11月25日，下级基层党组织312个，党员9846人，远程教育站点236个。培训118406人次、8894人，其中农村党员远程教育96344人次。参加学习的党员8894人，覆盖90.3%。流动党员992人，参加远程教育742人，覆盖74.7%。自制本土电教片37部，播放1914场次。"
     );
 }
 

@@ -179,6 +179,7 @@ fn href(to: &To, period: &str) -> String {
         To::Leaf(index) => format!("/desk/leaf/{index}"),
         To::Book(code, None) => format!("/desk/books/{code}?p={period}"),
         To::Book(code, Some(member)) => format!("/desk/books/{code}?p={period}&member={member}"),
+        To::Page(address) => address.clone(),
     }
 }
 

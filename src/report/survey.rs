@@ -1,0 +1,110 @@
+//! The district's reports 报表, each as one [`Sheet`]: page, print, CSV and XLSX are made of it alike, so that they cannot
+//! differ. Pure: whoever asks brings the figures, what people call the stations, and the policy.
+//!
+//! [`annual`] are the blanks of F8; [`members`] and [`groups`] the hours against what is due; [`sessions`] what is behind
+//! a figure. A cell opens to an address of the district's pages, and there to leaves.
+
+mod annual;
+mod hours;
+mod sessions;
+
+use std::collections::BTreeMap;
+
+pub use annual::annual;
+pub use hours::{By, groups, members};
+pub use sessions::sessions;
+
+use super::annual::{Annual, Period, Person, PersonTime, date_of};
+use super::sheet::{Cell, Column, Sheet, To};
+use super::tables::MemberLine;
+use crate::types::{ItemId, MemberId};
+
+/// What people call a station, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// Name.
+    pub name: String,
+    /// Township 乡镇; empty if nobody said.
+    pub township: String,
+}
+
+/// A figure that nobody can measure, with its label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypedIn {
+    /// What it is.
+    pub label: &'static str,
+    /// As a person wrote it; empty while nobody did.
+    pub value: String,
+}
+
+/// What reports are made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// Of which days.
+    pub period: Period,
+    /// The blanks.
+    pub annual: &'a Annual,
+    /// The same days a year before.
+    pub before: &'a Annual,
+    /// Person-times of the period.
+    pub times: &'a [PersonTime],
+    /// Everybody whom a roster lists.
+    pub people: &'a BTreeMap<MemberId, Person>,
+    /// Hours of the period's year by member.
+    pub lines: &'a [MemberLine],
+    /// Titles of items.
+    pub titles: &'a BTreeMap<ItemId, String>,
+    /// Stations by their names in ledgers.
+    pub stations: &'a BTreeMap<String, Named>,
+    /// What people typed in.
+    pub typed: &'a [TypedIn],
+    /// The policies by which all this was made, by name.
+    pub policy: &'a str,
+}
+
+impl Source<'_> {
+    /// What people call a station; its name in the ledger, if nobody said.
+    fn station(&self, origin: &str) -> String {
+        self.stations
+            .get(origin)
+            .map_or_else(|| origin.to_owned(), |known| known.name.clone())
+    }
+
+    fn township(&self, origin: &str) -> String {
+        let known = self.stations.get(origin).map(|known| known.township.clone());
+        known
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| "未分乡镇".to_owned())
+    }
+
+    fn days(&self) -> String {
+        format!("{} 到 {}", date_of(self.period.from), date_of(self.period.to))
+    }
+
+    fn year(&self) -> String {
+        format!("{} 年", self.period.year().0)
+    }
+
+    /// The sessions behind a figure: the address of their page, with one more condition.
+    fn behind(&self, condition: &str) -> To {
+        let (from, to) = (date_of(self.period.from), date_of(self.period.to));
+        To::Page(format!("/annual/sessions?from={from}&to={to}{condition}"))
+    }
+
+    fn sheet(&self, code: &'static str, title: &'static str, columns: Vec<Column>, rows: Vec<Vec<Cell>>) -> Sheet {
+        Sheet {
+            code,
+            title,
+            period: self.days(),
+            columns,
+            rows,
+            sums: None,
+            notes: vec![format!("学时按《{}》。", self.policy)],
+            is_wide: true,
+            is_card: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

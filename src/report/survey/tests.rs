@@ -1,0 +1,208 @@
+use super::*;
+use crate::credit::hours::Tally;
+use crate::ledger::Listed;
+use crate::report::annual::{BranchKind, Pair};
+use crate::report::{csv, xlsx};
+use crate::types::{BranchId, Grade, Hours, Lang, Millis, Mode, SessionId};
+use calamine::{Data, Reader};
+
+/// 2026-11-26, as days since 1970.
+const DAY: i64 = 20_783;
+
+struct Village {
+    annual: Annual,
+    before: Annual,
+    times: Vec<PersonTime>,
+    people: BTreeMap<MemberId, Person>,
+    lines: Vec<MemberLine>,
+    stations: BTreeMap<String, Named>,
+}
+
+fn member(id: &str) -> MemberId {
+    MemberId::new(id).unwrap()
+}
+
+fn person(id: &str, station: &str) -> (MemberId, Person) {
+    let listed = Listed {
+        member: member(id),
+        branch: BranchId::new("青石桥村党支部").unwrap(),
+        role: "member".into(),
+        migrant: "no".into(),
+        left: false,
+    };
+    let person = Person {
+        listed,
+        station: station.into(),
+        kind: BranchKind::Rural,
+    };
+    (member(id), person)
+}
+
+/// Hundredths of hours in front of the television and alone; minutes of grade B and C.
+fn line(id: &str, hours: [u32; 2], minutes: [u64; 2]) -> MemberLine {
+    let parts = [Mode::Screening, Mode::Alone]
+        .into_iter()
+        .zip(hours.map(Hours::from_hundredths));
+    let grades = [Grade::B, Grade::C]
+        .into_iter()
+        .zip(minutes.map(|n| Millis::secs(n * 60)));
+    MemberLine {
+        member: member(id),
+        branch: "青石桥村党支部".into(),
+        role: "member".into(),
+        migrant: "no".into(),
+        tally: Tally {
+            total: Hours::from_hundredths(hours.iter().sum()),
+            by_mode: parts.collect(),
+            ..Tally::default()
+        },
+        due: Some(Hours::whole(32)),
+        sessions: 1,
+        by_grade: grades.filter(|(_, earned)| *earned > Millis::ZERO).collect(),
+    }
+}
+
+fn time(id: &str, station: &str) -> PersonTime {
+    PersonTime {
+        station: station.into(),
+        session: SessionId::from_bytes([7; 16]),
+        member: member(id),
+        item: ItemId::from_digest(&[1; 32]),
+        day: Some(DAY),
+        earned: Millis::secs(1800),
+        grade: Grade::B,
+        leaves: (4, 9),
+        skill: false,
+    }
+}
+
+impl Village {
+    /// Three members at two stations of one township; the third never came, the second also watched at the other station.
+    fn new() -> Self {
+        let named = |name: &str| Named {
+            name: name.into(),
+            township: "松林镇".into(),
+        };
+        let total = |times, persons| Annual {
+            total: Pair { times, persons },
+            members: 3,
+            covered: 2,
+            ..Annual::default()
+        };
+        Self {
+            annual: total(3, 2),
+            before: total(2, 2),
+            times: vec![
+                time("0001", "station/a"),
+                time("0002", "station/a"),
+                time("0002", "station/b"),
+            ],
+            people: [("0001", "station/a"), ("0002", "station/b"), ("0003", "station/b")]
+                .map(|(id, station)| person(id, station))
+                .into(),
+            lines: vec![
+                line("0001", [3200, 0], [1440, 480]),
+                line("0002", [1050, 500], [930, 0]),
+                line("0003", [0, 0], [0, 0]),
+            ],
+            stations: [
+                ("station/a".to_owned(), named("青石桥村")),
+                ("station/b".to_owned(), named("后坪村")),
+            ]
+            .into(),
+        }
+    }
+
+    fn source<'a>(&'a self, typed: &'a [TypedIn], titles: &'a BTreeMap<ItemId, String>) -> Source<'a> {
+        Source {
+            period: Period {
+                from: DAY - 300,
+                to: DAY,
+            },
+            annual: &self.annual,
+            before: &self.before,
+            times: &self.times,
+            people: &self.people,
+            lines: &self.lines,
+            titles,
+            stations: &self.stations,
+            typed,
+            policy: "默认办法",
+        }
+    }
+
+    fn make(&self, which: impl Fn(&Source<'_>) -> Sheet) -> Sheet {
+        let typed = [TypedIn {
+            label: "经费（万元）",
+            value: "12.5".into(),
+        }];
+        which(&self.source(&typed, &BTreeMap::new()))
+    }
+}
+
+fn texts(row: &[Cell]) -> Vec<String> {
+    row.iter().map(|cell| cell.value.text()).collect()
+}
+
+#[test]
+fn a_member_stands_with_what_he_owes_and_how_much_rests_on_a_word() {
+    let sheet = Village::new().make(members);
+    let row = texts(&sheet.rows[0]);
+    assert_eq!(row[..6], ["0001", "青石桥村党支部", "青石桥村", "松林镇", "党员", ""]);
+    assert_eq!(row[6..12], ["32.0", "32.0", "0.0", "0.0", "32.0", "0.0"]);
+    assert_eq!(row[12..], ["1", "0", "1440", "480", "25%"]);
+    assert_eq!(
+        texts(&sheet.rows[2])[10..],
+        ["0.0", "32.0", "1", "0", "0", "0", "–"],
+        "nobody forgets who never came"
+    );
+    let Some(To::Page(behind)) = &sheet.rows[1][10].to else {
+        panic!("it opens")
+    };
+    assert!(behind.ends_with("&member=0002"), "{behind}");
+}
+
+#[test]
+fn stations_count_their_own_members_and_every_session_that_they_saw() {
+    let sheet = Village::new().make(|source| groups(source, By::Station));
+    let rows: Vec<Vec<String>> = sheet.rows.iter().map(|row| texts(row)).collect();
+    // Two members, one of them came; the visitor's evening counts where it was.
+    assert_eq!(rows[0][..7], ["后坪村", "松林镇", "2", "1", "50%", "1", "1"]);
+    assert_eq!(rows[1][..7], ["青石桥村", "松林镇", "1", "1", "100%", "2", "2"]);
+    assert_eq!(rows[0][7..15], ["64.0", "10.5", "5.0", "0.0", "15.5", "7.7", "0", "0%"]);
+    assert_eq!(rows[1][13..], ["1", "100%", "0", "1440", "480", "25%"]);
+    let sums = texts(sheet.sums.as_ref().unwrap());
+    assert_eq!(
+        sums[2..8],
+        ["3", "2", "66.6%", "3", "2", "96.0"],
+        "a person at two stations is one person"
+    );
+}
+
+#[test]
+fn a_township_and_a_branch_add_up_to_the_same_whole() {
+    let village = Village::new();
+    let whole = |by| texts(village.make(|source| groups(source, by)).sums.as_ref().unwrap());
+    assert_eq!(whole(By::Township), whole(By::Branch));
+    assert_eq!(whole(By::Station), whole(By::Branch));
+}
+
+#[test]
+fn the_blanks_are_numbers_in_a_workbook_and_typed_in_ones_say_so() {
+    let sheet = Village::new().make(annual);
+    let bytes = xlsx::workbook_of(&[sheet.clone(), Village::new().make(members)], "澄源县", Lang::Zh).unwrap();
+    let mut book: calamine::Xlsx<_> = calamine::Xlsx::new(std::io::Cursor::new(bytes)).unwrap();
+    assert_eq!(book.sheet_names(), ["年度数字", "党员学时"]);
+    let cells = book.worksheet_range("年度数字").unwrap();
+    let row = |name: &str| {
+        let mut rows = cells.rows();
+        rows.find(|row| row[0] == Data::String(name.into())).unwrap().to_vec()
+    };
+    assert_eq!(row("合计")[1..3], [Data::Float(3.0), Data::Float(2.0)]);
+    assert_eq!(row("合计")[4..], [Data::Float(2.0), Data::String("增 50.0%".into())]);
+    assert_eq!(row("党员覆盖率")[1], Data::Float(0.666));
+    assert_eq!(row("经费（万元）")[1], Data::Float(12.5));
+    assert_eq!(row("经费（万元）")[3], Data::String("人工填写".into()));
+    let table = String::from_utf8(csv::sheet(&sheet, Lang::Zh).unwrap()).unwrap();
+    assert!(table.contains("合计,3,2,实测,2,增 50.0%"), "{table}");
+}

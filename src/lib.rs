@@ -35,7 +35,8 @@ pub mod viewing;
 pub mod programme;
 pub mod screening;
 
-// Figures.
+// Figures; what a district sends down.
+pub mod dispatch;
 pub mod report;
 
 // The doors.

@@ -18,7 +18,7 @@ const ROWS: [&[&str]; 15] = [
     &["viewing", "intake", "prepare", "opinions", "records"],
     // Who sits before the television is in no phone session meanwhile, and both credit into one set.
     &["screening", "programme"],
-    &["report"],
+    &["report", "dispatch"],
     &["media", "pages", "api", "dlna", "exchange"],
     &["district"],
     &["server"],

@@ -32,6 +32,7 @@ use crate::api::Api;
 use crate::clock::{self, Clock, SystemClock, Trust};
 use crate::config::{self, Program};
 use crate::credit::Policy;
+use crate::dispatch::{self, Dispatches};
 use crate::exchange::{Condition, Exchange};
 use crate::http::Problem;
 use crate::http::guard::{Names, guard};
@@ -63,7 +64,7 @@ pub use recovery::{Restored, from_copy};
 const LISTED: usize = 200;
 
 /// The tables of all rooms that share the database.
-const SCHEMAS: [Schema; 9] = [
+const SCHEMAS: [Schema; 10] = [
     ledger::SCHEMA,
     library::SCHEMA,
     roster::SCHEMA,
@@ -72,6 +73,7 @@ const SCHEMAS: [Schema; 9] = [
     crate::programme::SCHEMA,
     crate::opinions::SCHEMA,
     crate::records::SCHEMA,
+    dispatch::SCHEMA,
     crate::exchange::SCHEMA,
 ];
 
@@ -88,6 +90,8 @@ pub struct Base {
     pub roster: Roster,
     /// What people wrote down.
     pub records: Records,
+    /// What districts send down.
+    pub dispatches: Dispatches,
     /// The district's door.
     pub exchange: Exchange,
 }
@@ -122,13 +126,15 @@ impl Base {
         let roster = Roster::new(store, keys.clone(), clock.clone(), limits);
         note_changes(&roster, &ledger, &clock);
         let records = Records::new(ledger.clone(), clock.clone(), &settings.data);
-        let exchange = Exchange::new(ledger.clone(), records.clone(), clock.clone());
+        let dispatches = Dispatches::new(ledger.clone(), roster.clone(), clock.clone());
+        let exchange = Exchange::new(ledger.clone(), records.clone(), dispatches.clone(), clock.clone());
         let base = Self {
             clock,
             keys,
             ledger,
             roster,
             records,
+            dispatches,
             exchange,
         };
         follow_district_time(&base);
@@ -164,6 +170,7 @@ fn derived_origin(keys: &Keys) -> Result<Origin> {
 fn note_changes(roster: &Roster, ledger: &Ledger, clock: &Arc<SystemClock>) {
     let (ledger, clock) = (ledger.clone(), Arc::clone(clock));
     roster.on_change(Box::new(move |tx, change| {
+        dispatch::forget(tx, &change.removed)?;
         if ledger.halted().is_some() {
             return Ok(());
         }
@@ -248,6 +255,7 @@ impl Station {
             begin_run(&base, &viewing, &settings)?;
             follow_district(&base, &viewing);
         }
+        follow_dispatches(&base, &library)?;
         let screenings = Screenings::new(viewing.clone(), base.ledger.clone(), base.clock.clone());
         let preparer =
             start_preparing(&settings, &library, &viewing, &screenings).context("while starting to prepare films")?;
@@ -285,6 +293,7 @@ impl Station {
         let sweep = tokio::spawn(close_idle_sessions(
             self.viewing.clone(),
             self.screenings.clone(),
+            (self.base.dispatches.clone(), self.library.clone()),
             stop.clone(),
         ));
         let backups = Backups::new(self.base.ledger.clone(), &self.settings);
@@ -324,6 +333,20 @@ impl Station {
         }
     }
 
+    fn api(&self, run: String) -> Api {
+        let base = &self.base;
+        Api {
+            roster: base.roster.clone(),
+            library: self.library.clone(),
+            viewing: self.viewing.clone(),
+            screenings: self.screenings.clone(),
+            ledger: base.ledger.clone(),
+            clock: base.clock.clone(),
+            beat_every: self.settings.viewing.beat_every,
+            run,
+        }
+    }
+
     fn routes(&self, address: SocketAddr) -> Router {
         let run = keys::random_id().to_string();
         let base = &self.base;
@@ -350,6 +373,7 @@ impl Station {
             opinions: crate::opinions::Opinions::new(base.ledger.clone(), base.clock.clone()),
             ledger: base.ledger.clone(),
             clock: base.clock.clone(),
+            dispatches: base.dispatches.clone(),
             districts: Arc::new(base.exchange.clone()),
             settings: Arc::new(settings),
             plans: Waiting::default(),
@@ -358,16 +382,7 @@ impl Station {
             records: base.records.clone(),
             calendar: Arc::default(),
         };
-        let api = Api {
-            roster: base.roster.clone(),
-            library: self.library.clone(),
-            viewing: self.viewing.clone(),
-            screenings: self.screenings.clone(),
-            ledger: base.ledger.clone(),
-            clock: base.clock.clone(),
-            beat_every: self.settings.viewing.beat_every,
-            run,
-        };
+        let api = self.api(run);
         let media = Media::new(
             self.library.clone(),
             base.roster.clone(),
@@ -509,7 +524,12 @@ fn end_run(base: &Base) -> Result<()> {
     Ok(())
 }
 
-async fn close_idle_sessions(viewing: Viewing, screenings: Screenings, stop: CancellationToken) {
+async fn close_idle_sessions(
+    viewing: Viewing,
+    screenings: Screenings,
+    (dispatches, library): (Dispatches, Library),
+    stop: CancellationToken,
+) {
     let mut every = tokio::time::interval(Duration::from_secs(60));
     loop {
         tokio::select! { () = stop.cancelled() => return, _ = every.tick() => {} }
@@ -519,6 +539,11 @@ async fn close_idle_sessions(viewing: Viewing, screenings: Screenings, stop: Can
         let policies = viewing.clone();
         if let Ok(Err(error)) = tokio::task::spawn_blocking(move || policies.refresh_policies()).await {
             tracing::warn!(%error, "the policies could not be read; it is tried again");
+        }
+        let (dispatches, library) = (dispatches.clone(), library.clone());
+        let look = move || look_at_dispatches(&dispatches, &library);
+        if let Ok(Err(error)) = tokio::task::spawn_blocking(look).await {
+            tracing::warn!(%error, "what the district sent could not be carried out; it is tried again");
         }
         if let Err(error) = screenings.close_left_lying().await {
             tracing::warn!(%error, "a screening could not be closed; it is tried again");
@@ -565,6 +590,25 @@ fn follow_district(base: &Base, viewing: &Viewing) {
             tracing::warn!(%error, "the policies could not be read; it is tried again within a minute");
         }
     }));
+}
+
+/// What a district sent down holds on its day: the list of approved items decides about the shelf.
+fn look_at_dispatches(dispatches: &Dispatches, library: &Library) -> Result<(), StoreError> {
+    dispatches.carry_out_due()?;
+    library.set_listed(dispatches.approved()?.unwrap_or_default());
+    Ok(())
+}
+
+/// What a district sends holds at once, not at the next minute.
+fn follow_dispatches(base: &Base, library: &Library) -> Result<()> {
+    look_at_dispatches(&base.dispatches, library).context("while reading what the district sent")?;
+    let (dispatches, library) = (base.dispatches.clone(), library.clone());
+    base.exchange.on_dispatch(Box::new(move || {
+        if let Err(error) = look_at_dispatches(&dispatches, &library) {
+            tracing::warn!(%error, "what the district sent could not be read; it is tried again within a minute");
+        }
+    }));
+    Ok(())
 }
 
 /// The district's clock is better than a box without a battery; so it is believed until the next start.

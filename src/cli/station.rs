@@ -204,6 +204,12 @@ pub(super) fn ledger(common: &Common, command: &Ledger) -> Result<()> {
             back.policies
                 .iter()
                 .for_each(|name| println!("the policy {name} came with it"));
+            back.dispatched
+                .iter()
+                .for_each(|kind| println!("{} of the district came with it", kind.word()));
+            back.refused
+                .iter()
+                .for_each(|why| println!("what the district put there was not taken: {why}"));
             let leaves = exchange::export(&base.ledger, folder)?;
             println!(
                 "{leaves} leaves of {} are in {}",

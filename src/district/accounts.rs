@@ -121,6 +121,11 @@ impl Manager {
 pub struct Signer(String);
 
 impl Signer {
+    /// Who.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+
     /// Whoever can run commands here could edit the files as well.
     pub fn on_the_console() -> Self {
         Self("console".into())
@@ -157,7 +162,8 @@ pub struct Audited {
     pub at_s: i64,
     /// Who.
     pub who: String,
-    /// What, as a word: `sign_in`, `account`, `enrol`, `acknowledge`, `place`, `typed_in`, `import`, `branch`.
+    /// What, as a word: `sign_in`, `account`, `enrol`, `acknowledge`, `place`, `typed_in`, `import`, `branch`,
+    /// `send_down`.
     pub act: String,
     /// About whom or what.
     pub about: String,

@@ -9,6 +9,7 @@ mod alarms;
 mod alert;
 mod books;
 mod client;
+pub mod down;
 mod epoch;
 mod figures;
 mod policy;
@@ -114,6 +115,9 @@ pub enum DistrictError {
     /// A policy that cannot be signed, and why.
     #[error("{0}")]
     Policy(String),
+    /// Something that a station could not take, and why.
+    #[error("this cannot be sent down: {0}")]
+    Down(String),
     /// No station of that name.
     #[error("no station {0} is enrolled")]
     Unknown(String),
@@ -178,6 +182,7 @@ impl District {
             watch::SCHEMA,
             alarms::SCHEMA,
             figures::SCHEMA,
+            down::SCHEMA,
         ];
         let store = Store::open(&settings.data.join("district.db"), &schemas, Options::default())?;
         for station in store.read_blocking::<_, StoreError, _>(|conn| Ok(figures::stale(conn)?))? {
@@ -323,6 +328,7 @@ impl District {
                 source.cosign(cosigned).await?;
             }
             self.bring_policies(&station.origin, &mut source, &pulled).await?;
+            self.bring_down(&station.origin, &mut source, &pulled).await?;
             Ok(pulled)
         };
         tokio::time::timeout(self.settings.deadline, work)
@@ -337,12 +343,39 @@ impl District {
         source: &mut source::Online,
         pulled: &Pulled,
     ) -> Result<(), DistrictError> {
-        if pulled.alerts.iter().any(|alert| !matches!(alert, Alert::Count(_))) {
+        if is_in_doubt(pulled) {
             return Ok(());
         }
         for signed in self.policies_for(station).await? {
             source.policy(&signed.file).await?;
             self.note_taken(station, signed.serial).await?;
+        }
+        Ok(())
+    }
+
+    /// Brings rosters, programme, list and notices that the station does not have yet, unless its log is in doubt. One
+    /// that it does not take keeps nothing else back.
+    async fn bring_down(
+        &self,
+        station: &Origin,
+        source: &mut source::Online,
+        pulled: &Pulled,
+    ) -> Result<(), DistrictError> {
+        self.learn_from_leaves(station, pulled.size - pulled.new, pulled.size)
+            .await?;
+        if is_in_doubt(pulled) {
+            return Ok(());
+        }
+        for sent in self.down_for(station).await? {
+            match source.dispatch(&sent.file).await {
+                Ok(()) => self.note_down(station, sent.kind, sent.serial).await?,
+                Err(DistrictError::Client(ClientError::Refused { status, detail })) => {
+                    tracing::warn!(%station, kind = sent.kind.word(), %status, detail, "a record was not taken");
+                    self.note_refused(station, sent.kind, format!("{status} {detail}"))
+                        .await?;
+                }
+                Err(other) => return Err(other),
+            }
         }
         Ok(())
     }
@@ -364,14 +397,22 @@ impl District {
             alarms::end(tx, &name, now, "silent")
         };
         self.store.write(Urgency::Now, heard).await??;
+        self.learn_from_leaves(&origin, pulled.size - pulled.new, pulled.size)
+            .await?;
+        let down = if is_in_doubt(&pulled) {
+            Vec::new()
+        } else {
+            self.down_for(&origin).await?
+        };
+        let down: Vec<_> = down.into_iter().map(|sent| (sent.kind, sent.file)).collect();
         let policies = self.policies_for(&origin).await?;
         let policies: Vec<(u64, String)> = policies.into_iter().map(|one| (one.serial, one.file)).collect();
-        crate::exchange::put_back(folder, &self.origin, pulled.cosigned.as_ref(), &policies).map_err(|source| {
-            DistrictError::PutBack {
+        crate::exchange::put_back(folder, &self.origin, pulled.cosigned.as_ref(), &policies, &down).map_err(
+            |source| DistrictError::PutBack {
                 path: folder.to_owned(),
                 source,
-            }
-        })?;
+            },
+        )?;
         Ok((origin, pulled))
     }
 
@@ -417,6 +458,11 @@ impl District {
         };
         Ok(self.store.write_blocking(act)??)
     }
+}
+
+/// Whether something about the log itself does not fit: such a station gets nothing until a person has looked at it.
+fn is_in_doubt(pulled: &Pulled) -> bool {
+    pulled.alerts.iter().any(|alert| !matches!(alert, Alert::Count(_)))
 }
 
 /// For people: a key's fingerprint.

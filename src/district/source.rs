@@ -101,6 +101,14 @@ impl Online {
     }
 }
 
+impl Online {
+    /// Brings a signed record.
+    pub(super) async fn dispatch(&mut self, file: &str) -> Result<(), DistrictError> {
+        let body = file.as_bytes().to_vec();
+        self.ask("POST", "/log/dispatch", body, NOTE_LIMIT).await.map(drop)
+    }
+}
+
 impl Source for Online {
     async fn checkpoint(&mut self) -> Result<String, DistrictError> {
         let bytes = self.ask("GET", "/log/checkpoint", Vec::new(), NOTE_LIMIT).await?;

@@ -6,6 +6,7 @@
 
 mod auth;
 mod condition;
+mod dispatch;
 mod enrol;
 mod export;
 mod policy;
@@ -32,6 +33,7 @@ pub use rows::SCHEMA;
 pub use stick::{CameBack, Carried, ON_STICK, put_back};
 
 use crate::clock::{Clock, SharedClock};
+use crate::dispatch::Dispatches;
 use crate::http::{Problem, body};
 use crate::ledger::{self, Checkpoint, Ledger, LedgerError, What, note, tiles};
 use crate::records::{Records, picture};
@@ -59,6 +61,9 @@ pub type OnTime = Box<dyn Fn(i64) + Send + Sync>;
 /// Called after a policy of a district was taken; may block.
 pub type OnPolicy = Box<dyn Fn() + Send + Sync>;
 
+/// Called after a record that a district sent down was taken; may block.
+pub type OnDispatch = Box<dyn Fn() + Send + Sync>;
+
 /// Called for each checkpoint that a district takes: how the box does.
 pub type OnAsked = Box<dyn Fn() -> Condition + Send + Sync>;
 
@@ -67,10 +72,12 @@ pub type OnAsked = Box<dyn Fn() -> Condition + Send + Sync>;
 pub struct Exchange {
     ledger: Ledger,
     records: Records,
+    dispatches: Dispatches,
     clock: SharedClock,
     nonces: Arc<Mutex<Nonces>>,
     on_time: Arc<Mutex<Option<OnTime>>>,
     on_policy: Arc<Mutex<Option<OnPolicy>>>,
+    on_dispatch: Arc<Mutex<Option<OnDispatch>>>,
     on_asked: Arc<Mutex<Option<OnAsked>>>,
 }
 
@@ -94,15 +101,17 @@ pub struct CosignIn {
 }
 
 impl Exchange {
-    /// Works on this ledger, and hands out the pictures that it names.
-    pub fn new(ledger: Ledger, records: Records, clock: Arc<impl Clock + 'static>) -> Self {
+    /// Works on this ledger, hands out the pictures that it names, and brings in what districts send down.
+    pub fn new(ledger: Ledger, records: Records, dispatches: Dispatches, clock: Arc<impl Clock + 'static>) -> Self {
         Self {
             ledger,
             records,
+            dispatches,
             clock,
             nonces: Arc::default(),
             on_time: Arc::default(),
             on_policy: Arc::default(),
+            on_dispatch: Arc::default(),
             on_asked: Arc::default(),
         }
     }
@@ -115,6 +124,11 @@ impl Exchange {
     /// Sets what learns that a district's policy was taken.
     pub fn on_district_policy(&self, tell: OnPolicy) {
         *self.on_policy.lock().unwrap_or_else(PoisonError::into_inner) = Some(tell);
+    }
+
+    /// Sets what learns that a record was taken.
+    pub fn on_dispatch(&self, tell: OnDispatch) {
+        *self.on_dispatch.lock().unwrap_or_else(PoisonError::into_inner) = Some(tell);
     }
 
     async fn tell_of_policy(&self) {
@@ -185,6 +199,8 @@ impl Exchange {
             .route("/log/blob/{digest}", get(blob))
             .route("/log/cosign", post(cosign))
             .route("/log/policy", post(policy::post))
+            // The router's own limit is smaller; each reader of this door brings its own.
+            .route("/log/dispatch", post(dispatch::post))
             .with_state(self)
     }
 

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::export::{ExportError, export, write_whole};
 use super::policy::Offered;
 use super::{CosignIn, Exchange, rows};
+use crate::dispatch::{Kind, Outcome, PAPER_LIMIT};
 use crate::ledger::decree::DECREE_LIMIT;
 use crate::ledger::note::{self, NOTE_LIMIT};
 use crate::ledger::{self, Checkpoint, LedgerError, What};
@@ -24,6 +25,8 @@ pub const ON_STICK: &str = "yuanjiao-log";
 const COSIGNATURE: &str = "cosignature";
 /// Where signed policies lie.
 const POLICIES: &str = "policies";
+/// Where the newest record of each kind lies.
+const DISPATCHES: &str = "down";
 /// More policies than this were never signed in one year.
 const MOST: usize = 64;
 
@@ -43,6 +46,10 @@ pub struct CameBack {
     pub cosigned: Option<u64>,
     /// Policies that hold now.
     pub policies: Vec<String>,
+    /// What else the district sent down and is taken.
+    pub dispatched: Vec<Kind>,
+    /// What was not taken, with the program's own sentence about each.
+    pub refused: Vec<String>,
 }
 
 /// What one tap did: what came back, and how many leaves lie on the stick now.
@@ -60,6 +67,7 @@ pub fn put_back(
     district: &Origin,
     cosigned: Option<&CosignIn>,
     policies: &[(u64, String)],
+    dispatches: &[(Kind, String)],
 ) -> io::Result<()> {
     if let Some(CosignIn { size, line }) = cosigned {
         let written = OnStick {
@@ -71,6 +79,10 @@ pub fn put_back(
     }
     for (serial, file) in policies {
         write_whole(&folder.join(POLICIES).join(format!("{serial}.signed")), file.as_bytes())?;
+    }
+    for (kind, file) in dispatches {
+        let name = format!("{}.signed", kind.word());
+        write_whole(&folder.join(DISPATCHES).join(name), file.as_bytes())?;
     }
     Ok(())
 }
@@ -109,6 +121,19 @@ impl Exchange {
                 && let Offered::Taken(name, _) = self.offer_policy(text)?
             {
                 back.policies.push(name);
+            }
+        }
+        for kind in Kind::ALL {
+            let path = folder.join(DISPATCHES).join(format!("{}.signed", kind.word()));
+            let Some(text) = read_within(&path, PAPER_LIMIT) else {
+                continue;
+            };
+            match self.offer_dispatch(text)? {
+                Outcome::Taken(kind, _) => back.dispatched.push(kind),
+                // The same stick may come twice, and may be older than the last pull.
+                Outcome::Known | Outcome::Older => {}
+                Outcome::Refused(why) => back.refused.push(format!("{}: {why}", kind.word())),
+                Outcome::Unreadable(why) => back.refused.push(format!("{}: {why}", kind.word())),
             }
         }
         Ok(back)

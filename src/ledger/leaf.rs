@@ -299,6 +299,13 @@ pub enum What {
         #[serde(skip_serializing_if = "String::is_empty", default)]
         signed: String,
     },
+    /// A record that a district sent down 下发件 was taken. Its content stays out: it may hold names.
+    Dispatched {
+        /// What: `roster`, `visitors`, `plan`, `approved` or `notices`.
+        what: String,
+        /// What the district signed, over the digest of the content.
+        signed: String,
+    },
     /// An item 课件 became known to the ledger, or its title or class changed.
     Item {
         /// Which.

@@ -124,13 +124,13 @@ impl Checkpoint {
 }
 
 /// A note over any text that ends in a line feed, signed by `name`.
-pub(super) fn sign_text(body: &str, name: &Origin, keys: &Keys) -> String {
+pub fn sign_text(body: &str, name: &Origin, keys: &Keys) -> String {
     let line = signature_line(name, PLAIN, &keys.public(), &keys.sign(body.as_bytes()));
     format!("{body}\n{line}")
 }
 
 /// Checks that `key` signed this note as `name`.
-pub(super) fn open_text(note: &str, name: &Origin, key: &VerifyingKey) -> Result<(), NoteError> {
+pub fn open_text(note: &str, name: &Origin, key: &VerifyingKey) -> Result<(), NoteError> {
     let (body, signatures) = take_apart(note)?;
     let blob = find(signatures, name, PLAIN, key).ok_or(NoteError::BadSignature)?;
     let signature = Signature::from_slice(&blob).map_err(|_| NoteError::BadSignature)?;

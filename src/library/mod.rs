@@ -10,7 +10,7 @@ mod maps;
 mod marks;
 mod shelf;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -38,6 +38,13 @@ pub enum Approval {
     District,
 }
 
+/// What the district approved 审定目录; a new version with each list.
+#[derive(Debug, Default)]
+struct Listed {
+    version: u64,
+    items: HashSet<ItemId>,
+}
+
 /// Why an item cannot be opened. The reader is a viewer.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -62,6 +69,7 @@ pub struct Library {
     made: Arc<RwLock<Arc<made::AllMade>>>,
     maps: Arc<maps::RecentMaps>,
     shelf: Arc<RwLock<Arc<shelf::Shelf>>>,
+    listed: Arc<RwLock<Arc<Listed>>>,
     /// Items that the disk could not read to the end since the start.
     failing: Arc<RwLock<BTreeSet<ItemId>>>,
 }
@@ -78,6 +86,7 @@ impl Library {
             made: Arc::default(),
             maps: Arc::default(),
             shelf: Arc::default(),
+            listed: Arc::default(),
             failing: Arc::default(),
         })
     }
@@ -109,6 +118,17 @@ impl Library {
         self.approval
     }
 
+    /// What the district approved, whole; it decides only where the district vets.
+    pub fn set_listed(&self, items: HashSet<ItemId>) {
+        let mut listed = self.listed.write().unwrap_or_else(PoisonError::into_inner);
+        if listed.items != items {
+            *listed = Arc::new(Listed {
+                version: listed.version + 1,
+                items,
+            });
+        }
+    }
+
     /// Everything, as the operator sees it: the latest arrivals first.
     pub fn all(&self) -> Arc<Vec<Arc<Entry>>> {
         self.shelf().entries()
@@ -135,10 +155,15 @@ impl Library {
         let marks = Arc::clone(&self.marks.read().unwrap_or_else(PoisonError::into_inner));
         let made = Arc::clone(&self.made.read().unwrap_or_else(PoisonError::into_inner));
         let kept = Arc::clone(&self.shelf.read().unwrap_or_else(PoisonError::into_inner));
-        if kept.is_of(&catalogue, &marks, &made) {
+        let listed = Arc::clone(&self.listed.read().unwrap_or_else(PoisonError::into_inner));
+        if kept.is_of(&catalogue, &marks, &made, &listed) {
             return kept;
         }
-        let fresh = Arc::new(shelf::Shelf::build(&catalogue, &marks, &made, self.approval));
+        let vetting = shelf::Vetting {
+            approval: self.approval,
+            listed,
+        };
+        let fresh = Arc::new(shelf::Shelf::build(&catalogue, &marks, &made, &vetting));
         *self.shelf.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
         fresh
     }

@@ -7,7 +7,7 @@ use media_index::{Catalogue, Damage, Item, Kind, Plays, Standing, Why};
 
 use super::made::{AllMade, Made};
 use super::marks::{Mark, Marks};
-use super::{Approval, is_playable, length};
+use super::{Approval, Listed, is_playable, length};
 use crate::types::{ItemId, Millis, SearchKeys};
 
 /// Where a file stands.
@@ -100,23 +100,41 @@ impl Entry {
     }
 }
 
+/// Who vets, and what the district approved.
+pub(super) struct Vetting {
+    pub(super) approval: Approval,
+    pub(super) listed: Arc<Listed>,
+}
+
+impl Vetting {
+    fn passes(&self, item: &Item, mark: &Mark) -> bool {
+        match self.approval {
+            Approval::Folder => true,
+            Approval::Desk => mark.approved,
+            Approval::District => self.listed.items.contains(&item.id),
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Shelf {
     generation: u64,
     marks: u64,
     made: u64,
+    listed: u64,
     entries: Arc<Vec<Arc<Entry>>>,
     by_id: HashMap<ItemId, usize>,
 }
 
 impl Shelf {
-    pub(super) fn is_of(&self, catalogue: &Catalogue, marks: &Marks, made: &AllMade) -> bool {
-        (self.generation, self.marks, self.made) == (catalogue.generation, marks.version, made.version)
+    pub(super) fn is_of(&self, catalogue: &Catalogue, marks: &Marks, made: &AllMade, listed: &Listed) -> bool {
+        (self.generation, self.marks, self.made, self.listed)
+            == (catalogue.generation, marks.version, made.version, listed.version)
     }
 
-    pub(super) fn build(catalogue: &Catalogue, marks: &Marks, made: &AllMade, approval: Approval) -> Self {
+    pub(super) fn build(catalogue: &Catalogue, marks: &Marks, made: &AllMade, vetting: &Vetting) -> Self {
         let entry_of = |item: &Item| {
-            let entry = of_item(item, &marks.get(&item.id), approval, catalogue.offline);
+            let entry = of_item(item, &marks.get(&item.id), vetting, catalogue.offline);
             with_made(entry, made.get(&item.id))
         };
         let mut entries: Vec<Arc<Entry>> = catalogue.items().map(|item| entry_of(&item).into()).collect();
@@ -130,6 +148,7 @@ impl Shelf {
             generation: catalogue.generation,
             marks: marks.version,
             made: made.version,
+            listed: vetting.listed.version,
             by_id: ids.collect(),
             entries: Arc::new(entries),
         }
@@ -144,8 +163,8 @@ impl Shelf {
     }
 }
 
-fn of_item(item: &Item, mark: &Mark, approval: Approval, offline: bool) -> Entry {
-    let approved = approval == Approval::Folder || mark.approved;
+fn of_item(item: &Item, mark: &Mark, vetting: &Vetting, offline: bool) -> Entry {
+    let approved = vetting.passes(item, mark);
     let state = match (offline, approved) {
         (true, _) => State::Offline,
         (false, true) => State::Ready,

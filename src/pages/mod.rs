@@ -38,6 +38,7 @@ pub use sign_in::sentence as not_let_in;
 pub use visit::Visit;
 
 use crate::clock::SharedClock;
+use crate::dispatch::Dispatches;
 use crate::http::Problem;
 use crate::intake::Intake;
 use crate::ledger::Ledger;
@@ -104,6 +105,8 @@ pub struct Pages {
     pub ledger: Ledger,
     /// Time.
     pub clock: SharedClock,
+    /// What districts send down.
+    pub dispatches: Dispatches,
     /// Districts.
     pub districts: Arc<dyn Districts>,
     /// About this station.

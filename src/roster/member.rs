@@ -105,7 +105,7 @@ pub struct Details {
 }
 
 /// A member 党员.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     /// Number.
     pub id: MemberId,
@@ -120,10 +120,29 @@ pub struct Member {
     /// Migrant.
     pub migrant: Migrant,
     /// What the book asks beside.
+    #[serde(default)]
     pub details: Details,
 }
 
 impl Member {
+    /// Whether everything in it can stand in a roster: what came from elsewhere was not read from a file here.
+    pub fn is_sound(&self) -> bool {
+        let fits = |text: &String| text.chars().count() <= NAME_LIMIT && !text.chars().any(char::is_control);
+        let d = &self.details;
+        let texts = [
+            &d.sex,
+            &d.born,
+            &d.joined,
+            &d.place,
+            &d.since,
+            &d.phone,
+            &d.certificate,
+            &d.contact,
+            &self.name,
+        ];
+        !self.name.is_empty() && texts.into_iter().all(fits)
+    }
+
     /// What he is found by on the desk.
     pub fn keys(&self) -> SearchKeys {
         SearchKeys::of(&format!("{} {}", self.name, self.id))

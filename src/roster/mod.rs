@@ -12,6 +12,7 @@ mod member;
 mod rows;
 mod secret;
 mod sessions;
+mod theirs;
 mod visiting;
 mod visitor;
 
@@ -23,6 +24,7 @@ pub use gate::Gate;
 pub use import::{Fault, LineFault, Plan, plan};
 pub use member::{Details, Member, Migrant, NewMember, Role, Status};
 pub use rows::SCHEMA;
+pub use theirs::{Differs, GaveWay, TakenOver};
 pub use visiting::{Visiting, Welcome};
 pub use visitor::{COPY_COOKIE, DEVICE_COOKIE, MEMBER_COOKIE, OPERATOR_COOKIE, Viewer, Visitor};
 

@@ -26,6 +26,12 @@ pub const SCHEMA: Schema = Schema {
     ",
         // What the book 花名册 asks beside, as JSON: the station itself decides nothing by it.
         "ALTER TABLE member ADD COLUMN details TEXT NOT NULL DEFAULT '{}';",
+        // What a district said last of each member, and what gave way to it; both as JSON, both with names.
+        "
+        CREATE TABLE theirs (id TEXT PRIMARY KEY, member TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE gave_way (id TEXT PRIMARY KEY, ours TEXT NOT NULL, theirs TEXT, wall INTEGER NOT NULL)
+            STRICT, WITHOUT ROWID;
+    ",
     ],
 };
 
@@ -83,6 +89,8 @@ pub(super) fn save(conn: &Connection, member: &Member) -> Result<(), rusqlite::E
 }
 
 pub(super) fn remove(conn: &Connection, id: &MemberId) -> Result<bool, rusqlite::Error> {
+    conn.execute("DELETE FROM theirs WHERE id = ?1", [id.as_str()])?;
+    conn.execute("DELETE FROM gave_way WHERE id = ?1", [id.as_str()])?;
     Ok(conn.execute("DELETE FROM member WHERE id = ?1", [id.as_str()])? > 0)
 }
 

@@ -1,0 +1,142 @@
+//! What one station gets: the pieces that concern it, put together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::Connection;
+
+use super::{Piece, Scope, rows};
+use crate::dispatch::{Approved, Board, Body, Entries, Home, Kind, List, Members, Notice, Visitors};
+use crate::district::watch::{self, Watched};
+use crate::programme::Plan;
+use crate::roster::{Member, Migrant, Status};
+use crate::types::{BranchId, MemberId, Origin};
+
+/// Whether a scope holds for a station.
+pub(super) fn concerns(scope: &Scope, station: &Watched) -> bool {
+    match scope {
+        Scope::All => true,
+        Scope::Town(town) => station.township == *town,
+        Scope::Station(origin) => station.origin == *origin,
+    }
+}
+
+/// The scopes that hold for a station, the nearest last: an earlier epoch's roster is its own.
+fn scopes(conn: &Connection, station: &Watched) -> Result<Vec<String>, rusqlite::Error> {
+    let mut all = vec![Scope::All.word(), Scope::Town(station.township.clone()).word()];
+    let before = rows::epochs_before(conn, &station.origin)?;
+    all.extend(before.iter().rev().map(|origin| format!("station:{origin}")));
+    all.push(Scope::Station(station.origin.clone()).word());
+    Ok(all)
+}
+
+/// The members of a roster's piece.
+pub(super) fn members_of(piece: &Piece) -> Vec<Member> {
+    match Body::read(Kind::Roster, &piece.text) {
+        Ok(Body::Roster(body)) => body.members,
+        _ => Vec::new(),
+    }
+}
+
+fn roster(conn: &Connection, origin: &Origin) -> Result<Option<Piece>, rusqlite::Error> {
+    let mut names = vec![origin.to_string()];
+    names.extend(rows::epochs_before(conn, origin)?);
+    for name in names {
+        if let Some(piece) = rows::pieces(conn, &format!("station:{name}"), Kind::Roster)?.pop() {
+            return Ok(Some(piece));
+        }
+    }
+    Ok(None)
+}
+
+/// The day from which a station's roster holds; other kinds bring their days themselves.
+pub(super) fn first_day(conn: &Connection, origin: &Origin, kind: Kind) -> Result<Option<String>, rusqlite::Error> {
+    if kind != Kind::Roster {
+        return Ok(None);
+    }
+    Ok(roster(conn, origin)?.map(|piece| piece.from))
+}
+
+/// What a station gets of a kind; `None` if nobody ever decided anything that concerns it.
+pub(super) fn body(conn: &Connection, station: &Watched, kind: Kind) -> Result<Option<Body>, rusqlite::Error> {
+    Ok(match kind {
+        // No roster is not an empty one: the station goes on with its own.
+        Kind::Roster => roster(conn, &station.origin)?.map(|piece| {
+            Body::Roster(Members {
+                members: members_of(&piece),
+            })
+        }),
+        Kind::Visitors => Some(Body::Visitors(visitors(conn, station)?)),
+        Kind::Plan => {
+            let entries: BTreeMap<String, Plan> = pieces(conn, station, kind)?;
+            let mut entries: Vec<(String, Plan)> = entries.into_iter().collect();
+            entries.sort_by(|a, b| (&a.1.when, &a.0).cmp(&(&b.1.when, &b.0)));
+            Some(Body::Plan(Entries { entries }))
+        }
+        Kind::Approved => {
+            let items: BTreeMap<String, Approved> = pieces(conn, station, kind)?;
+            let mut items: Vec<Approved> = items.into_values().collect();
+            items.sort_by(|a, b| (&a.title, a.item).cmp(&(&b.title, b.item)));
+            Some(Body::Approved(List { items }))
+        }
+        Kind::Notices => {
+            let notices: BTreeMap<String, Notice> = pieces(conn, station, kind)?;
+            let mut notices: Vec<Notice> = notices.into_values().collect();
+            notices.sort_by(|a, b| (&a.until, &a.title).cmp(&(&b.until, &b.title)));
+            Some(Body::Notices(Board { notices }))
+        }
+    })
+}
+
+/// By reference; what a nearer scope says of the same reference wins.
+fn pieces<T: serde::de::DeserializeOwned>(
+    conn: &Connection,
+    station: &Watched,
+    kind: Kind,
+) -> Result<BTreeMap<String, T>, rusqlite::Error> {
+    let mut all = BTreeMap::new();
+    for scope in scopes(conn, station)? {
+        for piece in rows::pieces(conn, &scope, kind)? {
+            if let Ok(read) = serde_json::from_str(&piece.text) {
+                all.insert(piece.reference, read);
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Numbers of those who are likely to come by: of other stations of the township, and migrants of all.
+fn visitors(conn: &Connection, station: &Watched) -> Result<Visitors, rusqlite::Error> {
+    let stations = watch::all(conn)?;
+    let own: BTreeSet<MemberId> = roster(conn, &station.origin)?
+        .map(|piece| members_of(&piece).into_iter().map(|member| member.id).collect())
+        .unwrap_or_default();
+    let mut homes: BTreeMap<(String, BranchId), BTreeSet<MemberId>> = BTreeMap::new();
+    let rosters: BTreeMap<String, String> = rows::rosters(conn)?.into_iter().collect();
+    for other in stations.iter().filter(|other| other.origin != station.origin) {
+        let Some(text) = rosters.get(&format!("station:{}", other.origin)) else {
+            continue;
+        };
+        let is_near = !station.township.is_empty() && other.township == station.township;
+        let Ok(Body::Roster(body)) = Body::read(Kind::Roster, text) else {
+            continue;
+        };
+        let comes = |member: &Member| {
+            let at_home = member.status != Status::Left && member.migrant != Migrant::In;
+            at_home && (is_near || member.migrant == Migrant::Out) && !own.contains(&member.id)
+        };
+        for member in body.members.into_iter().filter(comes) {
+            homes
+                .entry((other.name.clone(), member.branch))
+                .or_default()
+                .insert(member.id);
+        }
+    }
+    let home = |((station, branch), numbers): ((String, BranchId), BTreeSet<MemberId>)| Home {
+        station: station.chars().take(crate::dispatch::LINE).collect(),
+        branch,
+        numbers: numbers.into_iter().collect(),
+    };
+    Ok(Visitors {
+        homes: homes.into_iter().map(home).collect(),
+    })
+}

@@ -500,6 +500,7 @@ texts! {
     clock_operator: "时间由管理员校准。", "The clock was set by the operator.";
     clock_title: "校时", "Clock";
     clock_believes: "站点认为现在是 {0}。", "The station believes that it is {0}.";
+    clock_needs_script: "校准要用到脚本，请在浏览器里打开脚本，或者请县里取一次台账，时间会跟着校准。", "Setting the clock needs scripts; switch them on, or have the district pull the log, which sets it too.";
     clock_unsure: "时间没有人校准过。", "Nobody has set the clock.";
     clock_unsure_do: "用手机点一下就能校准。没有校准，学时照记，只是日期不作准。", "One tap on your phone sets it. Until then hours are recorded, but their dates are not certain.";
     clock_set_it: "手机上的时间对，就点下面的按钮。", "If your phone shows the right time, tap the button below.";
@@ -513,7 +514,7 @@ texts! {
     clock_open_year: "算在 {0} 年", "Count them in {0}";
     clock_open_now: "现在", "now";
     clock_district: "时间由县里校准。", "The clock was set by the district.";
-    clock_plausible: "时间没有校准过，看上去是 {0}，不对请告诉县里。", "Nobody has set the clock; it says {0}. Tell the district if that is wrong.";
+    clock_plausible: "时间没有人校准过，看上去是 {0}。", "Nobody has set the clock; it says {0}.";
     watch_ok: "课件文件夹有变化马上知道。", "Changes in the folder are noticed at once.";
     folder_reading: "新片子还在看：还有 {0} 个文件，大约 {1} 分钟。看片子不受影响。", "New files are being looked into: {0} left, about {1} minutes. Viewers are not disturbed.";
     watch_degraded: "课件文件夹只能每隔 {0} 秒查一次：{1}", "The folder is only checked every {0} s: {1}";
@@ -542,6 +543,7 @@ texts! {
     back_to_library: "回课程库", "Back to the library";
     plays_pc: "电脑能放，有的手机不能", "Plays on the PC, not on every phone";
     plays_prepare: "手机和电视放不了", "Phones and televisions cannot play it";
+    prepare_off: "站点的设置里关掉了转换（prepare）。请在电脑上转成 MP4（H.264）再拷一次，或者请装机的人打开。", "Preparing is switched off in the station's settings. Convert it to MP4 (H.264) on a computer and copy it again, or have it switched on.";
     prepare_missing: "站点上没有转换程序（ffmpeg）。请在电脑上转成 MP4（H.264）再拷一次。", "This station has no converter (ffmpeg). Convert it to MP4 (H.264) on a computer and copy it again.";
     prepare_now: "正在为手机转换", "Being converted for phones";
     prepare_left: "大约还要 {0}。", "About {0} to go.";
@@ -802,6 +804,12 @@ texts! {
     visiting_unclear: "请填编号（字母和数字）、姓名和党支部。", "Please type number (letters and digits), name and branch.";
     visiting_own: "这个编号在本站的花名册里，请用编号和口令签到。", "This number is in this station's roster: check in with number and PIN.";
     visiting_other_phone: "编号 {0} 是用另一部手机登记的，请找管理员。", "Number {0} was registered with another phone; ask the operator.";
+    visiting_here: "在这个站点集中收看", "Attended at this station";
+    visiting_me: "您在这里是外站党员。这些时间记在您自己的编号 {0} 下，县里取台账时转到您的支部；应学多少、在别处学了多少，家里的站点知道。", "You are visiting here. This time stands under your own number, {0}, and reaches your branch when the district pulls the log; how much is due, and what you studied elsewhere, your home station knows.";
+    visiting_none: "还没有。放映时在这部手机上填电视上的码就行。", "Nothing yet. When a film is shown, type the code on the television into this phone.";
+    visiting_alone: "一个人看片子", "Watching alone";
+    visiting_alone_p: "片子都能看，但您在这里没有口令，一个人看的不记学时。要在这里长住，请管理员把您登记为流入党员并给您口令，从那天起都记。", "You may watch every film, but without a PIN here, what you watch alone is not counted. If you stay here for long, ask the operator to enter you as a migrant member with a PIN; from that day on it counts.";
+    visiting_foot: "只有报编号时用的这部手机看得到这一页。换了手机，请管理员放开您的编号。", "Only the phone that brought your number sees this page. If you have another phone now, ask the operator to let go of your number.";
     visiting_of: "外站，{0}", "visiting, {0}";
     after_go: "打个分，说说这部片子", "Rate the film";
     after_title: "散场", "After the film";
@@ -902,6 +910,9 @@ texts! {
     plan_wishes: "大家想看的", "What people would like";
     plan_wishes_sub: "可以排进下一场", "for one of the next evenings";
     plan_no_wishes: "还没有人点“想一起看”。", "Nobody has asked for anything yet.";
+    plan_said: "信息反馈里写的", "Written as feedback";
+    plan_said_answer: "去答复", "Answer";
+    plan_said_more: "还有 {0} 条", "{0} more";
     plan_wished: "{0} 人想看，{1}", "{0} would like it, {1}";
     plan_wished_away: "{0} 人想看，课程库里现在没有", "{0} would like it, not in the library now";
     plan_one: "排一场", "Plan it";
@@ -1047,11 +1058,11 @@ texts! {
     month_fine: "本月要求都达到了。", "All that is asked of this month is reached.";
     month_lacks: "本月还差：{0}。", "Still missing this month: {0}.";
     month_screenings: "集中收看 {0} 场，要求 {1} 场", "{0} screenings, {1} asked for";
-    month_open: "开放 {0} 小时，要求 {1} 小时", "on for {0} hours, {1} asked for";
+    month_open: "开放 {0} 小时，要求 {1} 小时", "open for {0} hours, {1} asked for";
     month_attendance: "到会率 {0}%，要求 {1}%", "attendance {0} %, {1} % asked for";
     month_attendance_none: "到会率还没有，要求 {0}%", "no attendance yet, {0} % asked for";
     month_lack_screenings: "{0} 场集中收看", "{0} screenings";
-    month_lack_open: "开放 {0} 小时", "{0} hours on";
+    month_lack_open: "开放 {0} 小时", "{0} more open hours";
     month_lack_attendance: "到会率", "attendance";
     month_more: "月报卡", "Month card";
     details_more: "花名册上的其他内容", "More for the roster book";

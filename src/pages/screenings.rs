@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::ledger::Entry;
-pub(super) use crate::report::books::screenings::{checks, grade};
+pub(super) use crate::report::books::screenings::grade;
 use crate::roster::{Member, Migrant, Status, Visiting};
 use crate::screening::{Line, Record};
 use crate::types::MemberId;

@@ -20,6 +20,7 @@ mod rows;
 mod screens;
 mod state;
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,7 +28,7 @@ pub use rows::{Attendee, Brief, SCHEMA, Screen, begun, briefly, let_go, screen, 
 pub use state::{OpenCheck, Remarks, Showing, Stage, State};
 
 use crate::clock::{Reading, SharedClock};
-use crate::credit::attendance::{self, Earned, Mark};
+use crate::credit::attendance::{self, Earned, Mark, Seen};
 use crate::ledger::{Home, Ledger, LedgerError, Planned};
 use crate::roster::Operator;
 use crate::store::{StoreError, Tx, Urgency};
@@ -103,13 +104,41 @@ impl Answer {
     }
 }
 
+/// The checks 抽查 that were put to one who was there. One that a power cut made void asked nobody who had not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Checks {
+    /// So many were put while he was in; the code with which he came in answered one that was open.
+    pub asked: usize,
+    /// So many of them he passed.
+    pub passed: usize,
+}
+
+impl Checks {
+    /// Counts the marks of one member: his checks by number.
+    fn of<'a>(marks: impl Iterator<Item = (&'a Mark, i64)>) -> Self {
+        let mut by_number: BTreeMap<u64, bool> = BTreeMap::new();
+        for (mark, number) in marks.filter(|(_, number)| *number != 0) {
+            *by_number.entry(number.unsigned_abs()).or_default() |= mark.seen != Seen::Missed;
+        }
+        Self {
+            asked: by_number.len(),
+            passed: by_number.values().filter(|passed| **passed).count(),
+        }
+    }
+
+    /// How many he missed.
+    pub fn missed(self) -> usize {
+        self.asked - self.passed
+    }
+}
+
 /// One line of an evening's record.
 #[derive(Debug, Clone)]
 pub struct Line {
     /// Who.
     pub who: Attendee,
-    /// Where he was seen.
-    pub marks: Vec<Mark>,
+    /// What he was asked, and answered.
+    pub checks: Checks,
     /// What he earned, once it is over; what he would earn if it were over now, before.
     pub earned: Earned,
 }
@@ -463,10 +492,13 @@ impl Screenings {
 fn record(conn: &rusqlite::Connection, key: i64, state: State) -> Result<Record, StoreError> {
     let marks = rows::marks(conn, key)?;
     let line = |who: Attendee| {
-        let own = marks.iter().filter(|(member, ..)| *member == who.member);
-        let marks: Vec<Mark> = own.map(|(_, mark, _)| *mark).collect();
-        let earned = attendance::earned(&state.pieces, &marks);
-        Line { who, marks, earned }
+        let own = || marks.iter().filter(|(member, ..)| *member == who.member);
+        let seen: Vec<Mark> = own().map(|(_, mark, _)| *mark).collect();
+        Line {
+            checks: Checks::of(own().map(|(_, mark, number)| (mark, *number))),
+            earned: attendance::earned(&state.pieces, &seen),
+            who,
+        }
     };
     let lines = rows::attendees(conn, key)?.into_iter().map(line).collect();
     Ok(Record {

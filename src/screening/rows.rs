@@ -334,8 +334,9 @@ pub(super) fn mark(
         .map(drop)
 }
 
-/// All marks of a screening in the order in which they were made, with the number of their check (0: a check-in).
-pub(super) fn marks(conn: &Connection, key: i64) -> Result<Vec<(MemberId, Mark, u32)>, rusqlite::Error> {
+/// All marks of a screening in the order in which they were made, with the number of their check. Zero: a check-in or a
+/// leaving. Negative: a check that he confirmed before he went, which a leaf of his own has told.
+pub(super) fn marks(conn: &Connection, key: i64) -> Result<Vec<(MemberId, Mark, i64)>, rusqlite::Error> {
     conn.prepare_cached("SELECT member, shown, seen, number FROM seen_at WHERE screening = ?1 ORDER BY seq")?
         .query_map([key], |row| {
             let shown: i64 = row.get(1)?;
@@ -355,7 +356,7 @@ pub(super) fn passed(
     check: u32,
 ) -> Result<Vec<(MemberId, Grade, Millis)>, rusqlite::Error> {
     let marks = marks(conn, key)?;
-    let of_check = marks.into_iter().filter(|(_, _, number)| *number == check);
+    let of_check = marks.into_iter().filter(|(_, _, number)| *number == i64::from(check));
     Ok(of_check
         .filter_map(|(member, mark, _)| match mark.seen {
             Seen::Passed(grade) => Some((member, grade, mark.at)),
@@ -373,7 +374,7 @@ pub(super) fn confirmed_before_going(
     shown: Millis,
 ) -> Result<bool, rusqlite::Error> {
     let own = conn.execute(
-        "UPDATE seen_at SET number = 0 WHERE screening = ?1 AND member = ?2 AND number = ?3 AND shown = ?4",
+        "UPDATE seen_at SET number = -number WHERE screening = ?1 AND member = ?2 AND number = ?3 AND shown = ?4",
         params![key, member.as_str(), check, number(shown)],
     )?;
     Ok(own > 0)

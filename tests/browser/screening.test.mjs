@@ -222,8 +222,8 @@ test('the last check closes the evening, and every figure is the same', { timeou
   await desk.screenshot({ path: join(shots, 'desk-f1.png'), fullPage: true });
   await desk.pdf({ path: join(shots, 'f1.pdf'), format: 'A4', preferCSSPageSize: true });
   const rows = await desk.$$eval('article .scroll tbody tr', (all) => all.map((row) => [...row.children].map((cell) => cell.textContent)));
-  assert.deepEqual(rows.map((row) => [row[1], row[10]]).sort(), [['孙长河', 'C'], ['王德明', 'B'], ['赵玉珍', 'B'], ['陈桂兰', 'B']].sort());
-  const minutes = Object.fromEntries(rows.map((row) => [row[1], row[9]]));
+  assert.deepEqual(rows.map((row) => [row[1], row[11]]).sort(), [['孙长河', 'C'], ['王德明', 'B'], ['赵玉珍', 'B'], ['陈桂兰', 'B']].sort());
+  const minutes = Object.fromEntries(rows.map((row) => [row[1], row[10]]));
   assert.deepEqual(minutes, { 王德明: '1', 陈桂兰: '1', 孙长河: '1', 赵玉珍: '0' });
 
   const hours = await phones.wang.request.get(`${station.url}/api/me`);

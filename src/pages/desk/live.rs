@@ -257,7 +257,7 @@ fn next_check(answer: &Answer, t: &Texts) -> String {
 }
 
 fn person(line: &Line, people: &Attendance<'_>, t: &Texts) -> Person {
-    let (passed, missed) = screenings::checks(&line.marks);
+    let (passed, missed) = (line.checks.passed, line.checks.missed());
     let came = format::time(line.who.came_ms);
     let mut what = match line.who.entry {
         Entry::Code if passed == 0 => format::fill(t.live_by_phone, &[&came, &""]),

@@ -9,7 +9,7 @@ use crate::types::Millis;
 pub enum Need {
     /// So many screenings.
     Screenings(u64),
-    /// To be on for so long.
+    /// To be open for so long: with somebody there.
     Open(Millis),
     /// This attendance, in percent.
     Attendance(u64),
@@ -43,8 +43,8 @@ pub fn lights(policy: &Policy, figures: &Figures) -> Vec<Light> {
             asked.open > Millis::ZERO,
             Light {
                 need: Need::Open(asked.open),
-                is_reached: Some(figures.time_on >= asked.open),
-                have: figures.time_on.0,
+                is_reached: Some(figures.time_open >= asked.open),
+                have: figures.time_open.0,
             },
         ),
         (

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::calendar::{Calendar, wall};
 use super::period::Period;
-use crate::ledger::{self, At, Closing, Entry, Leaf, What};
+use crate::ledger::{self, At, Closing, Ending, Entry, Leaf, What};
 use crate::store::StoreError;
 use crate::types::{BranchId, Grade, ItemId, MemberId, Millis, Mode, SessionId, Year};
 
@@ -78,6 +78,8 @@ pub struct Room {
     pub opened: At,
     /// When it ended.
     pub ended: Option<At>,
+    /// When something was last heard of it: its end, or the last leaf before the station failed.
+    pub heard: At,
     /// What was shown of each item, in the order of showing.
     pub items: Vec<(ItemId, Millis)>,
     /// Shown in all.
@@ -324,6 +326,7 @@ impl Room {
             due,
             opened,
             ended: None,
+            heard: opened,
             items: Vec::new(),
             shown: Millis::ZERO,
             unattended: Millis::ZERO,
@@ -336,6 +339,17 @@ impl Room {
 
     /// Counts a leaf of this screening.
     fn count(&mut self, at: At, is: What) {
+        let is_told_later = matches!(
+            &is,
+            What::Screened {
+                how: Ending::StationFailure,
+                ..
+            } | What::Photo { .. }
+                | What::Noted { .. }
+        );
+        if !is_told_later && self.ended.is_none() {
+            self.heard = at;
+        }
         match is {
             What::Attend {
                 member,

@@ -7,7 +7,7 @@ use super::facts::Facts;
 use super::period::Period;
 use crate::clock;
 use crate::credit::Policy;
-use crate::types::{Grade, ItemId, MemberId, Millis, SessionId};
+use crate::types::{Grade, Intervals, ItemId, MemberId, Millis, SessionId};
 
 /// What one member took part in: a session or a screening. If it earned the minimum, it is a person-time 人次.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +59,8 @@ pub struct Figures {
     pub days_on: u64,
     /// How long it was on.
     pub time_on: Millis,
+    /// How long it was open 开放: somebody was there.
+    pub time_open: Millis,
 }
 
 /// All parts of a period that earned what the policy asks of a person-time, in the order of opening.
@@ -118,6 +120,34 @@ fn days(pieces: &[(i64, i64)]) -> u64 {
     all.len() as u64
 }
 
+/// How long the station was open 开放时间: evenings to which somebody came, from the lobby to their end, and what members
+/// earned alone, counted from when they began. A box that is on all night with nobody there is not open, a film for an
+/// empty room neither; what overlaps counts once. Undated facts are in no period.
+fn open(facts: &Facts, period: Period) -> Millis {
+    let within = |from: i64, until: i64| {
+        let (from, until) = (from.max(period.from_ms()), until.min(period.until_ms()));
+        // The period began after 1970: its moments are no negative numbers.
+        let shifted = |at: i64| Millis((at - period.from_ms()).unsigned_abs());
+        if from < until {
+            Intervals::one(shifted(from), shifted(until))
+        } else {
+            Intervals::none()
+        }
+    };
+    let evenings = facts
+        .rooms
+        .values()
+        .filter(|room| room.took_place() && (!room.came.is_empty() || room.guests > 0))
+        .filter_map(|room| Some(within(wall(room.opened)?, wall(room.heard)?)));
+    let alone = facts.sessions.values().filter_map(|session| {
+        let from = wall(session.opened)?;
+        let long = i64::try_from(session.credited.0).unwrap_or(0);
+        Some(within(from, from.saturating_add(long)))
+    });
+    let all = evenings.chain(alone);
+    all.fold(Intervals::none(), |all, piece| all.union(&piece)).total()
+}
+
 /// Counts a period out of facts that cover it, perhaps with more around it.
 pub fn count(facts: &Facts, calendar: &Calendar, policy: &Policy, period: Period, now_ms: i64) -> Figures {
     let mut figures = Figures::default();
@@ -147,6 +177,7 @@ pub fn count(facts: &Facts, calendar: &Calendar, policy: &Policy, period: Period
     let is_in = |wall: Option<i64>| wall.is_some_and(|wall| period.holds(wall));
     figures.feedback = facts.feedback.iter().filter(|(_, at)| is_in(wall(*at))).count() as u64;
     runs(&mut figures, calendar, period, now_ms);
+    figures.time_open = open(facts, period);
     figures
 }
 

@@ -5,18 +5,11 @@ use std::collections::HashMap;
 use super::station::{sheet, sums_of};
 use super::{Names, Source, mode_words};
 use crate::clock;
-use crate::credit::attendance::{Mark, Seen};
 use crate::ledger::Entry;
 use crate::report::sheet::{Cell, Column, Sheet, To, Value, Words, left, middle, right};
 use crate::roster::{Member, Migrant};
 use crate::screening::{Line, Record};
 use crate::types::{Grade, Lang, SessionId};
-
-/// How many checks a member passed, and how many he missed. The first mark is the check-in.
-pub fn checks(marks: &[Mark]) -> (usize, usize) {
-    let passed = marks.iter().filter(|mark| matches!(mark.seen, Seen::Passed(_))).count();
-    (passed.saturating_sub(1), marks.len() - passed)
-}
 
 /// The grade of what a member earned; of how he came in, while he has earned nothing.
 pub fn grade(line: &Line) -> Grade {
@@ -102,7 +95,8 @@ pub fn people(record: &Record, names: &Names<'_>, lang: Lang) -> Sheet {
         middle("流动", "Migrant", 2),
         middle("签到", "In", 3),
         middle("离场", "Out", 3),
-        middle("抽查", "Checks", 2),
+        middle("抽查", "Asked", 2),
+        middle("通过", "Passed", 2),
         middle("分钟", "Minutes", 2),
         middle("等级", "Grade", 2),
         left("签名", "Signature", 6),
@@ -126,20 +120,30 @@ fn person(record: &Record, names: &Names<'_>, lang: Lang, n: usize, line: &Line)
     let member = names.member(&line.who.member);
     let of =
         |what: fn(&Member, Lang) -> String| Cell::from(member.map(|member| what(member, lang)).unwrap_or_default());
+    let home = line.who.home.as_ref();
+    let branch = member.map_or_else(
+        || home.map(|home| home.branch.to_string()).unwrap_or_default(),
+        |member| member.branch.to_string(),
+    );
+    let role = member.map_or_else(
+        || home.map_or("", |_| Words("外站", "visitor").in_lang(lang)),
+        |member| Words(member.role.zh(), member.role.word()).in_lang(lang),
+    );
     let out = line.who.went_ms.or(record.state.ended_ms).map(time).unwrap_or_default();
     vec![
         Cell::from(n),
         Cell::from(names.name(&line.who.member)),
         Cell::from(line.who.member.as_str()),
-        of(|member, _| member.branch.to_string()),
-        of(|member, lang| Words(member.role.zh(), member.role.word()).in_lang(lang).to_owned()),
+        Cell::from(branch),
+        Cell::from(role),
         of(|member, lang| match member.migrant {
             Migrant::No => String::new(),
             migrant => Words(migrant.zh(), migrant.word()).in_lang(lang).to_owned(),
         }),
         Cell::from(time(line.who.came_ms)),
         Cell::from(out),
-        Cell::from(checks(&line.marks).0),
+        Cell::from(line.checks.asked),
+        Cell::from(line.checks.passed),
         Value::Minutes(line.total()).into(),
         Cell::from(format!("{:?}", grade(line))),
         Cell::empty(),

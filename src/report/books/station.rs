@@ -181,6 +181,7 @@ pub fn month_card(source: &Source<'_>) -> Sheet {
         right("开机次数", "Starts", 4),
         right("开机天数", "Days on", 4),
         right("开机小时", "Hours on", 5),
+        right("开放小时", "Hours open", 5),
         right("无人收看分钟", "Minutes for nobody", 5),
     ];
     let count = |period: Period| figures::count(source.facts, source.calendar, source.policy, period, source.now_ms);
@@ -199,12 +200,12 @@ pub fn month_card(source: &Source<'_>) -> Sheet {
     sheet.is_wide = true;
     sheet.notes.push(match source.lang {
         Lang::Zh => format!(
-            "一场收看学满 {} 秒算一个人次；人数不重复计。学时办法《{}》。",
+            "一场收看学满 {} 秒算一个人次；人数不重复计。开放小时只算有人在的时间。学时办法《{}》。",
             source.policy.min_session.as_secs(),
             source.policy.name
         ),
         Lang::En => format!(
-            "A session of {} credited seconds is a person-time; persons are counted once. Policy “{}”.",
+            "A session of {} credited seconds is a person-time; persons are counted once. It is open while somebody is there. Policy “{}”.",
             source.policy.min_session.as_secs(),
             source.policy.name
         ),
@@ -233,6 +234,7 @@ fn card_row(source: &Source<'_>, month: Period, figures: &Figures) -> Vec<Cell> 
         of_book(Cell::from(figures.boots), "f4"),
         of_book(Cell::from(figures.days_on), "f4"),
         of_book(Value::LongTime(figures.time_on).into(), "f4"),
+        of_book(Value::LongTime(figures.time_open).into(), "parts"),
         of_book(Value::Minutes(figures.unattended).into(), "f1"),
     ]
 }

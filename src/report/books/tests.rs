@@ -325,6 +325,39 @@ fn a_power_cut_ends_a_run_at_its_last_sign_of_life() {
 }
 
 #[test]
+fn the_station_is_open_while_somebody_is_there_and_not_because_it_is_switched_on() {
+    let mut log = Log::default();
+    log.boot(EVENING - DAY, Before::First, None);
+    // Nobody came: a film for the wall opens nothing.
+    log.evening(EVENING - 5 * HOUR, 1, 10, &[]);
+    log.leaves.iter_mut().for_each(|(_, _, is)| {
+        if let What::Screened { guests, .. } = is {
+            *guests = 0;
+        }
+    });
+    assert_eq!(log.figures("2026-11").time_open, Millis::ZERO);
+    // From the lobby to the end: 47 minutes; a phone's ten minutes within it and one's ten minutes hours later.
+    log.evening(EVENING, 2, 10, &[("1", Entry::Code, 2_400)]);
+    log.alone(EVENING + 60_000, 3, "2", 600);
+    log.alone(EVENING + 3 * HOUR, 4, "2", 600);
+    let figures = log.figures("2026-11");
+    assert_eq!(figures.time_open, Millis::secs(47 * 60 + 600));
+    assert!(figures.time_on >= Millis::secs(24 * 3_600), "{:?}", figures.time_on);
+}
+
+#[test]
+fn an_evening_that_the_station_broke_off_was_open_until_it_was_heard_of_last() {
+    let mut log = Log::default();
+    log.evening(EVENING, 2, 10, &[("1", Entry::Code, 2_400)]);
+    let Some((wall, _, What::Screened { how, .. })) = log.leaves.last_mut() else {
+        panic!("the last leaf ends the evening");
+    };
+    // It was closed nine hours later, because nobody came back to it.
+    (*wall, *how) = (EVENING + 9 * HOUR, Ending::StationFailure);
+    assert_eq!(log.figures("2026-11").time_open, Millis::secs(45 * 60));
+}
+
+#[test]
 fn a_run_that_learned_the_date_later_is_dated_from_then() {
     let mut calendar = Calendar::default();
     let leaf = |mono: u64, wall: i64, trust: Trust, is: What| {
@@ -402,7 +435,7 @@ fn the_light_says_what_is_missing() {
     let policy = Policy::built_in();
     let lights = lights(&policy, &november().figures("2026-11"));
     let reached: Vec<Option<bool>> = lights.iter().map(|light| light.is_reached).collect();
-    // One screening of two; never on, as far as the leaves know; everybody came.
+    // One screening of two; open for an hour, not twenty; everybody came.
     assert_eq!(reached, [Some(false), Some(false), Some(true)]);
     let nothing = super::lights(&policy, &Figures::default());
     assert_eq!(nothing[2].is_reached, None, "no screening, no attendance");

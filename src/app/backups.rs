@@ -3,6 +3,7 @@
 //! A copy is named by its epoch and the number of leaves that it holds, not by a date that the box may not know: the
 //! largest is the newest. Keys are not in it, so a copy that is lost gives nobody the power to sign.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -18,6 +19,7 @@ use crate::config;
 use crate::keys::Keys;
 use crate::ledger::restore::{self, Holds};
 use crate::ledger::{self, Ledger, epoch};
+use crate::records::copies::{self as photos, Carried};
 use crate::store::backup;
 
 /// A box that runs day and night is copied once a day.
@@ -54,11 +56,23 @@ impl Backups {
             None => {}
         }
         for folder in folders {
-            let done = copy_into(&self.ledger, &folder).and_then(|_| Ok(rotate(&folder, self.keep)?));
-            if let Err(error) = done {
+            if let Err(error) = self.copy_all_into(&folder) {
                 tracing::error!(folder = %folder.display(), error = format!("{error:#}"), "no copy of the database");
             }
         }
+    }
+
+    /// A copy of the database, and of the photos if the folder is on another medium; the oldest copies go.
+    fn copy_all_into(&self, folder: &Path) -> Result<()> {
+        copy_into(&self.ledger, folder)?;
+        rotate(folder, self.keep)?;
+        if self.second.as_deref() == Some(folder) {
+            // What was lost here comes back first, and what was taken back goes when no copy names it any more.
+            carry_photos(&self.ledger, folder, &self.data)?;
+            copy_photos(&self.ledger, &self.data, folder)?;
+            photos::forget_others(folder, &named_by_copies(folder)?)?;
+        }
+        Ok(())
     }
 
     /// A round now and each day, and the newest checkpoint more often, until `stop`.
@@ -124,6 +138,32 @@ pub fn copy_into(ledger: &Ledger, folder: &Path) -> Result<(PathBuf, u64)> {
         Holds::Ours(found) if found.faults.is_empty() => Ok((path, found.leaves)),
         _ => bail!("the copy {} does not verify", path.display()),
     }
+}
+
+/// Copies the photos that the ledger names from the data folder; how many, and how many are lacking.
+pub fn copy_photos(ledger: &Ledger, data: &Path, folder: &Path) -> Result<Carried> {
+    let carried = carry_photos(ledger, data, folder)?;
+    if carried.lacking > 0 {
+        tracing::error!(
+            lacking = carried.lacking,
+            "photos that the ledger names are not in the data folder, or are damaged: 照片缺失，插上备份盘会自动补回"
+        );
+    }
+    Ok(carried)
+}
+
+fn carry_photos(ledger: &Ledger, from: &Path, to: &Path) -> Result<Carried> {
+    let named = ledger.store().read_blocking(photos::named)?;
+    photos::carry(&named, from, to).with_context(|| format!("while copying photos to {}", to.display()))
+}
+
+/// The photos that the copies in a folder name: whichever is restored finds its own.
+fn named_by_copies(folder: &Path) -> Result<BTreeSet<String>> {
+    let mut named = BTreeSet::new();
+    for copy in copies(folder) {
+        named.extend(photos::named(&backup::open_to_read(&copy)?)?);
+    }
+    Ok(named)
 }
 
 /// What a copy holds.

@@ -55,7 +55,7 @@ use crate::viewing::{self, Viewing};
 use backups::Backups;
 
 pub use addresses::reachable;
-pub use backups::copy_into;
+pub use backups::{copy_into, copy_photos};
 pub use district::{district_settings, serve_district};
 pub use epoch::{Begun, STATEMENT, begin as begin_epoch};
 pub use recovery::{Restored, from_copy};

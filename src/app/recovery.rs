@@ -15,6 +15,7 @@ use crate::config;
 use crate::keys::Keys;
 use crate::ledger::restore::{self, BroughtBack, Holds};
 use crate::ledger::{self, What, epoch};
+use crate::records::copies::{self as photos, Carried};
 use crate::store::backup::{self, Look};
 use crate::store::{Options, Store};
 use crate::viewing;
@@ -47,6 +48,8 @@ pub struct Restored {
     pub brought: BroughtBack,
     /// Tables that could not be read from the damaged file; they are as the copy had them.
     pub as_in_copy: Vec<String>,
+    /// Photos that came back from beside the copies, and those that are nowhere.
+    pub photos: Carried,
 }
 
 /// Looks at the ledger before anybody writes to it, and restores it if it is damaged.
@@ -114,7 +117,38 @@ fn restore(data: &Path, keys: &Keys, why: String, copies: &[PathBuf]) -> Result<
         aside,
         brought,
         as_in_copy,
+        photos: bring_photos(data, copies),
     })
+}
+
+/// The photos that are named and not there, from beside the copies. A medium that cannot be read costs no more than the
+/// photos: the ledger is restored by now.
+fn bring_photos(data: &Path, copies: &[PathBuf]) -> Carried {
+    let named = backup::open_to_read(&data.join(FILES[0])).and_then(|conn| photos::named(&conn));
+    let named = named.unwrap_or_else(|error| {
+        tracing::warn!(%error, "nobody knows which photos are missing");
+        Vec::new()
+    });
+    let mut brought = photos::carry(&named, data, data).unwrap_or_default();
+    let mut folders: Vec<&Path> = copies.iter().filter_map(|copy| copy.parent()).collect();
+    folders.dedup();
+    for folder in folders {
+        if brought.lacking == 0 {
+            break;
+        }
+        match photos::carry(&named, folder, data) {
+            Ok(carried) => {
+                brought = Carried {
+                    copied: brought.copied + carried.copied,
+                    ..carried
+                }
+            }
+            Err(error) => {
+                tracing::warn!(folder = %folder.display(), %error, "photos could not be brought back from there");
+            }
+        }
+    }
+    brought
 }
 
 /// A database that is being made, and what SQLite keeps beside it.
@@ -153,6 +187,7 @@ fn go_on(data: &Path, keys: &Keys) -> Result<Option<Restored>> {
         aside: None,
         brought,
         as_in_copy: Vec::new(),
+        photos: Carried::default(),
     };
     Ok((made == RESTORING).then_some(restored))
 }

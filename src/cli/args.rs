@@ -46,7 +46,8 @@ pub(super) enum Command {
     Ledger(Ledger),
     /// Copy the database, beside a running station.
     Backup {
-        /// Where to: a folder on another disk or a stick. Without it, the data folder's own `backup`.
+        /// Where to: a folder on another disk or a stick, which gets the photos, too. Without it, the data folder's own
+        /// `backup`, without photos.
         folder: Option<PathBuf>,
         /// Copy the keys too. Whoever has them can sign in this station's name: lock that stick away.
         #[arg(long)]

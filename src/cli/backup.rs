@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use super::args::Common;
 use super::station::settings;
 use crate::app::{self, Base};
+use crate::records::copies::Carried;
 
 /// Copies the database, and the keys if asked for.
 pub(super) fn copy(common: &Common, folder: Option<&Path>, with_keys: bool) -> Result<()> {
@@ -18,6 +19,12 @@ pub(super) fn copy(common: &Common, folder: Option<&Path>, with_keys: bool) -> R
     let base = Base::open(&settings)?;
     let (path, leaves) = app::copy_into(&base.ledger, folder)?;
     println!("{leaves} leaves of {} are in {}", base.ledger.origin(), path.display());
+    if folder == own {
+        println!("photos are not copied there: they would lie on the same disk; name a folder on another one");
+    } else {
+        let photos = app::copy_photos(&base.ledger, &settings.data, folder)?;
+        println!("{} photos were copied, {} are lacking", photos.copied, photos.lacking);
+    }
     if with_keys {
         copy_keys(&settings.data.join("keys"), &folder.join("keys"))?;
         println!(
@@ -63,6 +70,10 @@ pub(super) fn restore(common: &Common, file: &Path) -> Result<()> {
     );
     if let Some(aside) = &restored.aside {
         println!("what was there before lies in {}", aside.display());
+    }
+    if restored.photos != Carried::default() {
+        let Carried { copied, lacking } = restored.photos;
+        println!("{copied} photos came back, {lacking} are lacking");
     }
     for table in &restored.as_in_copy {
         println!("the table {table} is as the copy had it");

@@ -17,8 +17,13 @@ impl Blobs {
         }
     }
 
+    /// The folder of all of them.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where a blob lies; nothing that is not a hash names a file.
-    fn place(&self, digest: &str) -> io::Result<PathBuf> {
+    pub(super) fn place(&self, digest: &str) -> io::Result<PathBuf> {
         let is_hash = digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         if !is_hash {
             return Err(io::ErrorKind::InvalidInput.into());

@@ -92,6 +92,11 @@ impl Records {
         self.look(move |conn| rows::feedback_of(conn, &member)).await
     }
 
+    /// What waits for an answer of one kind, the oldest first.
+    pub async fn open_about(&self, about: About) -> Result<Vec<Feedback>, StoreError> {
+        self.look(move |conn| rows::open_about(conn, about)).await
+    }
+
     /// How much waits for an answer.
     pub async fn unanswered(&self) -> Result<usize, StoreError> {
         self.look(rows::unanswered).await

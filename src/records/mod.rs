@@ -6,6 +6,7 @@
 //! [`picture`]), and lies once under its hash in a folder of its own (see `blobs`).
 
 mod blobs;
+pub mod copies;
 mod feedback;
 pub mod picture;
 mod refusals;

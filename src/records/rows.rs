@@ -312,6 +312,20 @@ pub(super) fn drop_photo(conn: &Connection, screening: SessionId, digest: &str) 
     .map(drop)
 }
 
+/// What is not closed of one kind, the oldest first.
+pub(super) fn open_about(conn: &Connection, about: About) -> Result<Vec<Feedback>, rusqlite::Error> {
+    conn.prepare_cached(&format!("{FEEDBACK} WHERE closed = 0 AND about = ?1 ORDER BY key"))?
+        .query_map([word(&about)], feedback_row)?
+        .collect()
+}
+
+/// The digests of all photos.
+pub(super) fn digests(conn: &Connection) -> Result<Vec<String>, rusqlite::Error> {
+    conn.prepare("SELECT DISTINCT digest FROM photo ORDER BY digest")?
+        .query_map([], |row| row.get(0))?
+        .collect()
+}
+
 pub(super) fn has_photo(conn: &Connection, digest: &str) -> Result<bool, rusqlite::Error> {
     conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM photo WHERE digest = ?1)")?
         .query_row([digest], |row| row.get(0))

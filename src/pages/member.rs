@@ -10,6 +10,7 @@ use crate::credit::Policy;
 use crate::credit::hours::Tally;
 use crate::http::Problem;
 use crate::look::{Frame, Tab, Texts, format, texts};
+use crate::roster::Visiting;
 use crate::store::StoreError;
 use crate::types::{Grade, ItemId, Lang, MemberId, Millis, Mode, Year};
 use crate::viewing::{self, Corrected, NotCounted, SpanRow};
@@ -117,7 +118,11 @@ impl Account {
 
 pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Response, Problem> {
     let Some(member) = visit.visitor.member.clone() else {
-        return Ok(go_to("/signin?back=/me"));
+        let visiting = pages.roster.visiting_on(visit.visitor.device).await?;
+        return match visiting {
+            Some(who) => visitor(&pages, &visit, who).await,
+            None => Ok(go_to("/signin?back=/me")),
+        };
     };
     let now = pages.clock.now();
     let (id, year) = (member.id.clone(), now.year());
@@ -167,6 +172,55 @@ pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Res
         f: visit.frame(&pages, t.my_hours, Tab::Hours),
     };
     Ok(visit.swap_copies(&pages, show(&visit, &page)?).await)
+}
+
+#[derive(Template)]
+#[template(path = "me_visiting.html")]
+struct VisitorPage {
+    f: Frame,
+    who: String,
+    time: String,
+    seconds: u64,
+    sentence: String,
+    list: Vec<Line>,
+}
+
+/// What somebody who belongs elsewhere 外站党员 sees on the phone that brought his number: the evenings that he attended
+/// here, and what does not count without a PIN. How much is due, and what he earned elsewhere, only his home knows.
+async fn visitor(pages: &Pages, visit: &Visit, who: Visiting) -> Result<Response, Problem> {
+    let (id, year) = (who.member.clone(), pages.clock.now().year());
+    let read = move |conn: &_| {
+        let mut account = Account::read(conn, &id, year)?;
+        if year != Year::UNDECIDED {
+            let undated = viewing::spans_of_year(conn, Some(&id), Year::UNDECIDED)?;
+            for span in undated {
+                account.grades.push(viewing::grade_of(conn, &span)?);
+                account.spans.push(span);
+            }
+        }
+        Ok::<_, StoreError>(account)
+    };
+    let account = pages.ledger.store().read(read).await?;
+    let t = texts(visit.lang);
+    let title = |item: &ItemId| {
+        let entry = pages.library.entry(item);
+        entry.map_or_else(|| item.to_string(), |entry| entry.title)
+    };
+    let earned = Millis(account.spans.iter().map(|span| span.credit.0).sum());
+    let page = VisitorPage {
+        who: format!(
+            "{}{}{}",
+            who.name,
+            if visit.lang == Lang::Zh { "，" } else { ", " },
+            who.branch
+        ),
+        time: format::length(earned, visit.lang),
+        seconds: earned.as_secs(),
+        sentence: format::fill(t.visiting_me, &[&who.member]),
+        list: lines(&account.spans, &account.grades, &title, t, visit.lang),
+        f: visit.frame(pages, t.my_hours, Tab::Hours),
+    };
+    show(visit, &page)
 }
 
 fn modes(tally: &Tally, spans: &[SpanRow], t: &Texts, lang: Lang) -> Vec<ModeLine> {

@@ -43,6 +43,8 @@ pub enum Rule {
 pub struct Status {
     /// ffmpeg is there and may be used.
     pub is_able: bool,
+    /// Preparing is switched off in the settings, whatever is installed.
+    pub is_off: bool,
     /// What is being made.
     pub now: Option<Now>,
     /// What comes after it.
@@ -127,7 +129,13 @@ impl Preparer {
     pub fn start(library: Library, programs: Option<Programs>, rule: Rule, watched: Watched) -> std::io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let mut thread = None;
-        shared.lock().status.is_able = programs.is_some() && rule != Rule::Off;
+        let (is_there, is_off) = (programs.is_some(), rule == Rule::Off);
+        let status = Status {
+            is_able: is_there && !is_off,
+            is_off,
+            ..Status::default()
+        };
+        shared.lock().status = status;
         let worker = worker::Worker::new(library, programs, rule, watched, Arc::clone(&shared));
         let builder = std::thread::Builder::new().name("preparer".into());
         thread.replace(builder.spawn(move || worker.run())?);

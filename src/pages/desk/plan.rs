@@ -13,10 +13,12 @@ use serde::Deserialize;
 use super::live::free_screens;
 use crate::clock;
 use crate::http::Problem;
+use crate::ledger::About;
 use crate::look::{Frame, Tab, Texts, format, texts};
 use crate::pages::plan::{joined, today};
 use crate::pages::{Pages, Visit, begin, show};
 use crate::programme::{Entry, Month, When};
+use crate::report::books::Period;
 use crate::roster::Member;
 use crate::screening::{self, Brief};
 use crate::types::{ItemId, Lang, Millis};
@@ -78,6 +80,9 @@ struct Page {
     lines: Vec<Line>,
     screens: Vec<Choice>,
     wishes: Vec<Wish>,
+    /// Wishes in members' own words, which are feedback, with the month in whose book they stand.
+    said: Vec<(String, String)>,
+    said_more: String,
     liked: Vec<(String, String)>,
     left: Vec<(String, String)>,
 }
@@ -126,6 +131,7 @@ pub(super) async fn page(
     let in_all = Millis(held.iter().map(|brief| brief.shown.0).sum());
     let screens = free_screens(&pages).await?;
     let wishes = wishes(&pages, t, lang).await?;
+    let (said, said_more) = said(&pages, t).await?;
     let (liked, left) = (liked(&pages, t).await?, left_early(&pages, t).await?);
     let (heading, name) = name_of(month, lang);
     let named = |month: Month| (month.to_string(), name_of(month, lang).1);
@@ -150,6 +156,8 @@ pub(super) async fn page(
             .map(|(value, label)| Choice { value, label })
             .collect(),
         wishes,
+        said,
+        said_more,
         liked,
         left,
         f: visit.frame(&pages, t.tab_plan, Tab::Plan),
@@ -283,6 +291,19 @@ async fn wishes(pages: &Pages, t: &Texts, lang: Lang) -> Result<Vec<Wish>, Probl
         }
     };
     Ok(all.into_iter().map(wish).collect())
+}
+
+/// What members ask for in their own words 信息反馈, not answered yet, and how many more there are.
+async fn said(pages: &Pages, t: &Texts) -> Result<(Vec<(String, String)>, String), Problem> {
+    let all = pages.records.open_about(About::Wish).await?;
+    let more = all.len().saturating_sub(MOST);
+    let line = |said: &crate::records::Feedback| (said.text.clone(), Period::month_at(said.wall_ms).word());
+    let more = if more > 0 {
+        format::fill(t.plan_said_more, &[&more])
+    } else {
+        String::new()
+    };
+    Ok((all.iter().take(MOST).map(line).collect(), more))
 }
 
 /// What was liked best, among the films that some people rated.

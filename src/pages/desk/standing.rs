@@ -91,6 +91,7 @@ fn ready(entry: &Entry, facts: Option<&Facts>, work: &Status, t: &'static Texts,
         (None, Plays::Pc) => say("tag-ok", t.plays_pc, why),
         (None, Plays::No) => say("tag-you", t.plays_prepare, why),
         (None, _) if work.is_able => say("tag-you", t.plays_prepare, format!("{why}{}", t.prepare_unasked_do)),
+        (None, _) if work.is_off => say("tag-you", t.plays_prepare, format!("{why}{}", t.prepare_off)),
         (None, _) => say("tag-you", t.plays_prepare, format!("{why}{}", t.prepare_missing)),
     };
     let would_help = !matches!(entry.why, Why::Nothing | Why::Download | Why::Encrypted);

@@ -61,7 +61,9 @@ pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Res
     let t = texts(visit.lang);
     let watching = super::watching(&pages).await?;
     let mut checks = ledger_checks(&pages, t, visit.lang).await?;
-    checks.extend([disk(&pages, t), clock(&pages, t, visit.lang), watch(&pages, t)]);
+    checks.push(disk(&pages, t));
+    checks.extend(clock(&pages, t));
+    checks.push(watch(&pages, t));
     checks.extend(
         pages
             .library
@@ -70,7 +72,7 @@ pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Res
             .keep_fault
             .map(|why| warn(format::fill(t.index_fault, &[&why]))),
     );
-    let todo = todo(&pages, t).await?;
+    let todo = todo(&pages, t, visit.lang).await?;
     let warnings = checks.iter().filter(|c| c.warn).count();
     let lead = match todo.len() + warnings {
         0 => t.today_fine.to_owned(),
@@ -115,7 +117,7 @@ fn warn(text: String) -> Check {
     Check { warn: true, text }
 }
 
-async fn todo(pages: &Pages, t: &Texts) -> Result<Vec<ToDo>, Problem> {
+async fn todo(pages: &Pages, t: &Texts, lang: Lang) -> Result<Vec<ToDo>, Problem> {
     let all = pages.library.all();
     let count = |wanted: fn(&FileState) -> bool| all.iter().filter(|entry| wanted(&entry.state)).count();
     let work = pages.preparer.status();
@@ -142,14 +144,7 @@ async fn todo(pages: &Pages, t: &Texts) -> Result<Vec<ToDo>, Problem> {
         });
     }
     todo.extend(taken_back(pages, t).await?);
-    if pages.clock.now().trust < Trust::Operator {
-        todo.push(ToDo {
-            what: t.clock_unsure.to_owned(),
-            remedy: t.clock_unsure_do.to_owned(),
-            link: "/desk/clock",
-            button: None,
-        });
-    }
+    todo.extend(unsure_clock(pages, t, lang));
     if pages.roster.members().await?.is_empty() {
         todo.push(ToDo {
             what: t.no_members.to_owned(),
@@ -255,19 +250,35 @@ fn disk(pages: &Pages, t: &Texts) -> Check {
     }
 }
 
-fn clock(pages: &Pages, t: &Texts, lang: Lang) -> Check {
+/// A clock that somebody set. One that nobody set is something to do, and stands there.
+fn clock(pages: &Pages, t: &Texts) -> Option<Check> {
+    let said = match pages.clock.now().trust {
+        Trust::Ntp => t.clock_ntp,
+        Trust::District => t.clock_district,
+        Trust::Operator => t.clock_operator,
+        Trust::Phones | Trust::Plausible | Trust::Unset => return None,
+    };
+    Some(fine(said.to_owned()))
+}
+
+/// The clock that nobody set for certain: what it says now, and that one tap sets it.
+fn unsure_clock(pages: &Pages, t: &Texts, lang: Lang) -> Option<ToDo> {
     let now = pages.clock.now();
-    match now.trust {
-        Trust::Ntp => fine(t.clock_ntp.to_owned()),
-        Trust::District => fine(t.clock_district.to_owned()),
-        Trust::Operator => fine(t.clock_operator.to_owned()),
-        Trust::Phones => fine(t.clock_phones.to_owned()),
+    let what = match now.trust {
+        Trust::Ntp | Trust::District | Trust::Operator => return None,
+        Trust::Phones => t.clock_phones.to_owned(),
         Trust::Plausible => {
             let said = format!("{} {}", format::date(now.wall_ms, lang), format::time(now.wall_ms));
-            fine(format::fill(t.clock_plausible, &[&said]))
+            format::fill(t.clock_plausible, &[&said])
         }
-        Trust::Unset => warn(t.clock_unset.to_owned()),
-    }
+        Trust::Unset => t.clock_unsure.to_owned(),
+    };
+    Some(ToDo {
+        what,
+        remedy: t.clock_unsure_do.to_owned(),
+        link: "/desk/clock",
+        button: None,
+    })
 }
 
 fn watch(pages: &Pages, t: &Texts) -> Check {

@@ -140,6 +140,11 @@ async fn a_pull_brings_what_holds_for_this_station_once_and_people_see_it() {
         station.sign_in().await.contains('='),
         "his PIN is the station's and stays"
     );
+    assert_eq!(
+        shown_to_people(&station).await,
+        3,
+        "home, desk, and the desk's page of the district"
+    );
     let evenings = yuanjiao::programme::Programme::new(base.ledger.store().clone());
     let evenings = evenings
         .between("2035-12-01".into(), "2035-12-31".into())
@@ -161,6 +166,109 @@ async fn a_pull_brings_what_holds_for_this_station_once_and_people_see_it() {
         .unwrap();
     pull(&district).await;
     assert!(base.dispatches.notices().await.unwrap().is_empty(), "taken back");
+}
+
+/// On how many of three pages the notice stands; and what the desk says of the roster.
+async fn shown_to_people(station: &Station) -> usize {
+    let operator = format!("Cookie: {}\r\nAccept-Language: zh\r\n", station.operator().await);
+    let home = station.get("/", "Accept-Language: zh\r\n").await.text();
+    let today = station.get("/desk", &operator).await.text();
+    assert!(today.contains("县里的花名册改了本站写的 1 个人"), "{today}");
+    let page = station.get("/desk/district", &operator).await.text();
+    assert!(
+        page.contains("本站原来：身份 党员") && page.contains("县里：身份 书记"),
+        "{page}"
+    );
+    let member = station.get("/desk/members/0021", &operator).await.text();
+    assert!(member.contains("县里的花名册里有这个人"), "{member}");
+    let notice = [
+        home.contains("冬季轮训"),
+        today.contains("冬季轮训"),
+        page.contains("通知"),
+    ];
+    notice.into_iter().filter(|is| *is).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_district_vets_exactly_its_list_is_shown() {
+    let folder = TempDir::new().unwrap();
+    let mut settings = Station::settings(folder.path());
+    settings.media.approval = yuanjiao::config::Approval::District;
+    let station = Station::start_with(folder, settings).await;
+    let books = TempDir::new().unwrap();
+    let district = district(&books);
+    let name = enrol(&station, &district).await;
+    let operator = format!("Cookie: {}\r\nAccept-Language: zh\r\n", station.operator().await);
+    let listed = |who: String| {
+        let station = &station;
+        async move {
+            let items = station.get("/api/items", &who).await.json();
+            let ids = items["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|i| i["id"].as_str().unwrap().to_owned());
+            ids.collect::<Vec<_>>()
+        }
+    };
+    // The operator sees the samples as soon as they are read in; nobody else does.
+    let mut all = Vec::new();
+    while all.len() < 2 {
+        tokio::task::yield_now().await;
+        all = listed(operator.clone()).await;
+    }
+    assert!(listed(String::new()).await.is_empty(), "no list, nothing is shown");
+    let library = station.get("/desk/library", &operator).await.text();
+    assert!(
+        library.contains("不在县里的目录里") && !library.contains("value=\"approve\""),
+        "{library}"
+    );
+    say_everything(&district, &name, &all[0]).await;
+    pull(&district).await;
+    assert_eq!(listed(String::new()).await, [all[0].clone()]);
+    let by = Signer::on_the_console();
+    district
+        .send_down(&Scope::All, Kind::Approved, Vec::new(), &by)
+        .await
+        .unwrap();
+    pull(&district).await;
+    assert!(listed(String::new()).await.is_empty(), "taken off the list");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_gets_numbers_of_its_neighbours_and_no_names() {
+    let (station, other) = (Station::start().await, Station::start().await);
+    let books = TempDir::new().unwrap();
+    let district = district(&books);
+    enrol(&station, &district).await;
+    let elsewhere = enrol(&other, &district).await;
+    let members = vec![
+        member("0501", "外出的", Role::Member, Migrant::Out),
+        member("0502", "在家的", Role::Member, Migrant::No),
+    ];
+    let by = Signer::on_the_console();
+    let roster = vec![Piece::roster(members, "2026-01-01")];
+    district
+        .send_down(&Scope::Station(elsewhere), Kind::Roster, roster, &by)
+        .await
+        .unwrap();
+    pull(&district).await;
+    let base = station.base();
+    let home = |number: &str| base.dispatches.home_of(MemberId::new(number).unwrap());
+    assert_eq!(home("0501").await.unwrap().unwrap().1.as_str(), "第一支部");
+    assert_eq!(
+        home("0502").await.unwrap(),
+        None,
+        "neither a migrant nor of the same township"
+    );
+    for name in ["ledger.db", "ledger.db-wal"] {
+        let bytes = std::fs::read(station.folder.path().join("data").join(name)).unwrap_or_default();
+        let has = |name: &str| bytes.windows(name.len()).any(|part| part == name.as_bytes());
+        assert!(
+            !has("外出的") && !has("在家的"),
+            "{name} holds a name of another station"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

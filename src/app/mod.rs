@@ -42,7 +42,7 @@ use crate::ledger::{self, Before, Leaf, Ledger, Listed, What};
 use crate::library::{self, Approval, IndexKeep, Library};
 use crate::look;
 use crate::media::Media;
-use crate::pages::{self, Districts, Pages, Waiting};
+use crate::pages::{self, Carried, Districts, Pages, Waiting};
 use crate::prepare::{Audience, Preparer, Programs, Rule};
 use crate::records::Records;
 use crate::roster::{self, Operator, Roster, RosterChange};
@@ -564,7 +564,7 @@ impl Districts for Exchange {
         Ok(self.enrol_code()?)
     }
 
-    fn carry(&self, stick: &Path) -> Result<(u64, Option<u64>), Problem> {
+    fn carry(&self, stick: &Path) -> Result<Carried, Problem> {
         let carried = Self::carry(self, stick).map_err(|error| {
             tracing::warn!(%error, stick = %stick.display(), "the log was not written to the stick");
             Problem::unprocessable(
@@ -572,7 +572,15 @@ impl Districts for Exchange {
                 "The log was not written to the stick: it may be write-protected, full, or pulled too early. Nothing is lost.",
             )
         })?;
-        Ok((carried.leaves, carried.back.cosigned))
+        for why in &carried.back.refused {
+            tracing::warn!(why, "a record on the stick was not taken");
+        }
+        Ok(Carried {
+            leaves: carried.leaves,
+            cosigned: carried.back.cosigned,
+            down: carried.back.dispatched,
+            refused: carried.back.refused.len(),
+        })
     }
 }
 

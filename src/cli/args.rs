@@ -135,6 +135,66 @@ pub(super) enum DistrictPolicy {
     List,
 }
 
+/// For whom something is sent down; without either, for all stations.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct For {
+    /// Only this station, by its name in the ledger.
+    #[arg(long, value_name = "STATION", conflicts_with = "town")]
+    pub(super) station: Option<String>,
+    /// Only the stations of this township.
+    #[arg(long, value_name = "TOWNSHIP")]
+    pub(super) town: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Down {
+    /// The whole roster of a station: `member_no,name,branch,role,status,migrant` and more, as stations import it.
+    Roster {
+        /// The station, by its name in the ledger.
+        station: String,
+        /// The file (UTF-8 or GBK).
+        file: PathBuf,
+        /// The first day on which it holds; without it, today.
+        #[arg(long, value_name = "DATE")]
+        from: Option<String>,
+        /// Only say what would change.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// The programme: `日期,时间,课件,方式,党支部,对象,地点,主持人` (`day,time,items,mode,branches,who,place,chair`).
+    Plan {
+        /// The file.
+        file: PathBuf,
+        #[command(flatten)]
+        who: For,
+    },
+    /// The list of approved items: `课件,起` (`item,from`), each by title or id.
+    Approved {
+        /// The file.
+        file: PathBuf,
+        #[command(flatten)]
+        who: For,
+    },
+    /// A notice for members' home, televisions and desks.
+    Notice {
+        /// One line.
+        title: String,
+        /// More words.
+        #[arg(long, default_value = "")]
+        text: String,
+        /// The first day; without it, today.
+        #[arg(long, value_name = "DATE")]
+        from: Option<String>,
+        /// The last day.
+        #[arg(long, value_name = "DATE")]
+        until: String,
+        #[command(flatten)]
+        who: For,
+    },
+    /// Which station has what.
+    List,
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Operator {
     /// Make a one-time code with which a new passphrase can be set.
@@ -201,6 +261,9 @@ pub(super) enum District {
         #[arg(long, value_name = "FILE")]
         policy: Option<PathBuf>,
     },
+    /// Send rosters, programmes, lists of approved items and notices down to stations.
+    #[command(subcommand)]
+    Down(Down),
     /// Credit policies of this district.
     #[command(subcommand)]
     Policy(DistrictPolicy),

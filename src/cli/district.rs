@@ -56,6 +56,7 @@ pub(super) fn run(common: &Common, command: &Command) -> Result<()> {
             };
             report(&district, &policies, year.map(Year), csv.as_deref())
         }
+        Command::Down(command) => runtime.block_on(super::down::run(&district, command)),
         Command::Policy(command) => policy::at_district(&district, command),
         Command::Xapi { home, station, file } => xapi(&district, home, station.as_deref(), file.as_deref()),
     }

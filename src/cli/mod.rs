@@ -5,6 +5,7 @@
 mod args;
 mod backup;
 mod district;
+mod down;
 mod policy;
 mod station;
 

@@ -128,7 +128,11 @@ impl Exchange {
             let Some(text) = read_within(&path, PAPER_LIMIT) else {
                 continue;
             };
-            match self.offer_dispatch(text)? {
+            let outcome = self.offer_dispatch(text)?;
+            if kind == Kind::Roster && matches!(outcome, Outcome::Taken(..) | Outcome::Known | Outcome::Older) {
+                forget_names(&path);
+            }
+            match outcome {
                 Outcome::Taken(kind, _) => back.dispatched.push(kind),
                 // The same stick may come twice, and may be older than the last pull.
                 Outcome::Known | Outcome::Older => {}
@@ -169,6 +173,13 @@ impl Exchange {
             ledger.keep_cosignature(tx, now, seen)?;
             Ok(Some(found.size))
         })?
+    }
+}
+
+/// A roster holds names; once it is taken it has no business on a stick that goes round.
+fn forget_names(path: &Path) {
+    if let Err(error) = fs::remove_file(path) {
+        tracing::warn!(%error, path = %path.display(), "the roster could not be deleted from the stick; please delete it by hand");
     }
 }
 

@@ -21,7 +21,7 @@ use crate::roster::{MEMBER_COOKIE, Visiting};
 use crate::screening::{CheckedIn, ScreeningError};
 use crate::types::{MemberId, Millis};
 pub(super) use after::attended;
-pub(super) use visiting::Stated;
+pub(super) use visiting::{Stated, as_listed};
 
 pub(super) fn routes() -> Router<Pages> {
     Router::new()

@@ -5,6 +5,7 @@ pub(super) mod books;
 mod clock;
 mod correct;
 mod district;
+mod down;
 pub mod import;
 mod item;
 mod library;
@@ -53,6 +54,7 @@ pub(super) fn routes() -> Router<Pages> {
         .route("/desk/clock", get(clock::page).post(clock::set))
         .route("/desk/district", get(district::page).post(district::make_code))
         .route("/desk/district/stick", post(district::carry))
+        .route("/desk/district/roster", post(down::settle))
         .route("/desk/signin", get(sign_in::page).post(sign_in::sign_in))
         .route("/desk/first", get(sign_in::first).post(sign_in::set))
         .route("/desk/signout", post(sign_in::sign_out))

@@ -8,7 +8,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::hours::{self, Shown};
-use super::{Pages, Visit, plan, show};
+use super::{Pages, Visit, notices, plan, show};
 use crate::http::Problem;
 use crate::library::Entry;
 use crate::look::{Frame, Tab, Texts, art, format};
@@ -56,6 +56,7 @@ struct Found {
 struct Page {
     f: Frame,
     hours: Option<Shown>,
+    notices: Vec<notices::Line>,
     result: Option<Found>,
     tonight: Option<plan::Tonight>,
     go_on: Vec<Row>,
@@ -93,15 +94,17 @@ pub(super) async fn page(
         _ => None,
     };
     let member = visit.visitor.member.as_ref();
-    let (tonight, month) = match &result {
-        Some(_) => (None, Vec::new()),
+    let (notices, tonight, month) = match &result {
+        Some(_) => (Vec::new(), None, Vec::new()),
         None => (
+            notices::today(&pages, f.t).await?,
             plan::tonight(&pages, visit.lang).await?,
             plan::month(&pages, member, visit.lang).await?,
         ),
     };
     let page = Page {
         hours,
+        notices,
         result,
         month_h: format::fill(f.t.plan_month, &[&plan::month_name(&pages, visit.lang)]),
         tonight,

@@ -14,6 +14,7 @@ mod item;
 mod liking;
 mod lost;
 mod member;
+mod notices;
 mod plan;
 mod quiz;
 mod receipt;
@@ -38,7 +39,7 @@ pub use sign_in::sentence as not_let_in;
 pub use visit::Visit;
 
 use crate::clock::SharedClock;
-use crate::dispatch::Dispatches;
+use crate::dispatch::{Dispatches, Kind};
 use crate::http::Problem;
 use crate::intake::Intake;
 use crate::ledger::Ledger;
@@ -60,9 +61,21 @@ pub trait Districts: std::fmt::Debug + Send + Sync {
     fn list(&self) -> Result<Vec<(String, String)>, Problem>;
     /// Makes a one-time enrolment code.
     fn make_code(&self) -> Result<String, Problem>;
-    /// Takes in what a district put on a stick and writes the log there: how many leaves, and how many of them the
-    /// district has cosigned, if that is news.
-    fn carry(&self, stick: &std::path::Path) -> Result<(u64, Option<u64>), Problem>;
+    /// Takes in what a district put on a stick and writes the log there.
+    fn carry(&self, stick: &std::path::Path) -> Result<Carried, Problem>;
+}
+
+/// What one tap did with a stick.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carried {
+    /// Leaves on the stick.
+    pub leaves: u64,
+    /// Leaves that the district has cosigned, if that is news.
+    pub cosigned: Option<u64>,
+    /// What it sent down and is taken.
+    pub down: Vec<Kind>,
+    /// How many of its records were not taken.
+    pub refused: usize,
 }
 
 /// What the pages are told about this station.

@@ -94,7 +94,7 @@ async fn page(State(pages): State<Pages>, visit: Visit, Query(wanted): Query<Wan
         return pair(&pages, &visit, wanted.again);
     }
     match pages.screenings.on_screen(device).await {
-        Ok(answer) if answer.state.is_open() => evening::page(&pages, &visit, &answer),
+        Ok(answer) if answer.state.is_open() => evening::page(&pages, &visit, &answer).await,
         Ok(answer) => Ok(super::go_to(&format!("/tv/done/{}", answer.state.id))),
         Err(ScreeningError::NoScreening) => match wanted.after {
             Some(id) => Ok(super::go_to(&format!("/tv/done/{id}"))),

@@ -7,8 +7,8 @@ use rusqlite::Connection;
 use super::{Piece, Scope, rows};
 use crate::dispatch::{Approved, Board, Body, Entries, Home, Kind, List, Members, Notice, Visitors};
 use crate::district::watch::{self, Watched};
-use crate::programme::Plan;
-use crate::roster::{Member, Migrant, Status};
+use crate::programme;
+use crate::roster::{Member, Migrant, Plan, Status};
 use crate::types::{BranchId, MemberId, Origin};
 
 /// Whether a scope holds for a station.
@@ -30,11 +30,25 @@ fn scopes(conn: &Connection, station: &Watched) -> Result<Vec<String>, rusqlite:
 }
 
 /// The members of a roster's piece.
-pub(super) fn members_of(piece: &Piece) -> Vec<Member> {
+pub fn members_of(piece: &Piece) -> Vec<Member> {
     match Body::read(Kind::Roster, &piece.text) {
         Ok(Body::Roster(body)) => body.members,
         _ => Vec::new(),
     }
+}
+
+/// A roster as a file says it, of those who stand there now: the file is the whole roster.
+pub fn whole(plan: &Plan, present: &[Member]) -> Vec<Member> {
+    let mut all: BTreeMap<_, Member> = present
+        .iter()
+        .map(|member| (member.id.clone(), member.clone()))
+        .collect();
+    for gone in &plan.not_in_file {
+        all.remove(&gone.id);
+    }
+    let news = plan.added.iter().chain(plan.changed.iter().map(|(_, new)| new));
+    all.extend(news.map(|new| (new.member.id.clone(), new.member.clone())));
+    all.into_values().collect()
 }
 
 fn roster(conn: &Connection, origin: &Origin) -> Result<Option<Piece>, rusqlite::Error> {
@@ -67,8 +81,8 @@ pub(super) fn body(conn: &Connection, station: &Watched, kind: Kind) -> Result<O
         }),
         Kind::Visitors => Some(Body::Visitors(visitors(conn, station)?)),
         Kind::Plan => {
-            let entries: BTreeMap<String, Plan> = pieces(conn, station, kind)?;
-            let mut entries: Vec<(String, Plan)> = entries.into_iter().collect();
+            let entries: BTreeMap<String, programme::Plan> = pieces(conn, station, kind)?;
+            let mut entries: Vec<(String, programme::Plan)> = entries.into_iter().collect();
             entries.sort_by(|a, b| (&a.1.when, &a.0).cmp(&(&b.1.when, &b.0)));
             Some(Body::Plan(Entries { entries }))
         }

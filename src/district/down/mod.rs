@@ -14,7 +14,10 @@ mod compose;
 mod rows;
 mod sheet;
 
+pub use compose::{members_of, whole};
 pub use sheet::{Fault, Faulty, Known, approved, plan};
+
+use std::collections::BTreeMap;
 
 use super::accounts::{Signer, audit};
 use super::{District, DistrictError, watch};
@@ -23,7 +26,7 @@ use crate::dispatch::{Body, Head, Kind, Notice, digest_of};
 use crate::ledger::{Leaf, What};
 use crate::roster::Member;
 use crate::store::{StoreError, Tx, Urgency};
-use crate::types::Origin;
+use crate::types::{MemberId, Origin};
 
 pub(super) use rows::SCHEMA;
 pub use rows::Sent;
@@ -107,7 +110,30 @@ impl District {
     /// The roster that this district keeps of a station; empty if it keeps none.
     pub async fn roster_of(&self, station: &Origin) -> Result<Vec<Member>, StoreError> {
         let pieces = self.pieces(&Scope::Station(station.clone()), Kind::Roster).await?;
-        Ok(pieces.first().map(compose::members_of).unwrap_or_default())
+        Ok(pieces.first().map(members_of).unwrap_or_default())
+    }
+
+    /// Who stands in the roster of another station, and what people call that: membership is single.
+    pub async fn listed_elsewhere(&self, station: &Origin) -> Result<BTreeMap<MemberId, String>, StoreError> {
+        let own = Scope::Station(station.clone()).word();
+        let read = move |conn: &rusqlite::Connection| {
+            let names: BTreeMap<String, String> = watch::all(conn)?
+                .into_iter()
+                .map(|station| (Scope::Station(station.origin).word(), station.name))
+                .collect();
+            let mut all = BTreeMap::new();
+            for (scope, text) in rows::rosters(conn)?.into_iter().filter(|(scope, _)| *scope != own) {
+                let Some(name) = names.get(&scope) else { continue };
+                let piece = Piece {
+                    reference: String::new(),
+                    from: String::new(),
+                    text,
+                };
+                all.extend(members_of(&piece).into_iter().map(|member| (member.id, name.clone())));
+            }
+            Ok::<_, StoreError>(all)
+        };
+        self.store.read(read).await
     }
 
     /// From now on exactly these pieces of a kind hold for a scope.

@@ -150,8 +150,16 @@ impl Known {
             class: item.and_then(|item| item.class.clone()),
             length: item.map_or(Millis::ZERO, |item| item.length),
         };
-        if let Ok(id) = serde_json::from_value::<ItemId>(serde_json::Value::String(text.to_owned())) {
-            return Ok(planned(id, self.0.get(&id)));
+        // An id may have its title behind it: that is how a sheet is written here.
+        let (first, rest) = text.split_once(' ').unwrap_or((text, text));
+        if let Ok(id) = ItemId::parse(first) {
+            let known = planned(id, self.0.get(&id));
+            let title = if self.0.contains_key(&id) {
+                known.title.clone()
+            } else {
+                rest.trim().to_owned()
+            };
+            return Ok(Planned { title, ..known });
         }
         let mut named = self.0.iter().filter(|(_, item)| item.title == text);
         match (named.next(), named.next()) {

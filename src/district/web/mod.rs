@@ -9,6 +9,7 @@ mod alarms;
 mod annual;
 mod branches;
 mod dashboard;
+mod down;
 mod drill;
 mod figures;
 mod reports;
@@ -21,10 +22,12 @@ mod visit;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
+pub use down::Drafts;
 pub use figures::Cache;
 pub use visit::Visit;
 
@@ -55,6 +58,8 @@ pub struct Web {
     pub settings: Arc<Settings>,
     /// Figures that were made lately.
     pub cache: Cache,
+    /// What waits for a signature before it goes down.
+    pub drafts: Drafts,
 }
 
 impl Web {
@@ -64,6 +69,7 @@ impl Web {
             district,
             settings: Arc::new(settings),
             cache: Cache::default(),
+            drafts: Drafts::default(),
         }
     }
 
@@ -93,6 +99,14 @@ impl Web {
             .route("/annual/sessions.csv", get(drill::as_csv))
             .route("/annual/sessions.xlsx", get(drill::as_workbook))
             .route("/annual/branches", get(branches::page).post(branches::save))
+            .route(
+                "/down",
+                get(down::page)
+                    .post(down::check)
+                    .layer(DefaultBodyLimit::max(FORM_LIMIT)),
+            )
+            .route("/down/send", post(down::send))
+            .route("/down/notice", post(down::notice))
             .route("/accounts", get(accounts::page).post(accounts::save))
             .route("/signin", get(sign_in::page).post(sign_in::sign_in))
             .route("/signout", post(sign_in::sign_out))
@@ -100,6 +114,9 @@ impl Web {
             .merge(crate::pages::common_routes())
     }
 }
+
+/// A sheet that is edited and one that is uploaded, two MiB each, and the fields beside.
+const FORM_LIMIT: usize = 5 << 20;
 
 /// Renders a page.
 fn show(page: &impl askama::Template) -> Result<Response, Problem> {

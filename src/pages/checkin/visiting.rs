@@ -68,11 +68,20 @@ pub(super) async fn take(
     let Some(who) = stated.read() else {
         return Ok(Err(t.visiting_unclear.to_owned()));
     };
+    let who = as_listed(pages, who).await?;
     let welcome = pages.roster.welcome(who.clone(), Some(visit.visitor.device)).await?;
     Ok(match welcome {
         Welcome::Known => Ok(Person::visiting(who)),
         Welcome::OfThisStation => Err(t.visiting_own.to_owned()),
         Welcome::OtherPhone => Err(format::fill(t.visiting_other_phone, &[&who.member])),
+    })
+}
+
+/// Where a district says he belongs, if its list holds his number: he himself may not know, or may mistake it.
+pub(in crate::pages) async fn as_listed(pages: &Pages, who: Visiting) -> Result<Visiting, Problem> {
+    Ok(match pages.dispatches.home_of(who.member.clone()).await? {
+        Some((station, branch)) => Visiting { station, branch, ..who },
+        None => who,
     })
 }
 

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
+use super::down::{Down, down, name_of};
 use crate::http::Problem;
 use crate::http::body::Form;
 use crate::ledger;
@@ -30,6 +31,7 @@ struct Page {
     code: String,
     sticks: Vec<(String, String)>,
     carried: String,
+    down: Down,
 }
 
 pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Response, Problem> {
@@ -72,10 +74,18 @@ pub(super) async fn carry(
         districts.carry(&plugged.ok_or_else(gone)?.mount)
     };
     let carried = tokio::task::spawn_blocking(act).await;
-    let (leaves, cosigned) = carried.map_err(|error| Problem::internal(&error))??;
-    let mut said = format::fill(t.carry_done, &[&format::thousands(leaves)]);
-    if let Some(size) = cosigned {
+    let carried = carried.map_err(|error| Problem::internal(&error))??;
+    let mut said = format::fill(t.carry_done, &[&format::thousands(carried.leaves)]);
+    if let Some(size) = carried.cosigned {
         said += &format::fill(t.carry_cosigned, &[&format::thousands(size)]);
+    }
+    if !carried.down.is_empty() {
+        let kinds: Vec<&str> = carried.down.iter().map(|kind| name_of(*kind, t)).collect();
+        let separator = if visit.lang == Lang::Zh { "、" } else { ", " };
+        said += &format::fill(t.carry_down, &[&kinds.join(separator)]);
+    }
+    if carried.refused > 0 {
+        said += &format::fill(t.carry_refused, &[&carried.refused]);
     }
     page_with(&pages, &visit, String::new(), said).await
 }
@@ -113,6 +123,7 @@ async fn page_with(pages: &Pages, visit: &Visit, code: String, carried: String) 
         code,
         sticks: sticks.into_iter().map(|stick| (stick.key, stick.name)).collect(),
         carried,
+        down: down(pages, t, visit.lang).await?,
         f: visit.frame(pages, t.tab_district, Tab::District),
     };
     show(visit, &page)

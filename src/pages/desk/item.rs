@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::standing::{self, Standing};
 use crate::http::Problem;
 use crate::http::body::Form;
-use crate::library::{Entry, Mark, State as FileState};
+use crate::library::{Approval, Entry, Mark, State as FileState};
 use crate::look::{Frame, Tab, Texts, format, texts};
 use crate::pages::{Pages, Visit, go_to, home, show};
 use crate::types::{ItemId, Lang, Millis};
@@ -80,6 +80,7 @@ fn page_of(pages: &Pages, visit: &Visit, id: ItemId, entry: &Entry) -> Page {
     let t = texts(visit.lang);
     let known = pages.library.of_folder(&id);
     let facts = known.as_ref().map(|item| &item.facts);
+    let by_district = pages.library.approval() == Approval::District;
     Page {
         f: visit.frame(pages, &entry.title, Tab::Library),
         id: id.to_string(),
@@ -87,8 +88,12 @@ fn page_of(pages: &Pages, visit: &Visit, id: ItemId, entry: &Entry) -> Page {
         saved: false,
         errors: Vec::new(),
         card: home::card(entry),
-        standing: standing::of(entry, facts, &pages.preparer.status(), t, visit.lang),
-        can_approve: entry.state == FileState::Waiting,
+        standing: standing::vetted_by(
+            by_district,
+            standing::of(entry, facts, &pages.preparer.status(), t, visit.lang),
+            t,
+        ),
+        can_approve: entry.state == FileState::Waiting && !by_district,
         hidden: entry.hidden,
         facts: facts_of(pages, entry, facts, t, visit.lang),
         fields: fields(&pages.library.mark_of(&id), known.as_ref(), t),

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::standing::{self, Standing, needs_you};
 use crate::http::Problem;
 use crate::http::body::Form;
-use crate::library::{Entry, State as FileState};
+use crate::library::{Approval, Entry, State as FileState};
 use crate::look::{Frame, Tab, Texts, format, texts};
 use crate::pages::{Pages, Visit, go_to, home, show};
 use crate::prepare::Status;
@@ -151,13 +151,18 @@ fn line(pages: &Pages, entry: &Entry, work: &Status, t: &'static Texts, lang: La
     } else {
         format!("{}{separator}{length}", entry.file)
     };
+    let by_district = pages.library.approval() == Approval::District;
     Line {
         id: entry.id.map(|id| id.to_string()).unwrap_or_default(),
         title: entry.title.clone(),
         facts,
         card: home::card(entry),
-        standing: standing::of(entry, item.as_ref().map(|item| &item.facts), work, t, lang),
-        can_approve: is_waiting(entry, work),
+        standing: standing::vetted_by(
+            by_district,
+            standing::of(entry, item.as_ref().map(|item| &item.facts), work, t, lang),
+            t,
+        ),
+        can_approve: is_waiting(entry, work) && !by_district,
         hidden: entry.hidden,
     }
 }

@@ -123,6 +123,7 @@ struct One {
     corrections: Vec<CorrectionLine>,
     details: Vec<(&'static str, &'static str, String)>,
     brought: bool,
+    listed_by_district: bool,
 }
 
 /// A span that could be corrected.
@@ -270,6 +271,7 @@ pub(super) async fn one(
     let present = as_saved(&member);
     let lead = format::fill(t.edit_member, &[&present.name]);
     let mut page = form(&pages, &visit, &present, false, lead, Vec::new());
+    page.listed_by_district = pages.roster.listed_by_district().await?.contains(&member.id);
     let who = member.id.clone();
     let read = move |conn: &_| {
         let spans = viewing::newest_spans(conn, &who, RECENT)?;
@@ -350,6 +352,7 @@ fn form(pages: &Pages, visit: &Visit, values: &Save, is_new: bool, lead: String,
         corrections: Vec::new(),
         details: values.details(t),
         brought: !values.brought.is_empty(),
+        listed_by_district: false,
         choices: vec![
             Select {
                 name: "role",

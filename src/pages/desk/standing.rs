@@ -75,6 +75,14 @@ pub(super) fn of(entry: &Entry, facts: Option<&Facts>, work: &Status, t: &'stati
     }
 }
 
+/// Where the district vets, nobody at the station can do anything about what waits.
+pub(super) fn vetted_by(district: bool, said: Standing, t: &'static Texts) -> Standing {
+    if district && said.state == t.state_waiting {
+        return say("tag-off", t.state_unlisted, t.waiting_district);
+    }
+    said
+}
+
 fn copying(percent: Option<u8>, t: &Texts) -> Standing {
     let shown = percent.map(|p| format!(" {p}%")).unwrap_or_default();
     let mut standing = say("tag-go", &format!("{}{shown}", t.copying), t.copying_do);

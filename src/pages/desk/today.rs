@@ -13,9 +13,9 @@ use crate::clock::Trust;
 use crate::http::Problem;
 use crate::http::body::Form;
 use crate::ledger;
-use crate::library::State as FileState;
+use crate::library::{Approval, State as FileState};
 use crate::look::{Frame, Tab, Texts, format, texts};
-use crate::pages::{Pages, Visit, go_to, show};
+use crate::pages::{Pages, Visit, go_to, notices, show};
 use crate::store::StoreError;
 use crate::types::Lang;
 
@@ -46,6 +46,7 @@ struct Page {
     people: String,
     watching: Vec<Watching>,
     month: Option<Month>,
+    notices: Vec<notices::Line>,
 }
 
 #[derive(Template)]
@@ -80,6 +81,7 @@ pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Res
     };
     checks.sort_by_key(|check| !check.warn);
     let month = month(&pages, t, visit.lang).await?;
+    let notices = notices::today(&pages, t).await?;
     let people = format::fill(t.people, &[&watching.len()]);
     let f = visit.frame(&pages, t.tab_today, Tab::Today);
     show(
@@ -93,6 +95,7 @@ pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Res
             people,
             watching,
             month,
+            notices,
         },
     )
 }
@@ -135,16 +138,20 @@ async fn todo(pages: &Pages, t: &Texts, lang: Lang) -> Result<Vec<ToDo>, Problem
         });
     }
     if waiting > 0 {
-        let what = format::fill(t.waiting_things, &[&waiting]);
+        let (things, remedy) = match pages.library.approval() {
+            Approval::District => (t.waiting_district_things, t.waiting_district),
+            _ => (t.waiting_things, t.waiting_do),
+        };
         todo.push(ToDo {
-            what,
-            remedy: t.waiting_do.to_owned(),
+            what: format::fill(things, &[&waiting]),
+            remedy: remedy.to_owned(),
             link: "/desk/library?show=waiting",
             button: None,
         });
     }
     todo.extend(taken_back(pages, t).await?);
     todo.extend(unsure_clock(pages, t, lang));
+    todo.extend(gave_way(pages, t).await?);
     if pages.roster.members().await?.is_empty() {
         todo.push(ToDo {
             what: t.no_members.to_owned(),
@@ -154,6 +161,17 @@ async fn todo(pages: &Pages, t: &Texts, lang: Lang) -> Result<Vec<ToDo>, Problem
         });
     }
     Ok(todo)
+}
+
+/// The district's roster took the place of something that the operator had written.
+async fn gave_way(pages: &Pages, t: &Texts) -> Result<Option<ToDo>, Problem> {
+    let people = pages.roster.gave_way().await?.len();
+    Ok((people > 0).then(|| ToDo {
+        what: format::fill(t.gave_way_things, &[&people]),
+        remedy: t.gave_way_do.to_owned(),
+        link: "/desk/district#roster",
+        button: None,
+    }))
 }
 
 /// A checkpoint came back that does not fit, and no district has heard of it yet.

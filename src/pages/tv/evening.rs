@@ -11,7 +11,7 @@ use crate::http::Problem;
 use crate::http::body::Form;
 use crate::look::{Frame, Tab, Texts, format, qr, texts};
 use crate::pages::screenings::Attendance;
-use crate::pages::{Pages, Visit, begin as beginning, go_to, show};
+use crate::pages::{Pages, Visit, begin as beginning, go_to, notices, show};
 use crate::screening::{Answer, Record, Stage};
 use crate::types::{ItemId, Lang, Millis, SessionId};
 
@@ -26,6 +26,7 @@ struct Lobby {
     code: String,
     present: usize,
     due: String,
+    notices: Vec<notices::Line>,
 }
 
 #[derive(Template)]
@@ -92,10 +93,13 @@ pub(super) struct Act {
     csrf: String,
 }
 
+/// More would push the code off the screen; phones show them all.
+const NOTICES: usize = 2;
+
 /// The page of an open evening.
-pub(super) fn page(pages: &Pages, visit: &Visit, answer: &Answer) -> Result<Response, Problem> {
+pub(super) async fn page(pages: &Pages, visit: &Visit, answer: &Answer) -> Result<Response, Problem> {
     match answer.state.stage {
-        Stage::Lobby => lobby(pages, visit, answer),
+        Stage::Lobby => lobby(pages, visit, answer, notices::today(pages, texts(visit.lang)).await?),
         Stage::Showing => playing(pages, visit, answer),
         Stage::Break => rest(pages, visit, answer),
         Stage::Ending | Stage::Closed => ending(pages, visit, answer),
@@ -129,7 +133,8 @@ fn next(answer: &Answer) -> serde_json::Value {
     serde_json::json!({ "next": format!("/tv?after={}", answer.state.id) })
 }
 
-fn lobby(pages: &Pages, visit: &Visit, answer: &Answer) -> Result<Response, Problem> {
+fn lobby(pages: &Pages, visit: &Visit, answer: &Answer, mut notices: Vec<notices::Line>) -> Result<Response, Problem> {
+    notices.truncate(NOTICES);
     let t = texts(visit.lang);
     let titles: Vec<&str> = answer.state.programme.iter().map(|s| s.title.as_str()).collect();
     let length = Millis(answer.state.programme.iter().map(|s| s.length.0).sum());
@@ -145,6 +150,7 @@ fn lobby(pages: &Pages, visit: &Visit, answer: &Answer) -> Result<Response, Prob
             .collect::<Vec<_>>()
             .join(comma),
         address: format::fill(t.tv_lobby_or, &[&check_in_address(pages).trim_start_matches("http://")]),
+        notices,
         code: answer.spoken_code(),
         present: answer.present.len(),
         due: if answer.state.due == 0 {

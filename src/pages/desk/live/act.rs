@@ -9,7 +9,7 @@ use crate::http::Problem;
 use crate::http::body::Form;
 use crate::ledger::Home;
 use crate::look::texts;
-use crate::pages::checkin::Stated;
+use crate::pages::checkin::{Stated, as_listed};
 use crate::pages::{Pages, Visit, begin as beginning, go_to};
 use crate::roster::{Visiting, Welcome};
 use crate::types::{DeviceId, ItemId, Lang, MemberId, Millis, SessionId};
@@ -125,6 +125,7 @@ async fn visitor(pages: &Pages, visit: &Visit, sent: &Sent) -> Result<Response, 
         return Ok(go_to("/desk/live?unclear=true"));
     };
     let screening = id(&sent.id)?;
+    let who = as_listed(pages, who).await?;
     match pages.roster.welcome(who.clone(), None).await? {
         Welcome::OfThisStation => {
             pages

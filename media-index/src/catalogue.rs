@@ -203,6 +203,16 @@ impl Catalogue {
         }
     }
 
+    /// How many items there are.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
     /// All items, in the order of their ids.
     pub fn items(&self) -> impl Iterator<Item = Item> {
         self.items.iter().map(Slim::item)

@@ -4,6 +4,7 @@
 //! for it, so beats need no cookie and may come by `sendBeacon`. Opening one needs the member's cookie and a JSON body,
 //! which no foreign page can send.
 
+mod items;
 mod tv;
 
 use axum::Router;
@@ -11,7 +12,7 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::clock::SharedClock;
@@ -19,7 +20,7 @@ use crate::credit::rule::Note;
 use crate::http::body::{Json, Lenient};
 use crate::http::{Peer, Problem, cookie};
 use crate::ledger::{Closing, LedgerError};
-use crate::library::{Entry, Library, State as FileState};
+use crate::library::Library;
 use crate::roster::{COPY_COOKIE, MEMBER_COOKIE, Roster, SignInError};
 use crate::screening::Screenings;
 use crate::store::StoreError;
@@ -54,7 +55,7 @@ impl Api {
     /// The routes of this room.
     pub fn routes(self) -> Router {
         Router::new()
-            .route("/api/items", get(items))
+            .route("/api/items", get(items::list))
             .route("/api/login", post(login))
             .route("/api/me", get(me))
             .route("/api/sessions", post(open))
@@ -123,49 +124,6 @@ fn refused_sign_in(error: SignInError) -> Problem {
     }
 }
 
-#[derive(Serialize)]
-struct ItemOut {
-    id: Option<ItemId>,
-    title: String,
-    class: Option<String>,
-    kind: media_index::Kind,
-    duration_ms: Option<u64>,
-    state: &'static str,
-    plays: media_index::Plays,
-    approved: bool,
-    file: String,
-}
-
-fn item_out(entry: &Entry) -> ItemOut {
-    ItemOut {
-        id: entry.id,
-        title: entry.title.clone(),
-        class: entry.class.clone(),
-        kind: entry.kind,
-        duration_ms: Some(entry.length.0).filter(|ms| *ms > 0),
-        state: match entry.state {
-            FileState::Ready => "ready",
-            FileState::Copying(_) => "copying",
-            FileState::Damaged(_) => "damaged",
-            FileState::Offline => "offline",
-            FileState::Waiting => "waiting",
-        },
-        plays: entry.plays,
-        approved: entry.approved && !entry.hidden,
-        file: entry.file.clone(),
-    }
-}
-
-/// Members get what is shown, the operator everything.
-async fn items(State(api): State<Api>, peer: Peer, headers: axum::http::HeaderMap) -> Result<Response, Problem> {
-    let visitor = api.roster.visitor(&headers, peer.ip()).await?;
-    let items: Vec<ItemOut> = match visitor.operator {
-        Some(_) => api.library.all().iter().map(|entry| item_out(entry)).collect(),
-        None => api.library.shown().iter().map(|entry| item_out(entry)).collect(),
-    };
-    Ok(axum::Json(serde_json::json!({ "items": items })).into_response())
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OpenIn {
@@ -194,7 +152,7 @@ async fn open(
     let facts = ItemFacts {
         item: id,
         title: entry.title,
-        class: entry.class,
+        class: entry.class.as_deref().map(str::to_owned),
         length: entry.length,
     };
     if let Some(unix_ms) = wanted.now_ms {

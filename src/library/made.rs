@@ -61,25 +61,16 @@ pub struct Made {
     pub thumb: bool,
 }
 
-/// What there is for all items; a new version with each change.
+/// What there is for all items.
 #[derive(Debug, Default)]
-pub(super) struct AllMade {
-    pub(super) version: u64,
-    by_item: HashMap<ItemId, Made>,
-}
+pub(super) struct AllMade(HashMap<ItemId, Made>);
 
 impl AllMade {
     pub(super) fn get(&self, id: &ItemId) -> Made {
-        self.by_item.get(id).cloned().unwrap_or_default()
+        self.0.get(id).cloned().unwrap_or_default()
     }
 
-    /// With these items' things instead of what was there for them.
-    pub(super) fn with(&self, changed: Vec<(ItemId, Made)>) -> Self {
-        let mut by_item = self.by_item.clone();
-        by_item.extend(changed);
-        Self {
-            version: self.version + 1,
-            by_item,
-        }
+    pub(super) fn set(&mut self, id: ItemId, made: Made) {
+        self.0.insert(id, made);
     }
 }

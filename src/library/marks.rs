@@ -45,25 +45,17 @@ pub struct Mark {
     pub prepare: Option<bool>,
 }
 
-/// All decisions; a new version with each one.
+/// All decisions.
 #[derive(Debug, Default)]
-pub(super) struct Marks {
-    pub(super) version: u64,
-    by_item: HashMap<ItemId, Mark>,
-}
+pub(super) struct Marks(HashMap<ItemId, Mark>);
 
 impl Marks {
     pub(super) fn get(&self, id: &ItemId) -> Mark {
-        self.by_item.get(id).cloned().unwrap_or_default()
+        self.0.get(id).cloned().unwrap_or_default()
     }
 
-    pub(super) fn with(&self, id: ItemId, mark: Mark) -> Self {
-        let mut by_item = self.by_item.clone();
-        by_item.insert(id, mark);
-        Self {
-            version: self.version + 1,
-            by_item,
-        }
+    pub(super) fn set(&mut self, id: ItemId, mark: Mark) {
+        self.0.insert(id, mark);
     }
 }
 
@@ -83,10 +75,7 @@ pub(super) fn load(conn: &Connection) -> Result<Marks, StoreError> {
         };
         Ok((ItemId::from_bytes(row.get(0)?), mark))
     })?;
-    Ok(Marks {
-        version: 1,
-        by_item: rows.collect::<Result<_, _>>()?,
-    })
+    Ok(Marks(rows.collect::<Result<_, _>>()?))
 }
 
 pub(super) fn write(tx: &Tx<'_>, id: ItemId, mark: &Mark) -> Result<(), StoreError> {

@@ -14,7 +14,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use media_index::{Catalogue, Indexer, Item, Plays, Stamp, TimeMap};
 
@@ -23,6 +23,9 @@ pub use made::{FOLDER as MADE_FOLDER, Made, Part, Version};
 pub use marks::{Mark, SCHEMA};
 pub use shelf::{Entry, State};
 
+use self::made::AllMade;
+use self::marks::Marks;
+use self::shelf::{Shelf, Vetting};
 use crate::store::{Store, StoreError, Urgency};
 use crate::types::{Intervals, ItemId, Millis};
 
@@ -36,13 +39,6 @@ pub enum Approval {
     Desk,
     /// Only what the district listed.
     District,
-}
-
-/// What the district approved 审定目录; a new version with each list.
-#[derive(Debug, Default)]
-struct Listed {
-    version: u64,
-    items: HashSet<ItemId>,
 }
 
 /// Why an item cannot be opened. The reader is a viewer.
@@ -65,13 +61,29 @@ pub struct Library {
     indexer: Arc<Indexer>,
     store: Store,
     approval: Approval,
-    marks: Arc<RwLock<Arc<marks::Marks>>>,
-    made: Arc<RwLock<Arc<made::AllMade>>>,
+    stock: Arc<Mutex<Stock>>,
     maps: Arc<maps::RecentMaps>,
-    shelf: Arc<RwLock<Arc<shelf::Shelf>>>,
-    listed: Arc<RwLock<Arc<Listed>>>,
     /// Items that the disk could not read to the end since the start.
     failing: Arc<RwLock<BTreeSet<ItemId>>>,
+}
+
+/// What hangs on the items of the catalogue, and the shelf that was prepared from both: they change together, so that
+/// one decision renews one line and not twenty thousand.
+#[derive(Debug, Default)]
+struct Stock {
+    vetting: Vetting,
+    marks: Marks,
+    made: AllMade,
+    shelf: Shelf,
+    /// Grows with each decision.
+    decisions: u64,
+}
+
+/// What a list was made from; another one means that something else than what was made of items changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edition {
+    generation: u64,
+    decisions: u64,
 }
 
 impl Library {
@@ -82,11 +94,15 @@ impl Library {
             indexer: Arc::new(indexer),
             store,
             approval,
-            marks: Arc::new(RwLock::new(Arc::new(marks))),
-            made: Arc::default(),
+            stock: Arc::new(Mutex::new(Stock {
+                vetting: Vetting {
+                    approval,
+                    ..Vetting::default()
+                },
+                marks,
+                ..Stock::default()
+            })),
             maps: Arc::default(),
-            shelf: Arc::default(),
-            listed: Arc::default(),
             failing: Arc::default(),
         })
     }
@@ -120,18 +136,17 @@ impl Library {
 
     /// What the district approved, whole; it decides only where the district vets.
     pub fn set_listed(&self, items: HashSet<ItemId>) {
-        let mut listed = self.listed.write().unwrap_or_else(PoisonError::into_inner);
-        if listed.items != items {
-            *listed = Arc::new(Listed {
-                version: listed.version + 1,
-                items,
-            });
+        let mut stock = self.stock();
+        if stock.vetting.listed != items {
+            stock.vetting.listed = items;
+            stock.decisions += 1;
+            stock.shelf = Shelf::default();
         }
     }
 
     /// Everything, as the operator sees it: the latest arrivals first.
     pub fn all(&self) -> Arc<Vec<Arc<Entry>>> {
-        self.shelf().entries()
+        self.shelved().shelf.entries()
     }
 
     /// What members see: whole, approved, not hidden, and there. The latest arrivals first.
@@ -141,7 +156,7 @@ impl Library {
 
     /// One item, shown or not.
     pub fn entry(&self, id: &ItemId) -> Option<Entry> {
-        self.shelf().entry(id)
+        self.shelved().shelf.entry(id)
     }
 
     /// One item that members may see.
@@ -149,23 +164,38 @@ impl Library {
         self.entry(id).filter(Entry::is_shown)
     }
 
-    /// The prepared view of catalogue and marks; made anew only when one of them changed.
-    fn shelf(&self) -> Arc<shelf::Shelf> {
-        let catalogue = self.indexer.catalogue();
-        let marks = Arc::clone(&self.marks.read().unwrap_or_else(PoisonError::into_inner));
-        let made = Arc::clone(&self.made.read().unwrap_or_else(PoisonError::into_inner));
-        let kept = Arc::clone(&self.shelf.read().unwrap_or_else(PoisonError::into_inner));
-        let listed = Arc::clone(&self.listed.read().unwrap_or_else(PoisonError::into_inner));
-        if kept.is_of(&catalogue, &marks, &made, &listed) {
-            return kept;
+    /// From what [`Self::all`] is made now.
+    pub fn edition(&self) -> Edition {
+        Edition {
+            generation: self.indexer.catalogue().generation,
+            decisions: self.stock().decisions,
         }
-        let vetting = shelf::Vetting {
-            approval: self.approval,
-            listed,
-        };
-        let fresh = Arc::new(shelf::Shelf::build(&catalogue, &marks, &made, &vetting));
-        *self.shelf.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
-        fresh
+    }
+
+    fn stock(&self) -> MutexGuard<'_, Stock> {
+        self.stock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The stock with a shelf of the present catalogue; made anew only when there is another one.
+    fn shelved(&self) -> MutexGuard<'_, Stock> {
+        let catalogue = self.indexer.catalogue();
+        let mut stock = self.stock();
+        if !stock.shelf.is_of(&catalogue) {
+            // The old one goes first: a small box does not hold two.
+            stock.shelf = Shelf::default();
+            stock.shelf = Shelf::build(&catalogue, &stock.marks, &stock.made, &stock.vetting);
+        }
+        stock
+    }
+
+    /// Puts the line of an item in order after something about it changed.
+    fn renew(&self, stock: &mut Stock, id: &ItemId) {
+        let catalogue = self.indexer.catalogue();
+        if let Some(item) = catalogue.get(id).filter(|_| stock.shelf.is_of(&catalogue)) {
+            let (mark, made) = (stock.marks.get(id), stock.made.get(id));
+            let fresh = shelf::line(&item, &mark, made, &stock.vetting, catalogue.offline);
+            stock.shelf.renew(fresh);
+        }
     }
 
     /// Opens what is delivered of an item: its prepared version, or its own file. `everything` is the operator's view.
@@ -179,8 +209,7 @@ impl Library {
         if let Some(file) = self.open_version(&catalogue, id) {
             return Ok((file, entry));
         }
-        entry.mime.clone_from(&item.mime);
-        entry.content = Some(item.id);
+        entry.deliver_own(&item.mime);
         let file = catalogue.open(&item)?;
         Ok((file, entry))
     }
@@ -205,18 +234,21 @@ impl Library {
 
     /// What people decided about an item.
     pub fn mark_of(&self, id: &ItemId) -> Mark {
-        self.marks.read().unwrap_or_else(PoisonError::into_inner).get(id)
+        self.stock().marks.get(id)
     }
 
     /// What was made from an item.
     pub fn made(&self, id: &ItemId) -> Made {
-        self.made.read().unwrap_or_else(PoisonError::into_inner).get(id)
+        self.stock().made.get(id)
     }
 
     /// Says what there is now for these items.
     pub fn set_made(&self, changed: Vec<(ItemId, Made)>) {
-        let mut made = self.made.write().unwrap_or_else(PoisonError::into_inner);
-        *made = Arc::new(made.with(changed));
+        let mut stock = self.stock();
+        for (id, made) in changed {
+            stock.made.set(id, made);
+            self.renew(&mut stock, &id);
+        }
     }
 
     fn item(&self, id: &ItemId) -> Result<(Arc<Catalogue>, Item), OpenError> {
@@ -277,14 +309,16 @@ impl Library {
 
     /// Decides about an item; the decision is durable when this returns.
     pub async fn mark(&self, id: ItemId, decide: impl FnOnce(&mut Mark) + Send + 'static) -> Result<(), StoreError> {
-        let mut mark = self.marks.read().unwrap_or_else(PoisonError::into_inner).get(&id);
+        let mut mark = self.mark_of(&id);
         decide(&mut mark);
         let kept = mark.clone();
         self.store
             .write(Urgency::Now, move |tx| marks::write(tx, id, &kept))
             .await??;
-        let mut marks = self.marks.write().unwrap_or_else(PoisonError::into_inner);
-        *marks = Arc::new(marks.with(id, mark));
+        let mut stock = self.stock();
+        stock.marks.set(id, mark);
+        stock.decisions += 1;
+        self.renew(&mut stock, &id);
         Ok(())
     }
 }

@@ -1,13 +1,13 @@
 //! Catalogue and marks together, prepared for reading.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use media_index::{Catalogue, Damage, Item, Kind, Plays, Standing, Why};
+use media_index::{Catalogue, Damage, Item, Kind, Place, Plays, Question, Standing, Why};
 
 use super::made::{AllMade, Made};
 use super::marks::{Mark, Marks};
-use super::{Approval, Listed, is_playable, length};
+use super::{Approval, is_playable, length};
 use crate::types::{ItemId, Millis, SearchKeys};
 
 /// Where a file stands.
@@ -18,14 +18,14 @@ pub enum State {
     /// Still being written, this much in percent if that is known.
     Copying(Option<u8>),
     /// Not whole, and why.
-    Damaged(Damage),
+    Damaged(Box<Damage>),
     /// Its disk is away.
     Offline,
     /// Whole, and waiting to be approved.
     Waiting,
 }
 
-/// One line of the library.
+/// One line of the library. Twenty thousand of them are held beside everything else: what few items have lies apart.
 #[derive(Debug, Clone)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -37,23 +37,13 @@ pub struct Entry {
     /// Title for people.
     pub title: String,
     /// Class 类别, if any.
-    pub class: Option<String>,
-    /// Where it comes from 来源.
-    pub source: Option<String>,
-    /// Who speaks 主讲人.
-    pub speaker: Option<String>,
+    pub class: Option<Arc<str>>,
     /// Made here 本土电教片.
     pub local: bool,
-    /// What it is about.
-    pub plot: Option<String>,
-    /// Questions 测验 that may follow it.
-    pub quiz: Vec<media_index::Question>,
-    /// Hand-outs 讲义 that belong to it.
-    pub handouts: Vec<ItemId>,
     /// What it is.
     pub kind: Kind,
     /// Its media type.
-    pub mime: String,
+    pub mime: Arc<str>,
     /// Its length; zero if unknown or without time.
     pub length: Millis,
     /// Bytes.
@@ -68,23 +58,28 @@ pub struct Entry {
     pub hidden: bool,
     /// Vetted.
     pub approved: bool,
-    /// Path below the media folder, for people.
-    pub file: String,
     /// A higher number came later.
     pub arrival: u64,
-    /// Languages of its subtitles; `None` where the name says none.
-    pub subtitles: Vec<Option<String>>,
     /// A picture lies beside it, or was made.
     pub has_poster: bool,
     /// A small picture was made.
     pub has_thumb: bool,
-    /// A version for every phone was made, and is what is delivered.
-    pub is_prepared: bool,
-    /// What the operator wants about preparing.
-    pub prepare: Option<bool>,
-    /// The id of the content that is delivered: the item's own, or its prepared version's.
-    pub content: Option<ItemId>,
+    place: Place,
     keys: SearchKeys,
+    more: Option<Box<More>>,
+}
+
+/// What few items have.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct More {
+    source: Option<String>,
+    speaker: Option<String>,
+    plot: Option<String>,
+    quiz: Vec<Question>,
+    handouts: Vec<ItemId>,
+    subtitles: Vec<Option<String>>,
+    prepare: Option<bool>,
+    version: Option<ItemId>,
 }
 
 impl Entry {
@@ -98,12 +93,71 @@ impl Entry {
     pub fn matches(&self, query: &str) -> bool {
         self.keys.matches(query)
     }
+
+    /// Path below the media folder, for people.
+    pub fn file(&self) -> String {
+        self.place.readable()
+    }
+
+    /// Where it comes from 来源.
+    pub fn source(&self) -> Option<&str> {
+        self.more.as_ref()?.source.as_deref()
+    }
+
+    /// Who speaks 主讲人.
+    pub fn speaker(&self) -> Option<&str> {
+        self.more.as_ref()?.speaker.as_deref()
+    }
+
+    /// What it is about.
+    pub fn plot(&self) -> Option<&str> {
+        self.more.as_ref()?.plot.as_deref()
+    }
+
+    /// Questions 测验 that may follow it.
+    pub fn quiz(&self) -> &[Question] {
+        self.more.as_ref().map_or(&[], |more| &more.quiz)
+    }
+
+    /// Hand-outs 讲义 that belong to it.
+    pub fn handouts(&self) -> &[ItemId] {
+        self.more.as_ref().map_or(&[], |more| &more.handouts)
+    }
+
+    /// Languages of its subtitles; `None` where the name says none.
+    pub fn subtitles(&self) -> &[Option<String>] {
+        self.more.as_ref().map_or(&[], |more| &more.subtitles)
+    }
+
+    /// What the operator wants about preparing.
+    pub fn prepare(&self) -> Option<bool> {
+        self.more.as_ref()?.prepare
+    }
+
+    /// A version for every phone was made, and is what is delivered.
+    pub fn is_prepared(&self) -> bool {
+        self.more.as_ref().is_some_and(|more| more.version.is_some())
+    }
+
+    /// The id of the content that is delivered: the item's own, or its prepared version's.
+    pub fn content(&self) -> Option<ItemId> {
+        self.more.as_ref().and_then(|more| more.version).or(self.id)
+    }
+
+    /// Its own file is delivered, though a version was made.
+    pub(super) fn deliver_own(&mut self, mime: &str) {
+        self.mime = mime.into();
+        if let Some(more) = &mut self.more {
+            more.version = None;
+        }
+    }
 }
 
 /// Who vets, and what the district approved.
+#[derive(Debug, Default)]
 pub(super) struct Vetting {
     pub(super) approval: Approval,
-    pub(super) listed: Arc<Listed>,
+    pub(super) listed: HashSet<ItemId>,
 }
 
 impl Vetting {
@@ -111,46 +165,51 @@ impl Vetting {
         match self.approval {
             Approval::Folder => true,
             Approval::Desk => mark.approved,
-            Approval::District => self.listed.items.contains(&item.id),
+            Approval::District => self.listed.contains(&item.id),
         }
     }
 }
 
-#[derive(Debug, Default)]
+/// The lines, the latest arrivals first.
+#[derive(Debug, Default, Clone)]
 pub(super) struct Shelf {
-    generation: u64,
-    marks: u64,
-    made: u64,
-    listed: u64,
+    /// The snapshot that it was made of; none before the first.
+    generation: Option<u64>,
     entries: Arc<Vec<Arc<Entry>>>,
-    by_id: HashMap<ItemId, usize>,
+    /// Places in `entries` of those with an id, in the order of the ids.
+    by_id: Arc<[u32]>,
 }
 
 impl Shelf {
-    pub(super) fn is_of(&self, catalogue: &Catalogue, marks: &Marks, made: &AllMade, listed: &Listed) -> bool {
-        (self.generation, self.marks, self.made, self.listed)
-            == (catalogue.generation, marks.version, made.version, listed.version)
+    pub(super) fn is_of(&self, catalogue: &Catalogue) -> bool {
+        self.generation == Some(catalogue.generation)
     }
 
     pub(super) fn build(catalogue: &Catalogue, marks: &Marks, made: &AllMade, vetting: &Vetting) -> Self {
-        let entry_of = |item: &Item| {
-            let entry = of_item(item, &marks.get(&item.id), vetting, catalogue.offline);
-            with_made(entry, made.get(&item.id))
+        let mut words = Words::default();
+        let mut entry_of = |item: &Item| {
+            let (mark, made) = (marks.get(&item.id), made.get(&item.id));
+            words.share(line(item, &mark, made, vetting, catalogue.offline))
         };
-        let mut entries: Vec<Arc<Entry>> = catalogue.items().map(|item| entry_of(&item).into()).collect();
+        let mut entries: Vec<Arc<Entry>> = Vec::with_capacity(catalogue.len() + catalogue.troubles.len());
+        entries.extend(catalogue.items().map(|item| entry_of(&item).into()));
         entries.extend(catalogue.troubles.iter().map(|trouble| of_trouble(trouble).into()));
-        entries.sort_by(|a, b| (b.arrival, &a.file).cmp(&(a.arrival, &b.file)));
-        let ids = entries
-            .iter()
-            .enumerate()
-            .filter_map(|(at, entry)| Some((entry.id?, at)));
+        entries.sort_by(|a, b| (b.arrival, &a.place).cmp(&(a.arrival, &b.place)));
+        // More than four billion files are refused by the scan.
+        let mut by_id: Vec<u32> = (0..).take(entries.len()).collect();
+        by_id.retain(|at| entries[*at as usize].id.is_some());
+        by_id.sort_by_key(|at| entries[*at as usize].id);
         Self {
-            generation: catalogue.generation,
-            marks: marks.version,
-            made: made.version,
-            listed: vetting.listed.version,
-            by_id: ids.collect(),
+            generation: Some(catalogue.generation),
+            by_id: by_id.into(),
             entries: Arc::new(entries),
+        }
+    }
+
+    /// One item's line again, after somebody decided about it or something was made of it. It stays where it is.
+    pub(super) fn renew(&mut self, fresh: Entry) {
+        if let Some(at) = fresh.id.and_then(|id| self.place_of(&id)) {
+            Arc::make_mut(&mut self.entries)[at] = fresh.into();
         }
     }
 
@@ -159,8 +218,40 @@ impl Shelf {
     }
 
     pub(super) fn entry(&self, id: &ItemId) -> Option<Entry> {
-        self.by_id.get(id).map(|at| (*self.entries[*at]).clone())
+        self.place_of(id).map(|at| (*self.entries[at]).clone())
     }
+
+    fn place_of(&self, id: &ItemId) -> Option<usize> {
+        let found = self
+            .by_id
+            .binary_search_by_key(&Some(*id), |at| self.entries[*at as usize].id);
+        found.ok().map(|at| self.by_id[at] as usize)
+    }
+}
+
+/// Words that many items have in common, held once.
+#[derive(Debug, Default)]
+struct Words(HashSet<Arc<str>>);
+
+impl Words {
+    fn share(&mut self, mut entry: Entry) -> Entry {
+        entry.class = entry.class.map(|class| self.one(class));
+        entry.mime = self.one(entry.mime);
+        entry
+    }
+
+    fn one(&mut self, word: Arc<str>) -> Arc<str> {
+        if let Some(known) = self.0.get(&word) {
+            return Arc::clone(known);
+        }
+        self.0.insert(Arc::clone(&word));
+        word
+    }
+}
+
+/// The line of an item: what the folder says, what people decided, and what was made of it.
+pub(super) fn line(item: &Item, mark: &Mark, made: Made, vetting: &Vetting, offline: bool) -> Entry {
+    with_made(of_item(item, mark, vetting, offline), made)
 }
 
 fn of_item(item: &Item, mark: &Mark, vetting: &Vetting, offline: bool) -> Entry {
@@ -170,21 +261,27 @@ fn of_item(item: &Item, mark: &Mark, vetting: &Vetting, offline: bool) -> Entry 
         (false, true) => State::Ready,
         (false, false) => State::Waiting,
     };
-    let title = mark.title.clone().unwrap_or_else(|| item.title.clone());
+    let title = mark.title.as_ref().unwrap_or(&item.title);
     let keywords = item.sheet.keywords.join(" ");
-    Entry {
-        id: Some(item.id),
-        keys: SearchKeys::of(&format!("{title} {keywords}")),
-        title,
-        local: mark.local.or(item.sheet.local).unwrap_or(false),
-        class: mark.class.clone().or_else(|| item.class.clone()),
+    let more = More {
         source: mark.source.clone().or_else(|| item.sheet.source.clone()),
         speaker: mark.speaker.clone().or_else(|| item.sheet.speaker.clone()),
         plot: item.sheet.plot.clone(),
         quiz: item.sheet.quiz.clone(),
         handouts: item.handouts.clone(),
+        subtitles: item.subtitles.iter().map(|s| s.language.clone()).collect(),
+        prepare: mark.prepare,
+        version: None,
+    };
+    Entry {
+        id: Some(item.id),
+        keys: SearchKeys::of(&format!("{title} {keywords}")),
+        // A clone has no room to grow, which a text that was put together has.
+        title: title.clone(),
+        local: mark.local.or(item.sheet.local).unwrap_or(false),
+        class: mark.class.as_deref().or(item.class.as_deref()).map(Arc::from),
         kind: item.kind,
-        mime: item.mime.clone(),
+        mime: item.mime.as_str().into(),
         length: length(item),
         size: item.stamp.size,
         state,
@@ -192,14 +289,11 @@ fn of_item(item: &Item, mark: &Mark, vetting: &Vetting, offline: bool) -> Entry 
         why: item.why,
         hidden: mark.hidden,
         approved,
-        file: item.places[0].readable(),
         arrival: item.arrival,
-        subtitles: item.subtitles.iter().map(|s| s.language.clone()).collect(),
         has_poster: item.poster.is_some(),
         has_thumb: false,
-        is_prepared: false,
-        prepare: mark.prepare,
-        content: Some(item.id),
+        place: item.places[0].clone(),
+        more: (more != More::default()).then(|| more.into()),
     }
 }
 
@@ -208,11 +302,10 @@ fn with_made(mut entry: Entry, made: Made) -> Entry {
     entry.has_poster |= made.poster;
     entry.has_thumb = made.thumb;
     if let Some(version) = made.film {
-        entry.is_prepared = true;
         entry.plays = Plays::Everywhere;
         entry.why = Why::Nothing;
-        entry.mime.clone_from(&version.mime);
-        entry.content = Some(version.content);
+        entry.mime = version.mime.as_str().into();
+        entry.more.get_or_insert_default().version = Some(version.content);
         if entry.length == Millis::ZERO {
             entry.length = Millis(version.facts.duration_ms.unwrap_or(0));
         }
@@ -224,22 +317,17 @@ fn with_made(mut entry: Entry, made: Made) -> Entry {
 fn of_trouble(trouble: &media_index::Trouble) -> Entry {
     let (state, size) = match &trouble.standing {
         Standing::Copying { have, need } => (State::Copying(need.and_then(|need| percent(*have, need))), *have),
-        Standing::Damaged(damage) => (State::Damaged(damage.clone()), 0),
+        Standing::Damaged(damage) => (State::Damaged(Box::new(damage.clone())), 0),
     };
     let title = trouble.place.stem();
     Entry {
         id: None,
         keys: SearchKeys::of(&title),
         title,
-        class: trouble.place.top_folder(),
-        source: None,
-        speaker: None,
+        class: trouble.place.top_folder().map(Arc::from),
         local: false,
-        plot: None,
-        quiz: Vec::new(),
-        handouts: Vec::new(),
         kind: Kind::by_ending(&trouble.place.ending()).unwrap_or(Kind::Document),
-        mime: String::new(),
+        mime: "".into(),
         length: Millis::ZERO,
         size,
         state,
@@ -247,14 +335,11 @@ fn of_trouble(trouble: &media_index::Trouble) -> Entry {
         why: Why::Nothing,
         hidden: false,
         approved: false,
-        file: trouble.place.readable(),
         arrival: u64::MAX,
-        subtitles: Vec::new(),
         has_poster: false,
         has_thumb: false,
-        is_prepared: false,
-        prepare: None,
-        content: None,
+        place: trouble.place.clone(),
+        more: None,
     }
 }
 

@@ -123,7 +123,7 @@ impl Files {
 }
 
 fn what(listed: &Entry) -> (bool, Option<ItemId>) {
-    (listed.is_prepared, listed.content)
+    (listed.is_prepared(), listed.content())
 }
 
 fn stamp(meta: &Metadata) -> (u64, i64, i64, i64, i64) {

@@ -116,7 +116,7 @@ async fn item(
         sent: room.sent.clone(),
         device: viewer.device,
         item: id,
-        content: shown.entry.content.unwrap_or(id),
+        content: shown.entry.content().unwrap_or(id),
         _share: share,
     });
     let mut response = shown.head();
@@ -145,7 +145,7 @@ struct Shown {
 
 impl Shown {
     fn etag(&self) -> String {
-        format!("\"{}\"", self.entry.content.unwrap_or(self.id))
+        format!("\"{}\"", self.entry.content().unwrap_or(self.id))
     }
 
     /// Which bytes to send, or the answer that needs none.
@@ -195,7 +195,7 @@ impl Shown {
         set(headers, header::CONTENT_TYPE, &self.entry.mime);
         if matches!(self.entry.kind, media_index::Kind::Document) {
             set(headers, header::CONTENT_DISPOSITION, &disposition(&self.entry));
-            let policy = if self.entry.mime == "application/pdf" {
+            let policy = if &*self.entry.mime == "application/pdf" {
                 PDF
             } else {
                 DOCUMENT
@@ -243,8 +243,9 @@ fn set(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
 
 /// RFC 6266 with RFC 8187: what browsers open is shown, the rest is offered for download under its own name.
 fn disposition(entry: &Entry) -> String {
-    let shown = matches!(entry.mime.as_str(), "application/pdf") || entry.mime.starts_with("text/");
-    let name = entry.file.rsplit('/').next().unwrap_or("file");
+    let shown = matches!(&*entry.mime, "application/pdf") || entry.mime.starts_with("text/");
+    let file = entry.file();
+    let name = file.rsplit('/').next().unwrap_or("file");
     let encoded = name.bytes().fold(String::new(), |mut out, b| {
         if b.is_ascii_alphanumeric() || b"-._".contains(&b) {
             out.push(char::from(b));

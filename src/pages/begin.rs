@@ -107,7 +107,7 @@ pub(super) fn showing(pages: &Pages, item: ItemId) -> Result<Showing, Problem> {
     Ok(Showing {
         item,
         title: entry.title,
-        class: entry.class,
+        class: entry.class.as_deref().map(str::to_owned),
         length: entry.length,
     })
 }

@@ -1,5 +1,7 @@
 //! The member's home: hours first, then what to go on with, what is new, and how to find something.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -212,7 +214,7 @@ fn plain_row(entry: &Entry, lang: Lang) -> Row {
     } else {
         format::length(entry.length, lang)
     };
-    let parts = [entry.class.clone().unwrap_or_default(), length];
+    let parts = [entry.class.as_deref().unwrap_or_default().to_owned(), length];
     let separator = if lang == Lang::Zh { "，" } else { ", " };
     let remark = parts
         .into_iter()
@@ -258,23 +260,20 @@ fn of_class(shown: &[Arc<Entry>], class: &str, t: &Texts, lang: Lang) -> Found {
 }
 
 fn classes(shown: &[Arc<Entry>], t: &Texts) -> Vec<Class> {
-    let mut counts: Vec<(String, usize)> = Vec::new();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for entry in shown {
-        let name = entry.class.clone().unwrap_or_default();
-        match counts.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((name, 1)),
-        }
+        *counts.entry(entry.class.as_deref().unwrap_or_default()).or_default() += 1;
     }
-    counts.sort_by(|a, b| (b.1, &a.0).cmp(&(a.1, &b.0)));
-    let class = |(name, count): (String, usize)| Class {
+    let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| Reverse(*count));
+    let class = |(name, count): (&str, usize)| Class {
         label: if name.is_empty() {
             t.no_class.to_owned()
         } else {
-            name.clone()
+            name.to_owned()
         },
-        drawing: art::class_drawing(&name),
-        name,
+        drawing: art::class_drawing(name),
+        name: name.to_owned(),
         count,
     };
     counts.into_iter().map(class).collect()

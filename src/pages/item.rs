@@ -91,7 +91,7 @@ pub(super) async fn page(
         },
         card: art::card(entry.class.as_deref(), Millis::ZERO),
         about: about(&entry, f.t),
-        plot: entry.plot.clone().unwrap_or_default(),
+        plot: entry.plot().unwrap_or_default().to_owned(),
         handouts: handouts(&pages, &entry, everything),
         document: (!plays).then(|| pages.media_address(&id, visit.visitor.device)),
         player,
@@ -113,14 +113,8 @@ fn facts(entry: &Entry, lang: Lang) -> String {
 
 /// Who speaks, where it comes from, whether it was made here.
 fn about(entry: &Entry, t: &Texts) -> String {
-    let speaker = entry
-        .speaker
-        .as_ref()
-        .map(|name| format::fill(t.item_speaker_says, &[name]));
-    let source = entry
-        .source
-        .as_ref()
-        .map(|name| format::fill(t.item_source_says, &[name]));
+    let speaker = entry.speaker().map(|name| format::fill(t.item_speaker_says, &[&name]));
+    let source = entry.source().map(|name| format::fill(t.item_source_says, &[&name]));
     let local = entry.local.then(|| t.item_local_says.to_owned());
     [speaker, source, local]
         .into_iter()
@@ -130,7 +124,7 @@ fn about(entry: &Entry, t: &Texts) -> String {
 }
 
 fn handouts(pages: &Pages, entry: &Entry, everything: bool) -> Vec<Handout> {
-    let entries = entry.handouts.iter().filter_map(|id| pages.library.entry(id));
+    let entries = entry.handouts().iter().filter_map(|id| pages.library.entry(id));
     let shown = entries.filter(|handout| everything || handout.is_shown());
     let of = |handout: Entry| {
         Some(Handout {
@@ -174,7 +168,7 @@ async fn player(pages: &Pages, visit: &Visit, entry: &Entry, id: ItemId, t: &'st
         audio: entry.kind == Kind::Audio,
         poster: entry.has_poster,
         subtitles: entry
-            .subtitles
+            .subtitles()
             .iter()
             .map(|language| track(language.as_deref(), visit.lang))
             .collect(),

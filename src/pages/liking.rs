@@ -47,7 +47,7 @@ pub(super) async fn of(
         stars: stars.map_or(0, usize::from),
         may_rate: seen > Millis::ZERO,
         words: [t.star_1, t.star_2, t.star_3, t.star_4, t.star_5],
-        has_quiz: !entry.quiz.is_empty(),
+        has_quiz: !entry.quiz().is_empty(),
     }))
 }
 

@@ -57,9 +57,10 @@ struct Page {
 /// A film and its questions; none, no page.
 fn quiz_of(pages: &Pages, item: &str) -> Result<(ItemId, String, Vec<Question>), Problem> {
     let item = ItemId::parse(item).map_err(|_| Problem::not_found())?;
-    let entry = pages.library.entry(&item).filter(|entry| !entry.quiz.is_empty());
+    let entry = pages.library.entry(&item).filter(|entry| !entry.quiz().is_empty());
     let entry = entry.ok_or_else(Problem::not_found)?;
-    Ok((item, entry.title, entry.quiz))
+    let quiz = entry.quiz().to_vec();
+    Ok((item, entry.title, quiz))
 }
 
 /// The evening at which the film was shown, if he was there.

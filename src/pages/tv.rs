@@ -156,7 +156,7 @@ async fn films(pages: &Pages, visit: &Visit, wanted: &Wanted) -> Result<Response
     let find: Option<String> = wanted.find.as_ref().map(|find| initials(find));
     let shown = pages.library.shown();
     let fits = |entry: &&Arc<Entry>| {
-        let of_class = wanted.class.is_none() || entry.class == wanted.class;
+        let of_class = wanted.class.is_none() || entry.class.as_deref() == wanted.class.as_deref();
         let found = find.as_ref().is_none_or(|find| entry.matches(find));
         entry.kind == Kind::Film && entry.length > Millis::ZERO && of_class && found
     };

@@ -17,6 +17,7 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -48,7 +49,7 @@ pub struct Status {
     /// What is being made.
     pub now: Option<Now>,
     /// What comes after it.
-    pub waiting: Vec<Job>,
+    pub waiting: VecDeque<Job>,
     /// What could not be made, and why, in ffmpeg's words.
     pub failed: Failures,
     /// The folder for what is made cannot be used, and why.

@@ -50,13 +50,11 @@ pub struct Candidate {
     pub is_prepared: bool,
     /// Poster and thumbnail are there.
     pub has_pictures: bool,
-    /// Its version needs no encoding.
-    pub is_quick: bool,
 }
 
 impl Candidate {
     /// Of a line of the library; `None` if nothing can or should be made of it now.
-    pub fn of(entry: &Entry, is_quick: impl Fn(&ItemId) -> bool) -> Option<Self> {
+    pub fn of(entry: &Entry) -> Option<Self> {
         let is_here = matches!(entry.state, State::Ready | State::Waiting) && !entry.hidden;
         let item = entry.id.filter(|_| is_here)?;
         matches!(entry.kind, Kind::Film | Kind::Audio).then(|| Self {
@@ -64,10 +62,9 @@ impl Candidate {
             arrival: entry.arrival,
             kind: entry.kind,
             plays: entry.plays,
-            wish: entry.prepare,
-            is_prepared: entry.is_prepared,
+            wish: entry.prepare(),
+            is_prepared: entry.is_prepared(),
             has_pictures: entry.has_thumb && entry.has_poster,
-            is_quick: is_quick(&item),
         })
     }
 
@@ -78,14 +75,14 @@ impl Candidate {
     }
 
     /// What is asked for, pictures, quick, slow; within each the newest first.
-    fn jobs(&self, rule: Rule) -> Vec<(Turn, Job)> {
+    fn jobs(&self, rule: Rule, is_quick: impl Fn(&ItemId) -> bool) -> Vec<(Turn, Job)> {
         let job = |first, aim| ((first, Reverse(self.arrival)), Job { item: self.item, aim });
         let mut jobs = Vec::new();
         if self.kind == Kind::Film && !self.has_pictures {
             jobs.push(job(1, Aim::Pictures));
         }
         if self.wants_version(rule) {
-            let first = match (self.wish, self.is_quick) {
+            let first = match (self.wish, is_quick(&self.item)) {
                 (Some(true), _) => 0,
                 (_, true) => 2,
                 (_, false) => 3,
@@ -98,13 +95,18 @@ impl Candidate {
 
 type Turn = (u8, Reverse<u64>);
 
-/// Everything that is to be made, the next first.
-pub fn jobs(candidates: impl Iterator<Item = Candidate>, rule: Rule, failed: &Failures) -> Vec<Job> {
+/// Everything that is to be made, the next first. `is_quick` tells of an item whether its version needs no encoding.
+pub fn jobs(
+    candidates: impl Iterator<Item = Candidate>,
+    rule: Rule,
+    failed: &Failures,
+    is_quick: impl Fn(&ItemId) -> bool,
+) -> Vec<Job> {
     if rule == Rule::Off {
         return Vec::new();
     }
     let mut jobs: Vec<(Turn, Job)> = candidates
-        .flat_map(|candidate| candidate.jobs(rule))
+        .flat_map(|candidate| candidate.jobs(rule, &is_quick))
         .filter(|(_, job)| !failed.contains_key(&(job.item, job.aim)))
         .collect();
     jobs.sort_by_key(|(turn, _)| *turn);
@@ -166,12 +168,13 @@ mod tests {
             wish: None,
             is_prepared: false,
             has_pictures: true,
-            is_quick: false,
         }
     }
 
+    /// Of the items, number 3 is quick.
     fn planned(candidates: &[Candidate], rule: Rule) -> Vec<(u8, Aim)> {
-        let jobs = jobs(candidates.iter().copied(), rule, &Failures::new());
+        let is_quick = |item: &ItemId| item.bytes()[0] == 3;
+        let jobs = jobs(candidates.iter().copied(), rule, &Failures::new(), is_quick);
         jobs.iter().map(|job| (job.item.bytes()[0], job.aim)).collect()
     }
 
@@ -179,8 +182,7 @@ mod tests {
     fn what_is_asked_for_goes_first_then_pictures_then_the_quick_then_the_newest() {
         let slow = film(1, Plays::Prepare);
         let newer = film(2, Plays::Prepare);
-        let mut quick = film(3, Plays::Prepare);
-        quick.is_quick = true;
+        let quick = film(3, Plays::Prepare);
         let mut bare = film(4, Plays::Everywhere);
         bare.has_pictures = false;
         let mut asked = film(5, Plays::Pc);
@@ -218,7 +220,7 @@ mod tests {
     fn what_failed_is_not_tried_again_by_itself() {
         let item = film(1, Plays::Prepare);
         let failed = Failures::from([((item.item, Aim::Film), "no decoder".to_owned())]);
-        assert_eq!(jobs([item].into_iter(), Rule::Auto, &failed), []);
+        assert_eq!(jobs([item].into_iter(), Rule::Auto, &failed, |_| false), []);
     }
 
     #[test]

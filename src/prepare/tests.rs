@@ -124,14 +124,14 @@ fn what_plays_nowhere_gets_a_version_for_every_phone_and_the_original_stays_as_i
     assert!(status.failed.is_empty(), "{:?}", status.failed);
     let entry = station.only();
     assert_eq!(
-        (entry.plays, entry.is_prepared, entry.mime.as_str()),
+        (entry.plays, entry.is_prepared(), &*entry.mime),
         (Plays::Everywhere, true, "video/mp4")
     );
     let version = station.library.root().join(Part::Film.place(&entry.id.unwrap()).path());
     assert_eq!(streams(&version), "h264,320,240,yuv420p aac");
     let (_, opened) = station.library.open(&entry.id.unwrap(), false).unwrap();
-    assert_eq!(opened.content, entry.content);
-    assert_ne!(entry.content, entry.id, "another content of the same item");
+    assert_eq!(opened.content(), entry.content());
+    assert_ne!(entry.content(), entry.id, "another content of the same item");
     assert_eq!(fs::read(station.path("old.wmv")).unwrap(), film);
 }
 
@@ -154,7 +154,7 @@ fn a_film_gets_a_poster_and_a_square_thumbnail() {
     let station = Station::with(&[("film.mp4", &film)]);
     station.settle();
     let entry = station.only();
-    assert!(entry.has_poster && entry.has_thumb && !entry.is_prepared);
+    assert!(entry.has_poster && entry.has_thumb && !entry.is_prepared());
     let size = |part: Part| {
         let path = station.library.root().join(part.place(&entry.id.unwrap()).path());
         streams(&path).split(',').skip(1).take(2).collect::<Vec<_>>().join("x")
@@ -174,7 +174,7 @@ fn what_was_made_is_found_again_after_a_restart_and_under_another_name() {
     let again = station.restart();
     assert!(again.settle().failed.is_empty());
     let after = again.only();
-    assert_eq!((after.content, after.is_prepared), (before.content, true));
+    assert_eq!((after.content(), after.is_prepared()), (before.content(), true));
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn the_work_rests_while_people_watch_and_goes_on_when_they_have_gone() {
     assert!(rests(&station.preparer.wait_until(PATIENCE, rests)));
     station.viewers.store(0, Ordering::SeqCst);
     station.settle();
-    assert!(station.only().is_prepared);
+    assert!(station.only().is_prepared());
 }
 
 #[tokio::test]
@@ -230,6 +230,6 @@ async fn what_the_operator_stops_leaves_nothing_behind() {
     station.preparer.reconsider(item);
     station.viewers.store(0, Ordering::SeqCst);
     station.settle();
-    assert!(!station.only().is_prepared);
+    assert!(!station.only().is_prepared());
     assert!(!station.path(&format!(".yuanjiao/{item}.work")).exists());
 }

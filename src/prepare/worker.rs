@@ -13,7 +13,7 @@ use super::plan::{self, Aim, Candidate, Job, Rest};
 use super::recipe::Recipe;
 use super::{Now, Rule, Shared, Watched, film, pictures};
 use crate::clock::monotonic;
-use crate::library::{Entry, Library, Made, OpenError};
+use crate::library::{Edition, Entry, Library, Made, OpenError};
 use crate::types::{ItemId, Millis};
 
 /// The library is looked at again after so long; a decision of the operator wakes the worker at once.
@@ -27,8 +27,8 @@ pub(super) struct Worker {
     shared: Arc<Shared>,
     /// The folder, once it was found on the disk that is there.
     folder: Option<Folder>,
-    /// The library for which nothing was left to do.
-    settled: Option<Arc<Vec<Arc<Entry>>>>,
+    /// For which edition of the library the jobs that wait were planned.
+    planned: Option<Edition>,
 }
 
 /// How one job ended.
@@ -54,7 +54,7 @@ impl Worker {
             watched,
             shared,
             folder: None,
-            settled: None,
+            planned: None,
         }
     }
 
@@ -95,7 +95,7 @@ impl Worker {
     fn take_orders(&mut self) {
         let again = std::mem::take(&mut self.shared.lock().again);
         for item in again {
-            self.settled = None;
+            self.planned = None;
             if let Some(folder) = &self.folder {
                 folder.forget_failure(&item);
             }
@@ -110,23 +110,28 @@ impl Worker {
     fn next(&mut self) -> Option<Job> {
         self.folder()?;
         self.programs.as_ref()?;
-        let all = self.library.all();
-        if self.settled.as_ref().is_some_and(|settled| Arc::ptr_eq(settled, &all)) {
-            return None;
+        let edition = self.library.edition();
+        if self.planned != Some(edition) {
+            self.plan();
+            self.planned = Some(edition);
         }
-        let catalogue = self.library.indexer().catalogue();
-        let is_quick = |item: &ItemId| catalogue.get(item).is_some_and(|i| Recipe::of(&i.facts).is_quick());
-        let candidates = all.iter().filter_map(|entry| Candidate::of(entry, is_quick));
         let mut state = self.shared.lock();
-        let mut jobs = plan::jobs(candidates, self.rule, &state.status.failed);
-        let next = (!jobs.is_empty()).then(|| jobs.remove(0));
-        state.status.waiting = jobs;
+        let next = state.status.waiting.pop_front();
         state.status.is_settled = next.is_none();
         if next.is_none() {
-            self.settled = Some(all);
             self.shared.changed.notify_all();
         }
         next
+    }
+
+    /// What waits, for the library as it is. What was made since does not change it: each job is asked for once.
+    fn plan(&self) {
+        let all = self.library.all();
+        let catalogue = self.library.indexer().catalogue();
+        let is_quick = |item: &ItemId| catalogue.get(item).is_some_and(|i| Recipe::of(&i.facts).is_quick());
+        let candidates = all.iter().filter_map(|entry| Candidate::of(entry));
+        let mut state = self.shared.lock();
+        state.status.waiting = plan::jobs(candidates, self.rule, &state.status.failed, is_quick).into();
     }
 
     /// True if something came of it.
@@ -136,7 +141,10 @@ impl Worker {
         match ended {
             Ended::Made(made) => self.library.set_made(vec![(job.item, made)]),
             Ended::Failed(why) => self.note_failure(job, why),
-            Ended::Stopped => return false,
+            Ended::Stopped => {
+                self.planned = None;
+                return false;
+            }
         }
         true
     }
@@ -205,7 +213,7 @@ impl Worker {
         let is_refused = self
             .library
             .entry(item)
-            .is_some_and(|entry| entry.prepare == Some(false));
+            .is_some_and(|entry| entry.prepare() == Some(false));
         if let Some(folder) = self.folder.as_ref().filter(|_| is_refused) {
             folder::remove(&folder.work(item));
         }
@@ -302,7 +310,7 @@ impl<'a> Watch<'a> {
     fn is_wanted(&self) -> bool {
         let entry = self.worker.library.entry(&self.now.job.item);
         let is_refused =
-            |entry: &Entry| entry.hidden || (self.now.job.aim == Aim::Film && entry.prepare == Some(false));
+            |entry: &Entry| entry.hidden || (self.now.job.aim == Aim::Film && entry.prepare() == Some(false));
         entry.is_some_and(|entry| !is_refused(&entry)) && !self.worker.library.indexer().catalogue().offline
     }
 }

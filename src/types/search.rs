@@ -2,22 +2,17 @@
 
 use pinyin::{ToPinyin, ToPinyinMulti};
 
-/// What a text can be found by, in lower case.
+/// What a text can be found by, in lower case: itself, its pinyin, its initials, each in a line of its own, so that no
+/// word of a query (which has no line end) is found across two of them. Lines that say nothing new are left out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SearchKeys {
-    text: String,
-    full: String,
-    initials: String,
-    /// The same, with the second reading of each character that has one: 孙长河 is looked for as `sch` and as `szh`.
-    other_full: String,
-    other_initials: String,
-}
+pub struct SearchKeys(Box<str>);
 
 impl SearchKeys {
     /// Prepares a title or a name.
     pub fn of(text: &str) -> Self {
-        let text = text.to_lowercase();
+        let text = text.trim().to_lowercase();
         let (mut full, mut initials) = (String::new(), String::new());
+        // The same, with the second reading of each character that has one: 孙长河 is looked for as `sch` and as `szh`.
         let (mut other_full, mut other_initials) = (String::new(), String::new());
         for c in text.chars() {
             match c.to_pinyin() {
@@ -36,34 +31,23 @@ impl SearchKeys {
                 None => {}
             }
         }
-        Self {
-            text,
-            full,
-            initials,
-            other_full,
-            other_initials,
+        let mut keys = text;
+        for line in [full, initials, other_full, other_initials]
+            .iter()
+            .filter(|line| !line.is_empty())
+        {
+            if !keys.contains(line.as_str()) {
+                keys.push('\n');
+                keys.push_str(line);
+            }
         }
+        Self(keys.into())
     }
 
     /// Whether every word of the query is in the text, its pinyin or its initials.
     pub fn matches(&self, query: &str) -> bool {
         let query = query.to_lowercase();
-        query.split_whitespace().all(|word| {
-            [
-                &self.text,
-                &self.full,
-                &self.initials,
-                &self.other_full,
-                &self.other_initials,
-            ]
-            .iter()
-            .any(|key| key.contains(word))
-        })
-    }
-
-    /// The initials, for sorting and for the operator's quick search.
-    pub fn initials(&self) -> &str {
-        &self.initials
+        query.split_whitespace().all(|word| self.0.contains(word))
     }
 }
 

@@ -95,7 +95,7 @@ async fn items(pages: &Pages, record: &Record, who: &MemberId, t: &crate::look::
         let has_quiz = pages
             .library
             .entry(&showing.item)
-            .is_some_and(|entry| !entry.quiz.is_empty());
+            .is_some_and(|entry| !entry.quiz().is_empty());
         let own = answers
             .iter()
             .find(|one| one.member == *who && one.item == showing.item);

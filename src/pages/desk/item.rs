@@ -1,5 +1,7 @@
 //! One item on the desk: what people should read about it, where it plays, and what can be done.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -110,7 +112,7 @@ fn facts_of(
     lang: Lang,
 ) -> Vec<Fact> {
     let fact = |label, value| Fact { label, value };
-    let mut list = vec![fact(t.item_where, entry.file.clone())];
+    let mut list = vec![fact(t.item_where, entry.file())];
     if let Some(facts) = facts.filter(|_| matches!(entry.kind, Kind::Film | Kind::Audio)) {
         list.push(fact(t.item_format, standing::format_line(entry, facts)));
     }
@@ -118,12 +120,15 @@ fn facts_of(
         list.push(fact(t.item_length, format::length(entry.length, lang)));
     }
     list.push(fact(t.item_size, format::bytes(entry.size)));
-    if !entry.subtitles.is_empty() {
-        let languages = entry.subtitles.iter().map(|l| l.clone().unwrap_or_else(|| "zh".into()));
+    if !entry.subtitles().is_empty() {
+        let languages = entry
+            .subtitles()
+            .iter()
+            .map(|l| l.clone().unwrap_or_else(|| "zh".into()));
         list.push(fact(t.item_subtitles, languages.collect::<Vec<_>>().join(", ")));
     }
     let handouts: Vec<String> = entry
-        .handouts
+        .handouts()
         .iter()
         .filter_map(|id| Some(pages.library.entry(id)?.title))
         .collect();
@@ -167,10 +172,8 @@ fn fields(mark: &Mark, item: Option<&media_index::Item>, t: &'static Texts) -> V
 
 pub(super) fn classes(pages: &Pages) -> Vec<String> {
     let all = pages.library.all();
-    let mut classes: Vec<String> = all.iter().filter_map(|entry| entry.class.clone()).collect();
-    classes.sort();
-    classes.dedup();
-    classes
+    let classes: BTreeSet<&str> = all.iter().filter_map(|entry| entry.class.as_deref()).collect();
+    classes.into_iter().map(str::to_owned).collect()
 }
 
 pub(super) async fn save(

@@ -147,9 +147,9 @@ fn line(pages: &Pages, entry: &Entry, work: &Status, t: &'static Texts, lang: La
     };
     let separator = if lang == Lang::Zh { "，" } else { ", " };
     let facts = if length.is_empty() {
-        entry.file.clone()
+        entry.file()
     } else {
-        format!("{}{separator}{length}", entry.file)
+        format!("{}{separator}{length}", entry.file())
     };
     let by_district = pages.library.approval() == Approval::District;
     Line {

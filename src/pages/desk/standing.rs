@@ -66,11 +66,13 @@ pub(super) fn of(entry: &Entry, facts: Option<&Facts>, work: &Status, t: &'stati
     match &entry.state {
         _ if entry.hidden => say("tag-off", t.state_hidden, ""),
         FileState::Copying(percent) => copying(*percent, t),
-        FileState::Damaged(Damage::Note(why)) => say("tag-you", t.note_wrong, format::fill(t.note_wrong_do, &[why])),
-        FileState::Damaged(damage) => say("tag-you", t.damaged, remedy(damage, t)),
+        FileState::Damaged(damage) => match &**damage {
+            Damage::Note(why) => say("tag-you", t.note_wrong, format::fill(t.note_wrong_do, &[why])),
+            damage => say("tag-you", t.damaged, remedy(damage, t)),
+        },
         FileState::Offline => say("tag-off", t.state_offline, t.offline_do),
         FileState::Waiting => say("tag-you", t.state_waiting, t.waiting_do),
-        FileState::Ready if entry.is_prepared => say("tag-ok", t.prepared, t.prepared_note),
+        FileState::Ready if entry.is_prepared() => say("tag-ok", t.prepared, t.prepared_note),
         FileState::Ready => ready(entry, facts, work, t, lang),
     }
 }
@@ -149,7 +151,7 @@ fn preparing(entry: &Entry, id: &ItemId, work: &Status, t: &'static Texts, lang:
                 format::fill(t.prepare_failed_do, &[reason]),
             )
         }
-    } else if entry.prepare == Some(false) && entry.plays == Plays::Prepare {
+    } else if entry.prepare() == Some(false) && entry.plays == Plays::Prepare {
         Standing {
             buttons: vec![Button {
                 label: t.prepare_act,
@@ -187,7 +189,8 @@ fn under_way(now: &Now, t: &Texts, lang: Lang) -> Standing {
 
 /// The reason of the verdict, in a sentence.
 fn why(entry: &Entry, facts: &Facts, t: &Texts) -> String {
-    let ending = entry.file.rsplit('.').next().unwrap_or("").to_uppercase();
+    let file = entry.file();
+    let ending = file.rsplit('.').next().unwrap_or("").to_uppercase();
     let picture = facts.video.as_ref();
     let codec = |name: &str| name.to_uppercase();
     match entry.why {
@@ -223,7 +226,8 @@ pub(super) fn remedy(damage: &Damage, t: &Texts) -> &'static str {
 
 /// Container, codecs and size of the picture in one line, as a technician would write them.
 pub(super) fn format_line(entry: &Entry, facts: &Facts) -> String {
-    let ending = entry.file.rsplit('.').next().unwrap_or("").to_uppercase();
+    let file = entry.file();
+    let ending = file.rsplit('.').next().unwrap_or("").to_uppercase();
     let picture = facts.video.as_ref().map(|video| {
         let bits = video.bit_depth.filter(|bits| *bits != 8);
         let bits = bits.map(|bits| format!(" {bits} bit")).unwrap_or_default();

@@ -167,7 +167,7 @@ fn playing(pages: &Pages, visit: &Visit, answer: &Answer) -> Result<Response, Pr
     let state = &answer.state;
     let showing = state.now_showing().ok_or_else(Problem::not_found)?;
     let entry = pages.library.entry(&showing.item);
-    let subtitles = entry.map_or_else(Vec::new, |entry| entry.subtitles);
+    let subtitles = entry.map_or_else(Vec::new, |entry| entry.subtitles().to_vec());
     let language = |language: Option<String>| language.unwrap_or_else(|| "zh".to_owned());
     let t = texts(visit.lang);
     let of_page = serde_json::json!({

@@ -113,7 +113,7 @@ impl Draft {
             Some(Planned {
                 item: *item,
                 title: entry.title,
-                class: entry.class,
+                class: entry.class.as_deref().map(str::to_owned),
                 length: entry.length,
             })
         };

@@ -76,7 +76,7 @@ fn long_date(record: &Record, lang: Lang) -> String {
 fn source(pages: &Pages, showing: &Showing, t: &Texts) -> String {
     let entry = pages.library.entry(&showing.item);
     let local = entry.as_ref().is_some_and(|entry| entry.local);
-    let source = entry.and_then(|entry| entry.source);
+    let source = entry.and_then(|entry| entry.source().map(str::to_owned));
     let parts = [
         showing.class.clone(),
         local.then(|| t.item_local_says.to_owned()),

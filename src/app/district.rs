@@ -14,11 +14,16 @@ use crate::http::guard::{Names, guard};
 use crate::look;
 use crate::pages;
 use crate::server::{self, Limits};
+use crate::store;
 
 /// What a district's books need of its settings.
 pub fn district_settings(config: &config::District) -> district::Settings {
     district::Settings {
         data: config.data.clone(),
+        store: match &config.server {
+            Some(server) => store::Place::Server(server.0.clone()),
+            None => store::Place::File,
+        },
         origin: config.origin.clone(),
         concurrent: config.concurrent,
         connect: config.connect,

@@ -51,6 +51,17 @@ pub enum Prepare {
     Off,
 }
 
+/// The address of a database server.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Server(pub String);
+
+impl fmt::Debug for Server {
+    /// It may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Server(…)")
+    }
+}
+
 /// Settings of a station.
 #[derive(Debug, Clone)]
 pub struct Station {
@@ -178,8 +189,10 @@ pub struct District {
     pub place: String,
     /// Network, for its pages.
     pub listen: Listen,
-    /// Where its database and keys lie.
+    /// Where its keys lie, and its database unless that is on a server.
     pub data: PathBuf,
+    /// The PostgreSQL server that keeps its books instead of a file.
+    pub server: Option<Server>,
     /// Stations pulled at the same time.
     pub concurrent: usize,
     /// Time to connect.

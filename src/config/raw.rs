@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::fault::{Fault, syntax};
-use super::{Approval, Backup, Classes, District, Listen, Media, Prepare, Program, Station, Viewing, Wifi};
+use super::{Approval, Backup, Classes, District, Listen, Media, Prepare, Program, Server, Station, Viewing, Wifi};
 use crate::types::{Millis, Origin};
 
 macro_rules! table {
@@ -89,9 +89,7 @@ table!(DistrictFile {
         address: "0.0.0.0:8090".into(),
         ..ListenTable::default()
     },
-    data: DataTable = DataTable {
-        folder: "district-data".into()
-    },
+    data: DistrictDataTable = DistrictDataTable::default(),
     pull: PullTable = PullTable::default(),
     report: ReportTable = ReportTable::default(),
     policy: PolicyTable = PolicyTable::default(),
@@ -101,6 +99,10 @@ table!(DistrictTable {
     origin: String = String::new(),
     name: String = "区县党员远程教育".into(),
     place: String = String::new(),
+});
+table!(DistrictDataTable {
+    folder: String = "district-data".into(),
+    store: String = String::new(),
 });
 table!(PullTable {
     concurrent: u64 = 16,
@@ -120,6 +122,19 @@ table!(ReportTable {
 struct Check(Vec<Fault>);
 
 impl Check {
+    /// A PostgreSQL server; empty is none. The address may hold a password, so it is not repeated.
+    fn server(&mut self, key: &'static str, address: String) -> Option<Server> {
+        let known = ["postgres://", "postgresql://"];
+        if !address.is_empty() && !known.iter().any(|scheme| address.starts_with(scheme)) {
+            self.fault(
+                key,
+                "something else",
+                "empty, or postgres://USER:PASSWORD@HOST/DATABASE",
+            );
+        }
+        (!address.is_empty()).then_some(Server(address))
+    }
+
     fn fault(&mut self, key: &'static str, found: impl Display, expected: impl Into<String>) {
         self.0.push(Fault::Value {
             key,
@@ -310,6 +325,7 @@ pub(super) fn district(text: &str) -> Result<District, Vec<Fault>> {
         place: check.text("district.place", file.district.place, 40),
         listen: listen(&mut check, file.listen),
         data: check.folder("data.folder", file.data.folder),
+        server: check.server("data.store", file.data.store),
         concurrent: count(check.within("pull.concurrent", file.pull.concurrent, 1..=500)),
         connect: check.seconds("pull.connect_timeout_s", file.pull.connect_timeout_s, 1..=120),
         deadline: check.seconds("pull.deadline_s", file.pull.deadline_s, 5..=3_600),

@@ -6,14 +6,13 @@
 
 use std::net::IpAddr;
 
-use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use crate::clock::{Clock, SharedClock};
 use crate::http::Problem;
 use crate::keys;
 use crate::roster::{Gate, SignInError};
-use crate::store::{Schema, Store, StoreError, Urgency};
+use crate::store::{Row, Schema, Shared, Sql, StoreError, Urgency, params};
 
 /// The tables of accounts and of the audit log.
 pub(super) const SCHEMA: Schema = Schema {
@@ -149,12 +148,6 @@ pub enum AccountError {
     Store(#[from] StoreError),
 }
 
-impl From<rusqlite::Error> for AccountError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
-
 /// One line of the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audited {
@@ -173,16 +166,18 @@ pub struct Audited {
 
 /// Writes a line of the audit log, in the transaction of what it tells.
 pub(super) fn audit(
-    conn: &Connection,
+    conn: &dyn Sql,
     at_s: i64,
     who: &str,
     act: &str,
     about: &str,
     detail: &str,
-) -> Result<(), rusqlite::Error> {
+) -> Result<(), StoreError> {
+    conn.lock("audit")?;
+    let key: i64 = conn.query_row("SELECT coalesce(max(key), 0) + 1 FROM audit", [], |row| row.get(0))?;
     conn.execute(
-        "INSERT INTO audit (at_s, who, act, about, detail) VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![at_s, who, act, about, detail],
+        "INSERT INTO audit (key, at_s, who, act, about, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![key, at_s, who, act, about, detail],
     )
     .map(drop)
 }
@@ -190,13 +185,13 @@ pub(super) fn audit(
 /// A handle to the accounts. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Accounts {
-    store: Store,
+    store: Shared,
     clock: SharedClock,
     gate: Gate,
 }
 
 impl Accounts {
-    pub(super) fn new(store: Store, clock: SharedClock) -> Self {
+    pub(super) fn new(store: Shared, clock: SharedClock) -> Self {
         Self {
             store,
             clock,
@@ -219,7 +214,7 @@ impl Accounts {
         }
         let hash = self.gate.hash(passphrase.to_owned()).await;
         let (by, now) = (by.0.clone(), self.now_s());
-        let act = move |tx: &crate::store::Tx<'_>| {
+        let act = move |tx: &dyn Sql| {
             tx.execute(
                 "INSERT INTO account (name, role, hash, made_s) VALUES (?1, ?2, ?3, ?4)
                  ON CONFLICT (name) DO UPDATE SET role = excluded.role, hash = excluded.hash, closed = 0",
@@ -235,7 +230,7 @@ impl Accounts {
     /// Closes an account and ends its sign-ins.
     pub async fn close(&self, name: &str, by: &Signer) -> Result<(), AccountError> {
         let (name, by, now) = (name.to_owned(), by.0.clone(), self.now_s());
-        let act = move |tx: &crate::store::Tx<'_>| {
+        let act = move |tx: &dyn Sql| {
             tx.execute("UPDATE account SET closed = 1 WHERE name = ?1", [&name])?;
             tx.execute("DELETE FROM sign_in WHERE account = ?1", [&name])?;
             somebody_signs(tx)?;
@@ -248,8 +243,8 @@ impl Accounts {
     pub async fn list(&self) -> Result<Vec<Account>, StoreError> {
         self.store
             .read(|conn| {
-                let mut query = conn.prepare("SELECT name, role, closed FROM account ORDER BY closed, name")?;
-                let rows = query.query_map([], account)?.collect::<Result<Vec<_>, _>>()?;
+                let query = "SELECT name, role, closed FROM account ORDER BY closed, name";
+                let rows = conn.query_map(query, [], account)?;
                 Ok(rows.into_iter().flatten().collect())
             })
             .await
@@ -259,7 +254,7 @@ impl Accounts {
     pub fn any(&self) -> Result<bool, StoreError> {
         let any = "SELECT EXISTS (SELECT 1 FROM account WHERE closed = 0)";
         self.store
-            .read_blocking(|conn| Ok(conn.query_row(any, [], |row| row.get(0))?))
+            .read_blocking(|conn| conn.query_row(any, [], |row| row.get(0)))
     }
 
     /// Signs in; returns the cookie's value. Wrong tries cost time, per name and per address.
@@ -270,12 +265,12 @@ impl Accounts {
             .store
             .read(move |conn| {
                 let query = "SELECT hash FROM account WHERE name = ?1 AND closed = 0";
-                Ok::<Option<String>, StoreError>(conn.query_row(query, [asked], |row| row.get(0)).optional()?)
+                conn.query_optional::<String>(query, [asked], |row| row.get(0))
             })
             .await?;
         self.gate.check(&name, from, hash, passphrase).await?;
         let (token, now) = (keys::random::<16>(), self.now_s());
-        let act = move |tx: &crate::store::Tx<'_>| {
+        let act = move |tx: &dyn Sql| {
             tx.execute("DELETE FROM sign_in WHERE at_s <= ?1", [now - i64::from(SIGN_IN_S)])?;
             tx.execute(
                 "INSERT INTO sign_in (token, account, at_s) VALUES (?1, ?2, ?3)",
@@ -295,10 +290,8 @@ impl Accounts {
             .read(move |conn| {
                 let query = "SELECT name, role, closed FROM account JOIN sign_in ON account = name
                              WHERE token = ?1 AND at_s > ?2 AND closed = 0";
-                let found = conn
-                    .prepare_cached(query)?
-                    .query_row(params![digest(&token), after], account);
-                Ok(found.optional()?.flatten())
+                let found = conn.query_optional(query, params![digest(&token), after], account)?;
+                Ok(found.flatten())
             })
             .await
     }
@@ -306,8 +299,7 @@ impl Accounts {
     /// Ends a sign-in.
     pub async fn sign_out(&self, cookie: &str) -> Result<(), StoreError> {
         if let Some(token) = token_of(cookie) {
-            let act =
-                move |tx: &crate::store::Tx<'_>| tx.execute("DELETE FROM sign_in WHERE token = ?1", [digest(&token)]);
+            let act = move |tx: &dyn Sql| tx.execute("DELETE FROM sign_in WHERE token = ?1", [digest(&token)]);
             self.store.write(Urgency::Now, act).await??;
         }
         Ok(())
@@ -318,7 +310,7 @@ impl Accounts {
         self.store
             .read(|conn| {
                 let query = "SELECT at_s, who, act, about, detail FROM audit ORDER BY key DESC LIMIT ?1";
-                let line = |row: &rusqlite::Row<'_>| {
+                let line = |row: &dyn Row| {
                     Ok(Audited {
                         at_s: row.get(0)?,
                         who: row.get(1)?,
@@ -327,22 +319,19 @@ impl Accounts {
                         detail: row.get(4)?,
                     })
                 };
-                Ok(conn
-                    .prepare(query)?
-                    .query_map([SHOWN], line)?
-                    .collect::<Result<_, _>>()?)
+                conn.query_map(query, [SHOWN], line)
             })
             .await
     }
 }
 
-fn account(row: &rusqlite::Row<'_>) -> Result<Option<Account>, rusqlite::Error> {
+fn account(row: &dyn Row) -> Result<Option<Account>, StoreError> {
     let (name, role, closed): (String, String, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
     Ok(Role::read(&role).map(|role| Account { name, role, closed }))
 }
 
 /// The last one who can sign cannot lock the door behind himself.
-fn somebody_signs(conn: &Connection) -> Result<(), AccountError> {
+fn somebody_signs(conn: &dyn Sql) -> Result<(), AccountError> {
     let query = "SELECT EXISTS (SELECT 1 FROM account WHERE role = 'sign' AND closed = 0)
                  OR NOT EXISTS (SELECT 1 FROM account)";
     if conn.query_row(query, [], |row| row.get(0))? {

@@ -3,11 +3,9 @@
 //! An *event* (a rollback, a fork) is told once for each evidence, however often the same evidence comes again. A *state*
 //! (silent, clock off) begins and ends; while it lasts it is one alert.
 
-use rusqlite::{Connection, params};
-
 use super::accounts::{Manager, audit};
 use super::alert::Alert;
-use crate::store::Schema;
+use crate::store::{Row, Schema, Sql, StoreError, params};
 use crate::types::Origin;
 
 /// The tables of this file. What older programs noted is taken over as it was said.
@@ -59,12 +57,12 @@ impl Alarm {
 }
 
 /// Writes an alert down; true if nobody knew of it yet.
-pub(super) fn raise(conn: &Connection, station: &Origin, now_s: u64, alert: &Alert) -> Result<bool, rusqlite::Error> {
+pub(super) fn raise(conn: &dyn Sql, station: &Origin, now_s: u64, alert: &Alert) -> Result<bool, StoreError> {
     let (name, now) = (station.as_str(), i64::try_from(now_s).unwrap_or(i64::MAX));
     let evidence = serde_json::to_string(&alert.evidence()).unwrap_or_default();
     if alert.is_state() {
         let lasting = conn.execute(
-            "UPDATE alarm SET last_s = ?3, times = times + 1, evidence = ?4
+            "UPDATE alarm SET last_s = ?3, times = alarm.times + 1, evidence = ?4
              WHERE station = ?1 AND kind = ?2 AND ended_s IS NULL",
             params![name, alert.kind(), now, evidence],
         )?;
@@ -77,21 +75,23 @@ pub(super) fn raise(conn: &Connection, station: &Origin, now_s: u64, alert: &Ale
     } else {
         alert.to_string()
     };
+    conn.lock("alarm")?;
     let before: Option<i64> = conn.query_row(
         "SELECT max(key) FROM alarm WHERE station = ?1 AND kind = ?2 AND mark = ?3",
         params![name, alert.kind(), mark],
         |row| row.get(0),
     )?;
+    let key: i64 = conn.query_row("SELECT coalesce(max(key), 0) + 1 FROM alarm", [], |row| row.get(0))?;
     conn.execute(
-        "INSERT INTO alarm (station, kind, mark, evidence, at_s, last_s) VALUES (?1, ?2, ?3, ?4, ?5, ?5)
-         ON CONFLICT (station, kind, mark) DO UPDATE SET last_s = excluded.last_s, times = times + 1",
-        params![name, alert.kind(), mark, evidence, now],
+        "INSERT INTO alarm (key, station, kind, mark, evidence, at_s, last_s) VALUES (?6, ?1, ?2, ?3, ?4, ?5, ?5)
+         ON CONFLICT (station, kind, mark) DO UPDATE SET last_s = excluded.last_s, times = alarm.times + 1",
+        params![name, alert.kind(), mark, evidence, now, key],
     )?;
     Ok(before.is_none())
 }
 
 /// A state is over.
-pub(super) fn end(conn: &Connection, station: &Origin, now_s: u64, kind: &str) -> Result<(), rusqlite::Error> {
+pub(super) fn end(conn: &dyn Sql, station: &Origin, now_s: u64, kind: &str) -> Result<(), StoreError> {
     conn.execute(
         "UPDATE alarm SET ended_s = ?3 WHERE station = ?1 AND kind = ?2 AND ended_s IS NULL",
         params![station.as_str(), kind, i64::try_from(now_s).unwrap_or(i64::MAX)],
@@ -101,12 +101,12 @@ pub(super) fn end(conn: &Connection, station: &Origin, now_s: u64, kind: &str) -
 
 /// A person has looked at it; `false` if there is none of that number, or somebody was faster.
 pub(super) fn acknowledge(
-    conn: &Connection,
+    conn: &dyn Sql,
     key: i64,
     reason: &str,
     by: &Manager,
     now_s: u64,
-) -> Result<bool, rusqlite::Error> {
+) -> Result<bool, StoreError> {
     let now = i64::try_from(now_s).unwrap_or(i64::MAX);
     let done = conn.execute(
         "UPDATE alarm SET acked_s = ?2, acked_by = ?3, reason = ?4 WHERE key = ?1 AND acked_s IS NULL",
@@ -121,27 +121,27 @@ pub(super) fn acknowledge(
 const COLUMNS: &str = "key, station, kind, evidence, at_s, last_s, times, ended_s, acked_s, acked_by, reason";
 
 /// Those that wait for a person, the newest first.
-pub(super) fn open(conn: &Connection) -> Result<Vec<Alarm>, rusqlite::Error> {
+pub(super) fn open(conn: &dyn Sql) -> Result<Vec<Alarm>, StoreError> {
     let wanted = format!("SELECT {COLUMNS} FROM alarm WHERE acked_s IS NULL AND ended_s IS NULL ORDER BY key DESC");
-    conn.prepare_cached(&wanted)?.query_map([], alarm)?.collect()
+    conn.query_map(&wanted, [], alarm)
 }
 
 /// Those that are over or acknowledged, the newest first.
-pub(super) fn past(conn: &Connection) -> Result<Vec<Alarm>, rusqlite::Error> {
+pub(super) fn past(conn: &dyn Sql) -> Result<Vec<Alarm>, StoreError> {
     let wanted = format!(
         "SELECT {COLUMNS} FROM alarm WHERE acked_s IS NOT NULL OR ended_s IS NOT NULL ORDER BY key DESC LIMIT {LISTED}"
     );
-    conn.prepare_cached(&wanted)?.query_map([], alarm)?.collect()
+    conn.query_map(&wanted, [], alarm)
 }
 
-fn alarm(row: &rusqlite::Row<'_>) -> Result<Alarm, rusqlite::Error> {
+fn alarm(row: &dyn Row) -> Result<Alarm, StoreError> {
     let acked_s: Option<i64> = row.get(8)?;
     let (by, reason) = (row.get(9)?, row.get(10)?);
     Ok(Alarm {
         key: row.get(0)?,
         station: row.get(1)?,
         kind: row.get(2)?,
-        evidence: serde_json::from_str(&row.get::<_, String>(3)?).unwrap_or_default(),
+        evidence: serde_json::from_str(&row.get::<String>(3)?).unwrap_or_default(),
         at_s: row.get(4)?,
         last_s: row.get(5)?,
         times: row.get(6)?,
@@ -153,7 +153,7 @@ fn alarm(row: &rusqlite::Row<'_>) -> Result<Alarm, rusqlite::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Options, Store, StoreError};
+    use crate::store::{Options, Store};
 
     fn store(dir: &tempfile::TempDir) -> Store {
         let schemas = [super::super::rows::SCHEMA, super::super::accounts::SCHEMA, SCHEMA];
@@ -162,13 +162,13 @@ mod tests {
 
     fn act<T: Send + 'static>(
         store: &Store,
-        act: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
+        act: impl FnOnce(&dyn Sql) -> Result<T, StoreError> + Send + 'static,
     ) -> T {
-        store.write_blocking(move |tx| act(tx)).unwrap().unwrap()
+        store.write_blocking(move |tx| act(&**tx)).unwrap().unwrap()
     }
 
     fn opened(store: &Store) -> Vec<Alarm> {
-        store.read_blocking::<_, StoreError, _>(|conn| Ok(open(conn)?)).unwrap()
+        store.read_blocking(|conn| open(conn)).unwrap()
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::clock::Trust;
 use crate::exchange::Condition;
 use crate::report::Recount;
 use crate::report::annual::BranchKind;
-use crate::store::{StoreError, Tx, Urgency};
+use crate::store::{Sql, StoreError, Urgency};
 use crate::types::{Origin, Year};
 
 /// What a station told of itself, and how far its clock is ahead.
@@ -24,14 +24,14 @@ pub(super) struct Told {
 
 /// Writes down what came of a pull.
 pub(super) fn note(
-    tx: &Tx<'_>,
+    tx: &dyn Sql,
     settings: &Settings,
     station: &Origin,
     now_s: u64,
     told: Option<&Told>,
     failed: Option<(Fault, String)>,
     chance: u64,
-) -> Result<(), rusqlite::Error> {
+) -> Result<(), StoreError> {
     let Some((fault, detail)) = failed else {
         let next = now_s + next_in(settings.every, 0, chance).as_secs();
         watch::heard(
@@ -58,12 +58,12 @@ pub(super) fn note(
 
 /// A clock that nobody has set yet is no alert: the cosignature sets it.
 fn note_clock(
-    tx: &Tx<'_>,
+    tx: &dyn Sql,
     settings: &Settings,
     station: &Origin,
     now_s: u64,
     told: Option<&Told>,
-) -> Result<(), rusqlite::Error> {
+) -> Result<(), StoreError> {
     let Some(told) = told.filter(|told| told.condition.trust.is_some_and(|trust| trust != Trust::Unset)) else {
         return Ok(());
     };
@@ -94,34 +94,34 @@ impl District {
 
     /// All stations, as they are watched.
     pub async fn watched(&self) -> Result<Vec<Watched>, StoreError> {
-        self.store.read(|conn| Ok(watch::all(conn)?)).await
+        self.store.read(|conn| watch::all(conn)).await
     }
 
     /// Alerts that wait for a person, the newest first.
     pub async fn open_alarms(&self) -> Result<Vec<Alarm>, StoreError> {
-        self.store.read(|conn| Ok(alarms::open(conn)?)).await
+        self.store.read(|conn| alarms::open(conn)).await
     }
 
     /// Alerts that are over or acknowledged.
     pub async fn past_alarms(&self) -> Result<Vec<Alarm>, StoreError> {
-        self.store.read(|conn| Ok(alarms::past(conn)?)).await
+        self.store.read(|conn| alarms::past(conn)).await
     }
 
     /// A person has looked at an alert, and says why it may rest. `false` if somebody was faster.
     pub async fn acknowledge(&self, key: i64, reason: &str, by: &Manager) -> Result<bool, StoreError> {
         let (reason, by, now) = (reason.to_owned(), by.clone(), self.now_s());
-        let act = move |tx: &Tx<'_>| alarms::acknowledge(tx, key, &reason, &by, now);
-        Ok(self.store.write(Urgency::Now, act).await??)
+        let act = move |tx: &dyn Sql| alarms::acknowledge(tx, key, &reason, &by, now);
+        self.store.write(Urgency::Now, act).await?
     }
 
     /// What people call a station and where it stands.
     pub async fn set_place(&self, station: &Origin, place: Place, by: &Manager) -> Result<bool, StoreError> {
         let (station, by, now) = (station.clone(), by.clone(), self.now_i64());
-        let act = move |tx: &Tx<'_>| {
+        let act = move |tx: &dyn Sql| {
             audit(tx, now, by.name(), "place", station.as_str(), &place.name)?;
             watch::set_place(tx, station.as_str(), &place)
         };
-        Ok(self.store.write(Urgency::Now, act).await??)
+        self.store.write(Urgency::Now, act).await?
     }
 
     /// Pulls a station as soon as there is a place.
@@ -143,39 +143,39 @@ impl District {
     /// Notes in the audit log that a person enrolled a station or imported a log.
     pub async fn audit(&self, by: &Manager, act: &'static str, about: &str, detail: &str) -> Result<(), StoreError> {
         let (by, about, detail, now) = (by.clone(), about.to_owned(), detail.to_owned(), self.now_i64());
-        let write = move |tx: &Tx<'_>| audit(tx, now, by.name(), act, &about, &detail);
-        Ok(self.store.write(Urgency::Now, write).await??)
+        let write = move |tx: &dyn Sql| audit(tx, now, by.name(), act, &about, &detail);
+        self.store.write(Urgency::Now, write).await?
     }
 
     /// Everything that figures are made of, by station.
     pub async fn counts(&self) -> Result<Vec<(String, Recount)>, StoreError> {
-        self.store.read(|conn| Ok(figures::counts(conn)?)).await
+        self.store.read(|conn| figures::counts(conn)).await
     }
 
     /// What changes whenever figures do: leaves that are believed, policies, and what people said of branches.
     pub async fn version(&self) -> Result<(i64, i64), StoreError> {
-        let query = "SELECT (SELECT coalesce(sum(size), 0) + count(*) FROM station),
+        let query = "SELECT (SELECT CAST(coalesce(sum(size), 0) + count(*) AS BIGINT) FROM station),
                             (SELECT coalesce(max(key), 0) FROM audit WHERE act = 'branch') * 1000 +
                             (SELECT count(*) FROM policy)";
         self.store
-            .read(move |conn| Ok(conn.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)))?))
+            .read(move |conn| conn.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?))))
             .await
     }
 
     /// What a year lost, over all stations.
     pub async fn lost(&self, year: Year) -> Result<figures::Lost, StoreError> {
-        self.store.read(move |conn| Ok(figures::lost(conn, year)?)).await
+        self.store.read(move |conn| figures::lost(conn, year)).await
     }
 
     /// What people said of branches, by station and branch.
     pub async fn kinds(&self) -> Result<BTreeMap<(String, String), BranchKind>, StoreError> {
-        self.store.read(|conn| Ok(figures::kinds(conn)?)).await
+        self.store.read(|conn| figures::kinds(conn)).await
     }
 
     /// A person says what branches are.
     pub async fn set_kinds(&self, kinds: Vec<(String, String, BranchKind)>, by: &Manager) -> Result<(), StoreError> {
         let (by, now) = (by.clone(), self.now_i64());
-        let act = move |tx: &Tx<'_>| {
+        let act = move |tx: &dyn Sql| {
             for (station, branch, kind) in &kinds {
                 figures::set_kind(tx, station, branch, *kind)?;
                 audit(
@@ -187,14 +187,14 @@ impl District {
                     kind.word(),
                 )?;
             }
-            Ok::<_, rusqlite::Error>(())
+            Ok::<_, StoreError>(())
         };
-        Ok(self.store.write(Urgency::Now, act).await??)
+        self.store.write(Urgency::Now, act).await?
     }
 
     /// Figures that nobody can measure, by their words.
     pub async fn typed_in(&self, year: Year) -> Result<BTreeMap<String, String>, StoreError> {
-        self.store.read(move |conn| Ok(figures::typed_in(conn, year)?)).await
+        self.store.read(move |conn| figures::typed_in(conn, year)).await
     }
 
     /// A person types figures in.
@@ -205,7 +205,7 @@ impl District {
         by: &Manager,
     ) -> Result<(), StoreError> {
         let (by, now) = (by.clone(), self.now_i64());
-        let act = move |tx: &Tx<'_>| {
+        let act = move |tx: &dyn Sql| {
             let before = figures::typed_in(tx, year)?;
             for (what, value) in &values {
                 if before.get(*what).map_or("", String::as_str) == value {
@@ -214,15 +214,15 @@ impl District {
                 figures::type_in(tx, year, what, value)?;
                 audit(tx, now, by.name(), "typed_in", &format!("{} {what}", year.0), value)?;
             }
-            Ok::<_, rusqlite::Error>(())
+            Ok::<_, StoreError>(())
         };
-        Ok(self.store.write(Urgency::Now, act).await??)
+        self.store.write(Urgency::Now, act).await?
     }
 
     /// Leaves of one station, as they were kept: index and bytes.
     pub async fn leaves(&self, station: &Origin, from: u64, to: u64) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
         let station = station.clone();
-        let read = move |conn: &_| {
+        let read = move |conn: &dyn Sql| {
             let mut all = Vec::new();
             for index in from..=to {
                 all.extend(rows::leaf(conn, &station, index)?.map(|bytes| (index, bytes)));
@@ -235,7 +235,7 @@ impl District {
     /// The newest checkpoints of a station, believed or not, the newest first.
     pub async fn seen(&self, station: &Origin) -> Result<Vec<Seen>, StoreError> {
         let station = station.clone();
-        self.store.read(move |conn| Ok(rows::seen(conn, &station)?)).await
+        self.store.read(move |conn| rows::seen(conn, &station)).await
     }
 
     /// Now, by the district's clock.

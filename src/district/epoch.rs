@@ -45,7 +45,7 @@ impl District {
         }
         let before = self
             .store
-            .read_blocking::<_, StoreError, _>(|conn| Ok(rows::statement_after(conn, &old.origin)?))?;
+            .read_blocking::<_, StoreError, _>(|conn| rows::statement_after(conn, &old.origin))?;
         Ok((next, before.unwrap_or(statement)))
     }
 
@@ -74,7 +74,7 @@ impl District {
         let from = name.index * WIDTH;
         let leaves = self
             .store
-            .read_blocking::<_, StoreError, _>(|conn| Ok(rows::leaves(conn, &station.origin, from, name.width)?))?;
+            .read_blocking::<_, StoreError, _>(|conn| rows::leaves(conn, &station.origin, from, name.width))?;
         Ok(write_entries(&leaves))
     }
 }

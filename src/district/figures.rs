@@ -3,13 +3,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use rusqlite::{Connection, params};
-
 use super::rows;
 use crate::ledger::{At, Listed};
 use crate::report::annual::BranchKind;
 use crate::report::{Credit, Recount};
-use crate::store::{Schema, StoreError};
+use crate::store::{Row, Schema, Sql, StoreError, params};
 use crate::types::{BranchId, Grade, Intervals, ItemId, MemberId, Millis, Mode, Origin, SessionId, Year};
 
 /// The tables of this file. The station's name stands first in every key.
@@ -59,40 +57,43 @@ fn read_word<T: serde::de::DeserializeOwned>(word: &str) -> Option<T> {
 }
 
 /// Keeps what the leaves say now. Within the transaction that makes them believed.
-pub(super) fn keep(conn: &Connection, station: &Origin, counted: &Recount) -> Result<(), StoreError> {
+pub(super) fn keep(conn: &dyn Sql, station: &Origin, counted: &Recount) -> Result<(), StoreError> {
     let name = station.as_str();
     keep_spans(conn, name, counted)?;
-    let mut insert = conn.prepare_cached(
-        "INSERT OR REPLACE INTO listed (station, member, branch, role, migrant, gone) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?;
+    let insert = "INSERT INTO listed (station, member, branch, role, migrant, gone) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        ON CONFLICT (station, member) DO UPDATE SET branch = excluded.branch, role = excluded.role,
+            migrant = excluded.migrant, gone = excluded.gone";
     for listed in counted.members.values() {
         let (member, branch) = (listed.member.as_str(), listed.branch.as_str());
-        insert.execute(params![name, member, branch, listed.role, listed.migrant, listed.left])?;
+        let values = params![name, member, branch, listed.role, listed.migrant, listed.left];
+        conn.execute(insert, values)?;
     }
-    let mut insert = conn.prepare_cached(
-        "INSERT OR REPLACE INTO known_item (station, item, title, class, ms) VALUES (?1, ?2, ?3, ?4, ?5)",
-    )?;
+    let insert = "INSERT INTO known_item (station, item, title, class, ms) VALUES (?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT (station, item) DO UPDATE SET title = excluded.title, class = excluded.class, ms = excluded.ms";
     for (item, (title, class, length)) in &counted.items {
-        insert.execute(params![name, item.to_string(), title, class, sql(length.0)])?;
+        conn.execute(insert, params![name, item.to_string(), title, class, sql(length.0)])?;
     }
-    let mut insert = conn.prepare_cached(
-        "INSERT OR REPLACE INTO lost (station, year, unattended_ms, unconfirmed_ms) VALUES (?1, ?2, ?3, ?4)",
-    )?;
+    let insert = "INSERT INTO lost (station, year, unattended_ms, unconfirmed_ms) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (station, year) DO UPDATE SET unattended_ms = excluded.unattended_ms,
+            unconfirmed_ms = excluded.unconfirmed_ms";
     for (year, lost) in lost_by_year(counted) {
-        insert.execute(params![name, year.0, sql(lost.unattended.0), sql(lost.unconfirmed.0)])?;
+        let values = params![name, year.0, sql(lost.unattended.0), sql(lost.unconfirmed.0)];
+        conn.execute(insert, values)?;
     }
     conn.execute(
-        "INSERT OR REPLACE INTO counted (station, size, version) VALUES (?1, ?2, ?3)",
+        "INSERT INTO counted (station, size, version) VALUES (?1, ?2, ?3)
+         ON CONFLICT (station) DO UPDATE SET size = excluded.size, version = excluded.version",
         params![name, sql(counted.size()), VERSION],
     )?;
     Ok(())
 }
 
-fn keep_spans(conn: &Connection, name: &str, counted: &Recount) -> Result<(), StoreError> {
-    let mut insert = conn.prepare_cached(
-        "INSERT OR REPLACE INTO span (station, idx, session, member, item, year, mode, grade, media, at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    )?;
+fn keep_spans(conn: &dyn Sql, name: &str, counted: &Recount) -> Result<(), StoreError> {
+    let insert = "INSERT INTO span (station, idx, session, member, item, year, mode, grade, media, at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+        ON CONFLICT (station, idx) DO UPDATE SET session = excluded.session, member = excluded.member,
+            item = excluded.item, year = excluded.year, mode = excluded.mode, grade = excluded.grade,
+            media = excluded.media, at = excluded.at";
     // Corrections and years that were settled later change what earlier leaves gave, so every one is compared.
     let kept = kept_spans(conn, name)?;
     for credit in &counted.credits {
@@ -103,7 +104,7 @@ fn keep_spans(conn: &Connection, name: &str, counted: &Recount) -> Result<(), St
         {
             continue;
         }
-        insert.execute(params![
+        let values = params![
             name,
             sql(credit.index),
             &credit.session.bytes()[..],
@@ -114,19 +115,20 @@ fn keep_spans(conn: &Connection, name: &str, counted: &Recount) -> Result<(), St
             word(&credit.grade),
             media,
             serde_json::to_string(&credit.at).unwrap_or_default(),
-        ])?;
+        ];
+        conn.execute(insert, values)?;
     }
     Ok(())
 }
 
 /// Year and media of each span that is kept, by its leaf.
-fn kept_spans(conn: &Connection, name: &str) -> Result<HashMap<u64, (Year, String)>, rusqlite::Error> {
-    let mut query = conn.prepare_cached("SELECT idx, year, media FROM span WHERE station = ?1")?;
-    let rows = query.query_map([name], |row| {
-        let index = u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0);
+fn kept_spans(conn: &dyn Sql, name: &str) -> Result<HashMap<u64, (Year, String)>, StoreError> {
+    let query = "SELECT idx, year, media FROM span WHERE station = ?1";
+    let rows = conn.query_map(query, [name], |row| {
+        let index = u64::try_from(row.get::<i64>(0)?).unwrap_or(0);
         Ok((index, (Year(row.get(1)?), row.get(2)?)))
     })?;
-    rows.collect()
+    Ok(rows.into_iter().collect())
 }
 
 fn lost_by_year(counted: &Recount) -> BTreeMap<Year, Lost> {
@@ -143,18 +145,15 @@ fn lost_by_year(counted: &Recount) -> BTreeMap<Year, Lost> {
 }
 
 /// Stations whose figures are not those of their leaves: older books, or an older program.
-pub(super) fn stale(conn: &Connection) -> Result<Vec<Origin>, rusqlite::Error> {
-    let mut query = conn.prepare(
-        "SELECT origin FROM station LEFT JOIN counted ON counted.station = origin
-         WHERE station.size > 0 AND (counted.size IS NULL OR counted.size <> station.size OR version <> ?1)",
-    )?;
-    let names = query.query_map([VERSION], |row| row.get::<_, String>(0))?;
-    let names = names.collect::<Result<Vec<_>, _>>()?;
+pub(super) fn stale(conn: &dyn Sql) -> Result<Vec<Origin>, StoreError> {
+    let query = "SELECT origin FROM station LEFT JOIN counted ON counted.station = origin
+         WHERE station.size > 0 AND (counted.size IS NULL OR counted.size <> station.size OR version <> ?1)";
+    let names = conn.query_map(query, [VERSION], |row| row.get::<String>(0))?;
     Ok(names.iter().filter_map(|name| Origin::new(name).ok()).collect())
 }
 
 /// Makes one station's figures again from its leaves.
-pub(super) fn rebuild(conn: &Connection, station: &Origin) -> Result<(), StoreError> {
+pub(super) fn rebuild(conn: &dyn Sql, station: &Origin) -> Result<(), StoreError> {
     for table in ["span", "listed", "known_item", "lost"] {
         conn.execute(&format!("DELETE FROM {table} WHERE station = ?1"), [station.as_str()])?;
     }
@@ -162,19 +161,17 @@ pub(super) fn rebuild(conn: &Connection, station: &Origin) -> Result<(), StoreEr
 }
 
 /// All stations as far as figures need them, by name.
-pub(super) fn counts(conn: &Connection) -> Result<Vec<(String, Recount)>, rusqlite::Error> {
+pub(super) fn counts(conn: &dyn Sql) -> Result<Vec<(String, Recount)>, StoreError> {
     let mut all: BTreeMap<String, Recount> = BTreeMap::new();
-    let mut names = conn.prepare("SELECT origin FROM station")?;
-    for name in names.query_map([], |row| row.get::<_, String>(0))? {
-        all.insert(name?, Recount::default());
+    for name in conn.query_map("SELECT origin FROM station", [], |row| row.get::<String>(0))? {
+        all.insert(name, Recount::default());
     }
     spans(conn, &mut all)?;
-    let mut query = conn.prepare("SELECT station, member, branch, role, migrant, gone FROM listed")?;
-    let mut rows = query.query([])?;
-    while let Some(row) = rows.next()? {
+    let query = "SELECT station, member, branch, role, migrant, gone FROM listed";
+    conn.for_each(query, [], |row| {
         let (member, branch): (String, String) = (row.get(1)?, row.get(2)?);
         let (Ok(member), Ok(branch)) = (MemberId::new(&member), BranchId::new(&branch)) else {
-            continue;
+            return Ok(());
         };
         let listed = Listed {
             member: member.clone(),
@@ -183,44 +180,42 @@ pub(super) fn counts(conn: &Connection) -> Result<Vec<(String, Recount)>, rusqli
             migrant: row.get(4)?,
             left: row.get(5)?,
         };
-        if let Some(count) = all.get_mut(row.get_ref(0)?.as_str().unwrap_or("")) {
+        if let Some(count) = all.get_mut(row.text(0)?) {
             count.members.insert(member, listed);
         }
-    }
-    let mut query = conn.prepare("SELECT station, item, title, class, ms FROM known_item")?;
-    let mut rows = query.query([])?;
-    while let Some(row) = rows.next()? {
-        let Some(item) = read_word::<ItemId>(row.get_ref(1)?.as_str().unwrap_or("")) else {
-            continue;
+        Ok(())
+    })?;
+    conn.for_each("SELECT station, item, title, class, ms FROM known_item", [], |row| {
+        let Some(item) = read_word::<ItemId>(row.text(1)?) else {
+            return Ok(());
         };
         let facts = (
             row.get(2)?,
             row.get(3)?,
-            Millis(u64::try_from(row.get::<_, i64>(4)?).unwrap_or(0)),
+            Millis(u64::try_from(row.get::<i64>(4)?).unwrap_or(0)),
         );
-        if let Some(count) = all.get_mut(row.get_ref(0)?.as_str().unwrap_or("")) {
+        if let Some(count) = all.get_mut(row.text(0)?) {
             count.items.insert(item, facts);
         }
-    }
+        Ok(())
+    })?;
     Ok(all.into_iter().collect())
 }
 
-fn spans(conn: &Connection, all: &mut BTreeMap<String, Recount>) -> Result<(), rusqlite::Error> {
-    let mut query = conn.prepare(
-        "SELECT station, idx, session, member, item, year, mode, grade, media, at FROM span ORDER BY station, idx",
-    )?;
-    let mut rows = query.query([])?;
-    while let Some(row) = rows.next()? {
-        if let (Some(count), Some(credit)) = (all.get_mut(row.get_ref(0)?.as_str().unwrap_or("")), credit(row)?) {
+fn spans(conn: &dyn Sql, all: &mut BTreeMap<String, Recount>) -> Result<(), StoreError> {
+    let query =
+        "SELECT station, idx, session, member, item, year, mode, grade, media, at FROM span ORDER BY station, idx";
+    conn.for_each(query, [], |row| {
+        if let (Some(count), Some(credit)) = (all.get_mut(row.text(0)?), credit(row)?) {
             count.credits.push(credit);
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
-fn credit(row: &rusqlite::Row<'_>) -> Result<Option<Credit>, rusqlite::Error> {
-    let text = |at: usize| row.get_ref(at).map(|value| value.as_str().unwrap_or(""));
-    let session: Result<[u8; 16], _> = row.get_ref(2)?.as_blob().unwrap_or_default().try_into();
+fn credit(row: &dyn Row) -> Result<Option<Credit>, StoreError> {
+    let text = |at: usize| row.text(at);
+    let session: Result<[u8; 16], _> = row.blob(2)?.try_into();
     let read = || -> Option<(SessionId, MemberId, ItemId, Mode, Grade, Intervals, At)> {
         Some((
             SessionId::from_bytes(session.ok()?),
@@ -232,7 +227,7 @@ fn credit(row: &rusqlite::Row<'_>) -> Result<Option<Credit>, rusqlite::Error> {
             serde_json::from_str(text(9).ok()?).ok()?,
         ))
     };
-    let index = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
+    let index = u64::try_from(row.get::<i64>(1)?).unwrap_or(0);
     let year = Year(row.get(5)?);
     Ok(read().map(|(session, member, item, mode, grade, media, at)| Credit {
         index,
@@ -248,8 +243,9 @@ fn credit(row: &rusqlite::Row<'_>) -> Result<Option<Credit>, rusqlite::Error> {
 }
 
 /// What a year lost, over all stations.
-pub(super) fn lost(conn: &Connection, year: Year) -> Result<Lost, rusqlite::Error> {
-    let query = "SELECT coalesce(sum(unattended_ms), 0), coalesce(sum(unconfirmed_ms), 0) FROM lost WHERE year = ?1";
+pub(super) fn lost(conn: &dyn Sql, year: Year) -> Result<Lost, StoreError> {
+    let query = "SELECT CAST(coalesce(sum(unattended_ms), 0) AS BIGINT),
+        CAST(coalesce(sum(unconfirmed_ms), 0) AS BIGINT) FROM lost WHERE year = ?1";
     let ms = |n: i64| Millis(u64::try_from(n).unwrap_or(0));
     conn.query_row(query, [year.0], |row| {
         Ok(Lost {
@@ -260,38 +256,32 @@ pub(super) fn lost(conn: &Connection, year: Year) -> Result<Lost, rusqlite::Erro
 }
 
 /// What people said of branches.
-pub(super) fn kinds(conn: &Connection) -> Result<BTreeMap<(String, String), BranchKind>, rusqlite::Error> {
-    let mut query = conn.prepare("SELECT station, branch, kind FROM branch")?;
-    let rows = query.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get::<_, String>(2)?)))?;
-    let all = rows.collect::<Result<Vec<_>, _>>()?;
+pub(super) fn kinds(conn: &dyn Sql) -> Result<BTreeMap<(String, String), BranchKind>, StoreError> {
+    let query = "SELECT station, branch, kind FROM branch";
+    let all = conn.query_map(query, [], |row| Ok(((row.get(0)?, row.get(1)?), row.get::<String>(2)?)))?;
     let known = |(branch, kind): ((String, String), String)| Some((branch, BranchKind::read(&kind)?));
     Ok(all.into_iter().filter_map(known).collect())
 }
 
 /// A person says what a branch is.
-pub(super) fn set_kind(
-    conn: &Connection,
-    station: &str,
-    branch: &str,
-    kind: BranchKind,
-) -> Result<(), rusqlite::Error> {
+pub(super) fn set_kind(conn: &dyn Sql, station: &str, branch: &str, kind: BranchKind) -> Result<(), StoreError> {
     conn.execute(
-        "INSERT OR REPLACE INTO branch (station, branch, kind) VALUES (?1, ?2, ?3)",
+        "INSERT INTO branch (station, branch, kind) VALUES (?1, ?2, ?3)
+         ON CONFLICT (station, branch) DO UPDATE SET kind = excluded.kind",
         params![station, branch, kind.word()],
     )
     .map(drop)
 }
 
 /// Figures that nobody can measure, by their words.
-pub(super) fn typed_in(conn: &Connection, year: Year) -> Result<BTreeMap<String, String>, rusqlite::Error> {
-    let mut query = conn.prepare("SELECT what, value FROM typed_in WHERE year = ?1")?;
-    query
-        .query_map([year.0], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect()
+pub(super) fn typed_in(conn: &dyn Sql, year: Year) -> Result<BTreeMap<String, String>, StoreError> {
+    let query = "SELECT what, value FROM typed_in WHERE year = ?1";
+    let all = conn.query_map(query, [year.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(all.into_iter().collect())
 }
 
 /// A person types one in; an empty value takes it back.
-pub(super) fn type_in(conn: &Connection, year: Year, what: &str, value: &str) -> Result<(), rusqlite::Error> {
+pub(super) fn type_in(conn: &dyn Sql, year: Year, what: &str, value: &str) -> Result<(), StoreError> {
     if value.is_empty() {
         conn.execute(
             "DELETE FROM typed_in WHERE year = ?1 AND what = ?2",
@@ -299,7 +289,8 @@ pub(super) fn type_in(conn: &Connection, year: Year, what: &str, value: &str) ->
         )?;
     } else {
         conn.execute(
-            "INSERT OR REPLACE INTO typed_in (year, what, value) VALUES (?1, ?2, ?3)",
+            "INSERT INTO typed_in (year, what, value) VALUES (?1, ?2, ?3)
+             ON CONFLICT (year, what) DO UPDATE SET value = excluded.value",
             params![year.0, what, value],
         )?;
     }

@@ -47,7 +47,7 @@ use crate::clock::{Clock, SystemClock, monotonic};
 use crate::exchange::{Enrol, Enrolled, enrol_tag, station_tag};
 use crate::keys::{self, KeyError, Keys};
 use crate::report::Recount;
-use crate::store::{Options, Store, StoreError, Urgency};
+use crate::store::{self, Options, Shared, Sql, StoreError, Urgency};
 use crate::types::{BadId, Millis, Origin};
 use client::Client;
 pub use client::ClientError;
@@ -55,8 +55,10 @@ pub use client::ClientError;
 /// What a district needs to be told.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Database and keys.
+    /// Keys, and the database unless it is on a server.
     pub data: PathBuf,
+    /// Where the database is.
+    pub store: store::Place,
     /// Its name in ledgers; `None` derives one from its key.
     pub origin: Option<Origin>,
     /// Stations at the same time.
@@ -78,6 +80,7 @@ impl Settings {
     pub fn in_folder(data: PathBuf) -> Self {
         Self {
             data,
+            store: store::Place::File,
             origin: None,
             concurrent: 16,
             connect: Duration::from_secs(10),
@@ -154,16 +157,10 @@ pub enum DistrictError {
     },
 }
 
-impl From<rusqlite::Error> for DistrictError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
-
 /// A handle to the district's own books. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct District {
-    store: Store,
+    store: Shared,
     keys: Keys,
     origin: Arc<Origin>,
     settings: Arc<Settings>,
@@ -184,8 +181,13 @@ impl District {
             figures::SCHEMA,
             down::SCHEMA,
         ];
-        let store = Store::open(&settings.data.join("district.db"), &schemas, Options::default())?;
-        for station in store.read_blocking::<_, StoreError, _>(|conn| Ok(figures::stale(conn)?))? {
+        let store = Shared::open(
+            &settings.store,
+            &settings.data.join("district.db"),
+            &schemas,
+            Options::default(),
+        )?;
+        for station in store.read_blocking::<_, StoreError, _>(|conn| figures::stale(conn))? {
             store.write_blocking(move |tx| figures::rebuild(tx, &station))??;
         }
         let clock = Arc::new(SystemClock::new(1));
@@ -242,12 +244,12 @@ impl District {
             frozen_at: None,
         };
         let (kept, now) = (station.clone(), self.now_s());
-        let act = move |tx: &crate::store::Tx<'_>| {
+        let act = move |tx: &dyn Sql| {
             let pinned = rows::pin(tx, &kept)?;
             if pinned {
                 watch::begin(tx, &kept.origin, now)?;
             }
-            Ok::<_, rusqlite::Error>(pinned)
+            Ok::<_, StoreError>(pinned)
         };
         if self.store.write(Urgency::Now, act).await?? {
             self.bell.ring();
@@ -261,7 +263,7 @@ impl District {
     pub fn stations(&self) -> Result<Vec<StationRow>, DistrictError> {
         Ok(self
             .store
-            .read_blocking::<_, StoreError, _>(|conn| Ok(rows::stations(conn)?))?)
+            .read_blocking::<_, StoreError, _>(|conn| rows::stations(conn))?)
     }
 
     /// Pulls one station, or all of them, a few at a time; each on its own.
@@ -306,8 +308,7 @@ impl District {
             .as_ref()
             .err()
             .map(|error| (Fault::of(error), error.to_string()));
-        let act =
-            move |tx: &crate::store::Tx<'_>| books::note(tx, &settings, &name, now, told.as_ref(), failed, chance);
+        let act = move |tx: &dyn Sql| books::note(tx, &settings, &name, now, told.as_ref(), failed, chance);
         self.store.write(Urgency::Now, act).await??;
         outcome
     }
@@ -392,7 +393,7 @@ impl District {
             self.now_s(),
             self.now_s() + self.settings.every.as_secs(),
         );
-        let heard = move |tx: &crate::store::Tx<'_>| {
+        let heard = move |tx: &dyn Sql| {
             watch::heard(tx, &name, now, next, None)?;
             alarms::end(tx, &name, now, "silent")
         };
@@ -446,7 +447,7 @@ impl District {
     /// of it was frozen.
     pub fn settle(&self, name: &str) -> Result<bool, DistrictError> {
         let name = name.to_owned();
-        let act = move |tx: &crate::store::Tx<'_>| {
+        let act = move |tx: &dyn Sql| {
             let Ok(origin) = Origin::new(&name) else {
                 return Ok(false);
             };

@@ -1,12 +1,10 @@
 //! Policies that this district signs, and who has them already.
 
-use rusqlite::{Connection, params};
-
 use super::{District, DistrictError};
 use crate::clock::{Clock, day_named, day_of};
 use crate::credit::{Policies, Policy};
 use crate::ledger::decree::{DECREE_LIMIT, Decree};
-use crate::store::{StoreError, Urgency};
+use crate::store::{Sql, StoreError, Urgency, params};
 use crate::types::Origin;
 
 /// A policy that was signed here.
@@ -61,14 +59,14 @@ impl District {
             file,
         };
         let kept = signed.clone();
-        let act = move |tx: &crate::store::Tx<'_>| insert(tx, &kept);
+        let act = move |tx: &dyn Sql| insert(tx, &kept);
         self.store.write_blocking(act)??;
         Ok(signed)
     }
 
     /// All of them, in the order of signing.
     pub fn signed_policies(&self) -> Result<Vec<Signed>, DistrictError> {
-        Ok(self.store.read_blocking::<_, StoreError, _>(|conn| Ok(all(conn)?))?)
+        Ok(self.store.read_blocking::<_, StoreError, _>(|conn| all(conn))?)
     }
 
     /// What figures are made by: the policies that were signed here, over `otherwise` for the time before the first.
@@ -87,7 +85,7 @@ impl District {
     /// What a station does not have yet, in the order of signing.
     pub(super) async fn policies_for(&self, station: &Origin) -> Result<Vec<Signed>, DistrictError> {
         let name = station.clone();
-        let read = move |conn: &Connection| Ok::<_, StoreError>((all(conn)?, taken(conn, &name)?));
+        let read = move |conn: &dyn Sql| Ok::<_, StoreError>((all(conn)?, taken(conn, &name)?));
         let (mut signed, taken) = self.store.read(read).await?;
         signed.retain(|one| one.serial > taken);
         Ok(signed)
@@ -96,9 +94,10 @@ impl District {
     /// A station has taken the policies up to this number.
     pub(super) async fn note_taken(&self, station: &Origin, serial: u64) -> Result<(), DistrictError> {
         let name = station.clone();
-        let act = move |tx: &crate::store::Tx<'_>| {
+        let act = move |tx: &dyn Sql| {
             tx.execute(
-                "INSERT OR REPLACE INTO policy_taken (station, serial) VALUES (?1, ?2)",
+                "INSERT INTO policy_taken (station, serial) VALUES (?1, ?2)
+                 ON CONFLICT (station) DO UPDATE SET serial = excluded.serial",
                 params![name.as_str(), sql(serial)],
             )
             .map(drop)
@@ -112,7 +111,7 @@ impl District {
     }
 }
 
-fn insert(conn: &Connection, signed: &Signed) -> Result<(), rusqlite::Error> {
+fn insert(conn: &dyn Sql, signed: &Signed) -> Result<(), StoreError> {
     conn.execute(
         "INSERT INTO policy (serial, name, first_day, file) VALUES (?1, ?2, ?3, ?4)",
         params![sql(signed.serial), signed.name, signed.from, signed.file],
@@ -120,20 +119,22 @@ fn insert(conn: &Connection, signed: &Signed) -> Result<(), rusqlite::Error> {
     .map(drop)
 }
 
-fn all(conn: &Connection) -> Result<Vec<Signed>, rusqlite::Error> {
-    let mut query = conn.prepare("SELECT serial, name, first_day, file FROM policy ORDER BY serial")?;
-    let rows = query.query_map([], |row| {
-        Ok(Signed {
-            serial: u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0),
-            name: row.get(1)?,
-            from: row.get(2)?,
-            file: row.get(3)?,
-        })
-    })?;
-    rows.collect()
+fn all(conn: &dyn Sql) -> Result<Vec<Signed>, StoreError> {
+    conn.query_map(
+        "SELECT serial, name, first_day, file FROM policy ORDER BY serial",
+        [],
+        |row| {
+            Ok(Signed {
+                serial: u64::try_from(row.get::<i64>(0)?).unwrap_or(0),
+                name: row.get(1)?,
+                from: row.get(2)?,
+                file: row.get(3)?,
+            })
+        },
+    )
 }
 
-fn taken(conn: &Connection, station: &Origin) -> Result<u64, rusqlite::Error> {
+fn taken(conn: &dyn Sql, station: &Origin) -> Result<u64, StoreError> {
     let serial: Option<i64> = conn.query_row(
         "SELECT max(serial) FROM policy_taken WHERE station = ?1",
         [station.as_str()],

@@ -12,7 +12,7 @@ use crate::ledger::note::{self, NoteError};
 use crate::ledger::tiles::{TileName, WIDTH};
 use crate::ledger::{Checkpoint, Leaf, What};
 use crate::report::{Recount, RoomFacts};
-use crate::store::{StoreError, Urgency};
+use crate::store::{Sql, StoreError, Urgency};
 use crate::types::{Grade, Origin};
 
 /// What a pull brought.
@@ -59,7 +59,7 @@ pub(super) async fn pull(
     }
     let (name, ours) = (station.origin.clone(), district.origin.clone());
     let read =
-        move |conn: &_| rows::with_fetched(conn, &name, known, point.size, |bytes| is_our_own_echo(bytes, &ours));
+        move |conn: &dyn Sql| rows::with_fetched(conn, &name, known, point.size, |bytes| is_our_own_echo(bytes, &ours));
     let Some((root, quiet)) = district.store.read(read).await? else {
         // Another pull of the same station was faster; what it brought is as good.
         return Ok(Pulled {
@@ -81,7 +81,7 @@ pub(super) async fn pull(
     let omitted = omitted(district, station, point.size).await?;
     let mut pulled = believe(district, station, &point, &text, quiet).await?;
     let (name, now, told) = (station.origin.clone(), district.now_s(), omitted.clone());
-    let act = move |tx: &crate::store::Tx<'_>| {
+    let act = move |tx: &dyn Sql| {
         let mut told = told.iter();
         told.try_for_each(|alert| alarms::raise(tx, &name, now, alert).map(drop))
     };
@@ -94,8 +94,9 @@ pub(super) async fn pull(
 /// Whether the log of a new epoch begins with what this district signed. Any log of a first epoch does.
 async fn begins_as_signed(district: &District, station: &StationRow) -> Result<bool, DistrictError> {
     let name = station.origin.clone();
-    let read =
-        move |conn: &_| Ok::<_, StoreError>((rows::statement_of(conn, &name)?, rows::fetched_leaf(conn, &name, 0)?));
+    let read = move |conn: &dyn Sql| {
+        Ok::<_, StoreError>((rows::statement_of(conn, &name)?, rows::fetched_leaf(conn, &name, 0)?))
+    };
     let (Some(signed), first) = district.store.read(read).await? else {
         return Ok(true);
     };
@@ -110,7 +111,7 @@ async fn begins_as_signed(district: &District, station: &StationRow) -> Result<b
 /// The receipts that members brought and that this log, `size` leaves long, does not honour.
 async fn omitted(district: &District, station: &StationRow, size: u64) -> Result<Vec<Alert>, DistrictError> {
     let (name, known) = (station.origin.clone(), station.size);
-    let read = move |conn: &rusqlite::Connection| {
+    let read = move |conn: &dyn Sql| {
         let mut alerts = Vec::new();
         for receipt in rows::receipts(conn, &name)? {
             let there = match receipt.index.checked_sub(known) {
@@ -142,7 +143,7 @@ async fn keep_fork(
     }: Range<u64>,
 ) -> Result<(), DistrictError> {
     let (name, known, now, note) = (station.origin.clone(), station.size, district.now_s(), text.to_owned());
-    let act = move |tx: &crate::store::Tx<'_>| {
+    let act = move |tx: &dyn Sql| {
         rows::freeze(tx, &name, known)?;
         rows::begin_fork(tx, &name, FORKS, (now, size, first, &note))
     };
@@ -154,7 +155,7 @@ async fn keep_fork(
         let Ok(leaves) = source.bundle(bundle).await else { break };
         let from = bundle.index * WIDTH;
         let name = station.origin.clone();
-        let act = move |tx: &crate::store::Tx<'_>| {
+        let act = move |tx: &dyn Sql| {
             let skip = usize::try_from(first.saturating_sub(from)).unwrap_or(0);
             rows::keep_fork_leaves(
                 tx,
@@ -189,7 +190,7 @@ async fn alarmed(
 ) -> Result<Pulled, DistrictError> {
     let (name, text, now) = (station.origin.clone(), text.to_owned(), district.now_s());
     let kept = alert.clone();
-    let act = move |tx: &crate::store::Tx<'_>| {
+    let act = move |tx: &dyn Sql| {
         rows::keep_note(tx, &name, size, &text, None)?;
         alarms::raise(tx, &name, now, &kept)?;
         rows::drop_fetched(tx, &name)
@@ -215,7 +216,7 @@ async fn fetch(
 ) -> Result<Option<u64>, DistrictError> {
     let name = station.origin.clone();
     let known = station.size;
-    let read = move |conn: &_| Ok::<_, StoreError>(rows::fetched(conn, &name, known)?);
+    let read = move |conn: &dyn Sql| rows::fetched(conn, &name, known);
     let (fetched, mut bytes) = district.store.read(read).await?;
     let have = known + fetched;
     for bundle in TileName::covering(have, size) {
@@ -231,7 +232,7 @@ async fn fetch(
             return Ok(Some(bytes));
         }
         let first = from.max(have);
-        let act = move |tx: &crate::store::Tx<'_>| rows::keep_fetched(tx, &name, first, &leaves);
+        let act = move |tx: &dyn Sql| rows::keep_fetched(tx, &name, first, &leaves);
         district.store.write(Urgency::Now, act).await??;
     }
     Ok(None)
@@ -257,10 +258,7 @@ async fn first_divergent(
                 return Ok(Some(known));
             }
             let name = station.origin.clone();
-            let kept = district
-                .store
-                .read(move |conn| Ok::<_, StoreError>(rows::leaf(conn, &name, index)?))
-                .await?;
+            let kept = district.store.read(move |conn| rows::leaf(conn, &name, index)).await?;
             if kept.as_ref() != Some(&bytes) {
                 return Ok(Some(index));
             }
@@ -280,7 +278,7 @@ async fn believe(
     let (name, text, root, kept_line) = (station.origin.clone(), text.to_owned(), point.root, line.clone());
     let (known, size, now) = (station.size, point.size, district.now_s());
     let row = station.clone();
-    let act = move |tx: &crate::store::Tx<'_>| {
+    let act = move |tx: &dyn Sql| {
         if !rows::believe(tx, &name, known, size, &root, &text, &kept_line)? {
             return Ok(None);
         }

@@ -9,7 +9,7 @@ use crate::ledger::Leaf;
 use crate::ledger::note::Checkpoint;
 use crate::ledger::receipt::{Receipt, ReceiptError};
 use crate::ledger::tree::{Frontier, leaf_hash};
-use crate::store::StoreError;
+use crate::store::{Sql, StoreError};
 use crate::types::Origin;
 
 /// What a receipt shows.
@@ -83,12 +83,7 @@ impl District {
     }
 }
 
-fn look(
-    conn: &rusqlite::Connection,
-    station: &StationRow,
-    receipt: &Receipt,
-    point: &Checkpoint,
-) -> Result<Shown, StoreError> {
+fn look(conn: &dyn Sql, station: &StationRow, receipt: &Receipt, point: &Checkpoint) -> Result<Shown, StoreError> {
     if receipt.index < station.size {
         let kept = rows::leaf(conn, &station.origin, receipt.index)?;
         if kept.as_ref() != Some(&receipt.leaf) {

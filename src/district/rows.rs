@@ -1,14 +1,12 @@
 //! The district's SQL. The station's name stands first in every key, so that the tables can be spread over machines.
 
-use ed25519_dalek::VerifyingKey;
-use rusqlite::{Connection, OptionalExtension, params};
-
 use super::books::Seen;
 use crate::ledger::note;
 use crate::ledger::tree::{Frontier, Hash, leaf_hash};
 use crate::report::Recount;
-use crate::store::{Schema, StoreError};
+use crate::store::{Schema, Sql, StoreError, params};
 use crate::types::Origin;
+use ed25519_dalek::VerifyingKey;
 
 /// The tables of this room.
 pub(super) const SCHEMA: Schema = Schema {
@@ -70,20 +68,19 @@ fn count(n: i64) -> u64 {
 
 /// Pins a station. One that is known already may move to another address; under another key it is another box, and
 /// `false` says that a person must decide.
-pub(super) fn pin(conn: &Connection, station: &StationRow) -> Result<bool, rusqlite::Error> {
+pub(super) fn pin(conn: &dyn Sql, station: &StationRow) -> Result<bool, StoreError> {
     let key = data_encoding::HEXLOWER.encode(station.key.as_bytes());
     let pinned = conn.execute(
         "INSERT INTO station (origin, url, key, size) VALUES (?1, ?2, ?3, 0)
-         ON CONFLICT (origin) DO UPDATE SET url = excluded.url WHERE key = excluded.key",
+         ON CONFLICT (origin) DO UPDATE SET url = excluded.url WHERE station.key = excluded.key",
         params![station.origin.as_str(), station.url, key],
     )?;
     Ok(pinned > 0)
 }
 
-pub(super) fn stations(conn: &Connection) -> Result<Vec<StationRow>, rusqlite::Error> {
-    let mut query =
-        conn.prepare("SELECT origin, url, key, size, after, ended, frozen_at FROM station ORDER BY origin")?;
-    let rows = query.query_map([], |row| {
+pub(super) fn stations(conn: &dyn Sql) -> Result<Vec<StationRow>, StoreError> {
+    let query = "SELECT origin, url, key, size, after, ended, frozen_at FROM station ORDER BY origin";
+    let rows = conn.query_map(query, [], |row| {
         let (origin, key): (String, String) = (row.get(0)?, row.get(2)?);
         let key = data_encoding::HEXLOWER
             .decode(key.as_bytes())
@@ -93,7 +90,7 @@ pub(super) fn stations(conn: &Connection) -> Result<Vec<StationRow>, rusqlite::E
         let (url, size) = (row.get(1)?, count(row.get(3)?));
         let after: Option<String> = row.get(4)?;
         let after = after.and_then(|after| Origin::new(&after).ok());
-        let (is_ended, frozen_at) = (row.get(5)?, row.get::<_, Option<i64>>(6)?.map(count));
+        let (is_ended, frozen_at) = (row.get(5)?, row.get::<Option<i64>>(6)?.map(count));
         Ok(Origin::new(&origin).ok().zip(key).map(|(origin, key)| StationRow {
             origin,
             url,
@@ -104,42 +101,36 @@ pub(super) fn stations(conn: &Connection) -> Result<Vec<StationRow>, rusqlite::E
             frozen_at,
         }))
     })?;
-    Ok(rows.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    Ok(rows.into_iter().flatten().collect())
 }
 
 /// The edge of what is kept, computed from the leaves themselves: nothing else has to be believed.
-pub(super) fn edge(conn: &Connection, station: &Origin) -> Result<Frontier, rusqlite::Error> {
+pub(super) fn edge(conn: &dyn Sql, station: &Origin) -> Result<Frontier, StoreError> {
     let mut edge = Frontier::default();
     each_leaf(conn, "leaf", station, 0, |bytes| {
-        edge.push(leaf_hash(bytes), |_, _, _| Ok::<(), rusqlite::Error>(()))
+        edge.push(leaf_hash(bytes), |_, _, _| Ok::<(), StoreError>(()))
     })?;
     Ok(edge)
 }
 
 fn each_leaf(
-    conn: &Connection,
+    conn: &dyn Sql,
     table: &str,
     station: &Origin,
     from: u64,
-    mut act: impl FnMut(&[u8]) -> Result<(), rusqlite::Error>,
-) -> Result<(), rusqlite::Error> {
-    let mut query = conn.prepare(&format!(
-        "SELECT bytes FROM {table} WHERE station = ?1 AND idx >= ?2 ORDER BY idx"
-    ))?;
-    let mut rows = query.query(params![station.as_str(), sql(from)])?;
-    while let Some(row) = rows.next()? {
-        act(row.get_ref(0)?.as_blob().unwrap_or_default())?;
-    }
-    Ok(())
+    mut act: impl FnMut(&[u8]) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let query = format!("SELECT bytes FROM {table} WHERE station = ?1 AND idx >= ?2 ORDER BY idx");
+    conn.for_each(&query, params![station.as_str(), sql(from)], |row| act(row.blob(0)?))
 }
 
 /// Counts a station's leaves, up to where it is frozen. A later epoch goes on from what the one before had.
-pub(super) fn recount(conn: &Connection, station: &Origin) -> Result<Recount, StoreError> {
+pub(super) fn recount(conn: &dyn Sql, station: &Origin) -> Result<Recount, StoreError> {
     count_until(conn, station, 0)
 }
 
 /// Counts all of a station's leaves, to find what cannot be.
-pub(super) fn recount_whole(conn: &Connection, station: &StationRow) -> Result<Recount, StoreError> {
+pub(super) fn recount_whole(conn: &dyn Sql, station: &StationRow) -> Result<Recount, StoreError> {
     let mut counted = match &station.after {
         Some(before) => Recount::after(&count_until(conn, before, 1)?),
         None => Recount::default(),
@@ -156,14 +147,13 @@ pub(super) fn recount_whole(conn: &Connection, station: &StationRow) -> Result<R
 /// More epochs than this are no honest history, and a cycle is none either.
 const EPOCHS: u32 = 1_000;
 
-fn count_until(conn: &Connection, station: &Origin, depth: u32) -> Result<Recount, StoreError> {
+fn count_until(conn: &dyn Sql, station: &Origin, depth: u32) -> Result<Recount, StoreError> {
     let (after, frozen): (Option<String>, Option<i64>) = conn
-        .query_row(
+        .query_optional(
             "SELECT after, frozen_at FROM station WHERE origin = ?1",
             [station.as_str()],
             |row| Ok((row.get(0)?, row.get(1)?)),
-        )
-        .optional()?
+        )?
         .unwrap_or_default();
     let before = after
         .and_then(|after| Origin::new(&after).ok())
@@ -185,25 +175,20 @@ fn count_until(conn: &Connection, station: &Origin, depth: u32) -> Result<Recoun
 }
 
 /// How many leaves were seen when: sizes and milliseconds since 1970.
-fn visits(conn: &Connection, station: &Origin) -> Result<Vec<(u64, i64)>, rusqlite::Error> {
-    let mut query =
-        conn.prepare("SELECT size, cosignature FROM checkpoint WHERE station = ?1 AND cosignature IS NOT NULL")?;
-    let rows = query.query_map([station.as_str()], |row| {
-        Ok((count(row.get(0)?), row.get::<_, String>(1)?))
+fn visits(conn: &dyn Sql, station: &Origin) -> Result<Vec<(u64, i64)>, StoreError> {
+    let query = "SELECT size, cosignature FROM checkpoint WHERE station = ?1 AND cosignature IS NOT NULL";
+    let rows = conn.query_map(query, [station.as_str()], |row| {
+        Ok((count(row.get(0)?), row.get::<String>(1)?))
     })?;
     let read = |(size, line): (u64, String)| {
         let time = note::time_of(&line)?;
         Some((size, i64::try_from(time.saturating_mul(1000)).ok()?))
     };
-    Ok(rows
-        .collect::<Result<Vec<_>, _>>()?
-        .into_iter()
-        .filter_map(read)
-        .collect())
+    Ok(rows.into_iter().filter_map(read).collect())
 }
 
 /// How many leaves were fetched and are not believed yet, and their bytes; an interrupted pull goes on from here.
-pub(super) fn fetched(conn: &Connection, station: &Origin, from: u64) -> Result<(u64, u64), rusqlite::Error> {
+pub(super) fn fetched(conn: &dyn Sql, station: &Origin, from: u64) -> Result<(u64, u64), StoreError> {
     conn.query_row(
         "SELECT count(*), coalesce(sum(length(bytes)), 0) FROM fetched WHERE station = ?1 AND idx >= ?2",
         params![station.as_str(), sql(from)],
@@ -214,7 +199,7 @@ pub(super) fn fetched(conn: &Connection, station: &Origin, from: u64) -> Result<
 /// The root over what is kept and what was fetched up to `size`, and whether all that was fetched is an echo of ours. One
 /// leaf after another: a log is never in memory. `None` if this is not `known` leaves any more, or not `size`.
 pub(super) fn with_fetched(
-    conn: &Connection,
+    conn: &dyn Sql,
     station: &Origin,
     known: u64,
     size: u64,
@@ -228,7 +213,7 @@ pub(super) fn with_fetched(
     each_leaf(conn, "fetched", station, known, |bytes| {
         if edge.size() < size {
             quiet = quiet && is_echo(bytes);
-            edge.push(leaf_hash(bytes), |_, _, _| Ok::<(), rusqlite::Error>(()))?;
+            edge.push(leaf_hash(bytes), |_, _, _| Ok::<(), StoreError>(()))?;
         }
         Ok(())
     })?;
@@ -236,30 +221,20 @@ pub(super) fn with_fetched(
 }
 
 /// One leaf that was fetched and is not believed yet.
-pub(super) fn fetched_leaf(
-    conn: &Connection,
-    station: &Origin,
-    index: u64,
-) -> Result<Option<Vec<u8>>, rusqlite::Error> {
-    conn.prepare_cached("SELECT bytes FROM fetched WHERE station = ?1 AND idx = ?2")?
-        .query_row(params![station.as_str(), sql(index)], |row| row.get(0))
-        .optional()
+pub(super) fn fetched_leaf(conn: &dyn Sql, station: &Origin, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
+    let query = "SELECT bytes FROM fetched WHERE station = ?1 AND idx = ?2";
+    conn.query_optional(query, params![station.as_str(), sql(index)], |row| row.get(0))
 }
 
-pub(super) fn keep_fetched(
-    conn: &Connection,
-    station: &Origin,
-    from: u64,
-    leaves: &[Vec<u8>],
-) -> Result<(), rusqlite::Error> {
-    let mut insert = conn.prepare_cached("INSERT OR REPLACE INTO fetched (station, idx, bytes) VALUES (?1, ?2, ?3)")?;
-    for (index, bytes) in (from..).zip(leaves) {
-        insert.execute(params![station.as_str(), sql(index), bytes])?;
-    }
-    Ok(())
+pub(super) fn keep_fetched(conn: &dyn Sql, station: &Origin, from: u64, leaves: &[Vec<u8>]) -> Result<(), StoreError> {
+    let name = station.as_str();
+    let mut rows = (from..)
+        .zip(leaves)
+        .map(|(index, bytes)| params![name, sql(index), bytes]);
+    conn.add("fetched", &["station", "idx", "bytes"], &mut rows).map(drop)
 }
 
-pub(super) fn drop_fetched(conn: &Connection, station: &Origin) -> Result<(), rusqlite::Error> {
+pub(super) fn drop_fetched(conn: &dyn Sql, station: &Origin) -> Result<(), StoreError> {
     conn.execute("DELETE FROM fetched WHERE station = ?1", [station.as_str()])
         .map(drop)
 }
@@ -267,14 +242,14 @@ pub(super) fn drop_fetched(conn: &Connection, station: &Origin) -> Result<(), ru
 /// What was fetched is believed now: it becomes the district's copy, together with the checkpoint and the cosignature.
 /// `false`: another pull of the same station was faster, and nothing was changed.
 pub(super) fn believe(
-    conn: &Connection,
+    conn: &dyn Sql,
     station: &Origin,
     known: u64,
     size: u64,
     root: &Hash,
     note: &str,
     cosignature: &str,
-) -> Result<bool, rusqlite::Error> {
+) -> Result<bool, StoreError> {
     let name = station.as_str();
     let ours = conn.execute(
         "UPDATE station SET size = ?2, root = ?3 WHERE origin = ?1 AND size = ?4",
@@ -295,61 +270,51 @@ pub(super) fn believe(
 
 /// Evidence is kept for ever, also of what is not believed.
 pub(super) fn keep_note(
-    conn: &Connection,
+    conn: &dyn Sql,
     station: &Origin,
     size: u64,
     note: &str,
     cosignature: Option<&str>,
-) -> Result<(), rusqlite::Error> {
+) -> Result<(), StoreError> {
     conn.execute(
         "INSERT INTO checkpoint (station, size, note, cosignature) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (station, size, note) DO UPDATE SET cosignature = coalesce(excluded.cosignature, cosignature)",
+         ON CONFLICT (station, size, note) DO UPDATE SET cosignature = coalesce(excluded.cosignature, checkpoint.cosignature)",
         params![station.as_str(), sql(size), note, cosignature],
     )
     .map(drop)
 }
 
-pub(super) fn leaf(conn: &Connection, station: &Origin, index: u64) -> Result<Option<Vec<u8>>, rusqlite::Error> {
-    conn.prepare_cached("SELECT bytes FROM leaf WHERE station = ?1 AND idx = ?2")?
-        .query_row(params![station.as_str(), sql(index)], |row| row.get(0))
-        .optional()
+pub(super) fn leaf(conn: &dyn Sql, station: &Origin, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
+    let query = "SELECT bytes FROM leaf WHERE station = ?1 AND idx = ?2";
+    conn.query_optional(query, params![station.as_str(), sql(index)], |row| row.get(0))
 }
 
 /// At most `most` leaves from an index on.
-pub(super) fn leaves(
-    conn: &Connection,
-    station: &Origin,
-    from: u64,
-    most: u64,
-) -> Result<Vec<Vec<u8>>, rusqlite::Error> {
-    let mut query =
-        conn.prepare_cached("SELECT bytes FROM leaf WHERE station = ?1 AND idx >= ?2 ORDER BY idx LIMIT ?3")?;
-    let rows = query.query_map(params![station.as_str(), sql(from), sql(most)], |row| row.get(0))?;
-    rows.collect()
+pub(super) fn leaves(conn: &dyn Sql, station: &Origin, from: u64, most: u64) -> Result<Vec<Vec<u8>>, StoreError> {
+    let query = "SELECT bytes FROM leaf WHERE station = ?1 AND idx >= ?2 ORDER BY idx LIMIT ?3";
+    conn.query_map(query, params![station.as_str(), sql(from), sql(most)], |row| row.get(0))
 }
 
 /// The newest checkpoints, believed or not.
-pub(super) fn seen(conn: &Connection, station: &Origin) -> Result<Vec<Seen>, rusqlite::Error> {
-    let mut query =
-        conn.prepare("SELECT size, note, cosignature FROM checkpoint WHERE station = ?1 ORDER BY size DESC LIMIT 12")?;
-    let rows = query.query_map([station.as_str()], |row| {
+pub(super) fn seen(conn: &dyn Sql, station: &Origin) -> Result<Vec<Seen>, StoreError> {
+    let query = "SELECT size, note, cosignature FROM checkpoint WHERE station = ?1 ORDER BY size DESC LIMIT 12";
+    conn.query_map(query, [station.as_str()], |row| {
         let (note, line): (String, Option<String>) = (row.get(1)?, row.get(2)?);
         Ok(Seen {
             size: count(row.get(0)?),
             root: note.lines().nth(2).unwrap_or("").to_owned(),
             cosigned_s: line.and_then(|line| note::time_of(&line)),
         })
-    })?;
-    rows.collect()
+    })
 }
 
 /// Signs a new epoch into the books: the old log is asked no more, the new one may come. `false`: it was signed before.
 pub(super) fn begin_epoch(
-    conn: &Connection,
+    conn: &dyn Sql,
     old: &StationRow,
     next: &Origin,
     statement: &str,
-) -> Result<bool, rusqlite::Error> {
+) -> Result<bool, StoreError> {
     let ended = conn.execute(
         "UPDATE station SET ended = 1, frozen_at = NULL WHERE origin = ?1 AND ended = 0",
         [old.origin.as_str()],
@@ -371,31 +336,27 @@ pub(super) fn begin_epoch(
 }
 
 /// The statement of the epoch that follows this station's log.
-pub(super) fn statement_after(conn: &Connection, old: &Origin) -> Result<Option<String>, rusqlite::Error> {
-    let found = conn
-        .query_row(
-            "SELECT statement FROM station WHERE after = ?1",
-            [old.as_str()],
-            |row| row.get(0),
-        )
-        .optional()?;
+pub(super) fn statement_after(conn: &dyn Sql, old: &Origin) -> Result<Option<String>, StoreError> {
+    let found = conn.query_optional(
+        "SELECT statement FROM station WHERE after = ?1",
+        [old.as_str()],
+        |row| row.get(0),
+    )?;
     Ok(found.flatten())
 }
 
 /// The statement that this station's log follows from.
-pub(super) fn statement_of(conn: &Connection, station: &Origin) -> Result<Option<String>, rusqlite::Error> {
-    let found = conn
-        .query_row(
-            "SELECT statement FROM station WHERE origin = ?1",
-            [station.as_str()],
-            |row| row.get(0),
-        )
-        .optional()?;
+pub(super) fn statement_of(conn: &dyn Sql, station: &Origin) -> Result<Option<String>, StoreError> {
+    let found = conn.query_optional(
+        "SELECT statement FROM station WHERE origin = ?1",
+        [station.as_str()],
+        |row| row.get(0),
+    )?;
     Ok(found.flatten())
 }
 
 /// Freezes a station's credit after its last good leaf; where it was frozen first stays.
-pub(super) fn freeze(conn: &Connection, station: &Origin, at: u64) -> Result<(), rusqlite::Error> {
+pub(super) fn freeze(conn: &dyn Sql, station: &Origin, at: u64) -> Result<(), StoreError> {
     conn.execute(
         "UPDATE station SET frozen_at = coalesce(frozen_at, ?2) WHERE origin = ?1",
         params![station.as_str(), sql(at)],
@@ -404,7 +365,7 @@ pub(super) fn freeze(conn: &Connection, station: &Origin, at: u64) -> Result<(),
 }
 
 /// A person has looked at it. `false`: nothing was frozen.
-pub(super) fn settle(conn: &Connection, station: &str) -> Result<bool, rusqlite::Error> {
+pub(super) fn settle(conn: &dyn Sql, station: &str) -> Result<bool, StoreError> {
     let settled = conn.execute(
         "UPDATE station SET frozen_at = NULL WHERE origin = ?1 AND frozen_at IS NOT NULL",
         [station],
@@ -414,14 +375,14 @@ pub(super) fn settle(conn: &Connection, station: &str) -> Result<bool, rusqlite:
 
 /// Begins to keep the other version of a log: its number, or `None` if it is kept already or so many are.
 pub(super) fn begin_fork(
-    conn: &Connection,
+    conn: &dyn Sql,
     station: &Origin,
     most: u32,
     (at, size, first, note): (u64, u64, u64, &str),
-) -> Result<Option<u32>, rusqlite::Error> {
+) -> Result<Option<u32>, StoreError> {
     let name = station.as_str();
     let (number, known): (u32, bool) = conn.query_row(
-        "SELECT count(*), coalesce(max(note = ?2), 0) FROM fork WHERE station = ?1",
+        "SELECT count(*), coalesce(max(CASE WHEN note = ?2 THEN 1 ELSE 0 END), 0) FROM fork WHERE station = ?1",
         [name, note],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
@@ -436,18 +397,18 @@ pub(super) fn begin_fork(
 }
 
 pub(super) fn keep_fork_leaves(
-    conn: &Connection,
+    conn: &dyn Sql,
     station: &Origin,
     number: u32,
     from: u64,
     leaves: &[Vec<u8>],
-) -> Result<(), rusqlite::Error> {
-    let mut insert =
-        conn.prepare_cached("INSERT OR REPLACE INTO fork_leaf (station, number, idx, bytes) VALUES (?1, ?2, ?3, ?4)")?;
-    for (index, bytes) in (from..).zip(leaves) {
-        insert.execute(params![station.as_str(), number, sql(index), bytes])?;
-    }
-    Ok(())
+) -> Result<(), StoreError> {
+    let name = station.as_str();
+    let mut rows = (from..)
+        .zip(leaves)
+        .map(|(index, bytes)| params![name, number, sql(index), bytes]);
+    let columns = ["station", "number", "idx", "bytes"];
+    conn.add("fork_leaf", &columns, &mut rows).map(drop)
 }
 
 /// A receipt that waits for a pull to decide about it.
@@ -458,29 +419,24 @@ pub(super) struct Kept {
     pub(super) leaf: Vec<u8>,
 }
 
-pub(super) fn keep_receipt(
-    conn: &Connection,
-    station: &Origin,
-    kept: &Kept,
-    text: &str,
-) -> Result<(), rusqlite::Error> {
+pub(super) fn keep_receipt(conn: &dyn Sql, station: &Origin, kept: &Kept, text: &str) -> Result<(), StoreError> {
     conn.execute(
-        "INSERT OR REPLACE INTO receipt (station, idx, size, leaf, text) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO receipt (station, idx, size, leaf, text) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (station, idx, size) DO UPDATE SET leaf = excluded.leaf, text = excluded.text",
         params![station.as_str(), sql(kept.index), sql(kept.size), kept.leaf, text],
     )
     .map(drop)
 }
 
-pub(super) fn receipts(conn: &Connection, station: &Origin) -> Result<Vec<Kept>, rusqlite::Error> {
-    conn.prepare("SELECT idx, size, leaf FROM receipt WHERE station = ?1 ORDER BY idx")?
-        .query_map([station.as_str()], |row| {
-            Ok(Kept {
-                index: count(row.get(0)?),
-                size: count(row.get(1)?),
-                leaf: row.get(2)?,
-            })
-        })?
-        .collect()
+pub(super) fn receipts(conn: &dyn Sql, station: &Origin) -> Result<Vec<Kept>, StoreError> {
+    let query = "SELECT idx, size, leaf FROM receipt WHERE station = ?1 ORDER BY idx";
+    conn.query_map(query, [station.as_str()], |row| {
+        Ok(Kept {
+            index: count(row.get(0)?),
+            size: count(row.get(1)?),
+            leaf: row.get(2)?,
+        })
+    })
 }
 
 #[cfg(test)]
@@ -503,13 +459,11 @@ mod tests {
             is_ended: false,
             frozen_at: None,
         };
-        let try_pin = |row: StationRow| store.write_blocking(move |tx| pin(tx, &row)).unwrap().unwrap();
+        let try_pin = |row: StationRow| store.write_blocking(move |tx| pin(&**tx, &row)).unwrap().unwrap();
         assert!(try_pin(row("http://a", key("honest"))));
         assert!(try_pin(row("http://b", key("honest"))), "another address");
         assert!(!try_pin(row("http://c", key("thief"))), "another key");
-        let kept = store
-            .read_blocking::<_, StoreError, _>(|conn| Ok(stations(conn)?))
-            .unwrap();
+        let kept = store.read_blocking(|conn| stations(conn)).unwrap();
         assert_eq!(
             (kept.len(), kept[0].url.as_str(), kept[0].key),
             (1, "http://b", key("honest"))

@@ -102,10 +102,7 @@ async fn begin_due(
     bell: &Bell,
 ) -> Result<Duration, StoreError> {
     let now = district.now_s();
-    let appointments = district
-        .store
-        .read(|conn| Ok::<_, StoreError>(watch::appointments(conn)?))
-        .await?;
+    let appointments = district.store.read(|conn| watch::appointments(conn)).await?;
     let mut rest = GLANCE.as_secs();
     for (station, due_s) in appointments {
         if due_s > now {

@@ -1,11 +1,9 @@
 //! What is known of each station between two pulls: when it was last heard of, what failed, how it does, where it stands.
 
-use rusqlite::{Connection, OptionalExtension, params};
-
 use super::DistrictError;
 use super::client::ClientError;
 use crate::exchange::Condition;
-use crate::store::Schema;
+use crate::store::{Row, Schema, Sql, StoreError, params};
 use crate::types::Origin;
 
 /// The tables of this file. A station that was enrolled before they existed is due at once.
@@ -150,7 +148,7 @@ fn count(n: i64) -> u64 {
 }
 
 /// A newly enrolled station is due at once.
-pub(super) fn begin(conn: &Connection, station: &Origin, now_s: u64) -> Result<(), rusqlite::Error> {
+pub(super) fn begin(conn: &dyn Sql, station: &Origin, now_s: u64) -> Result<(), StoreError> {
     conn.execute(
         "INSERT INTO watch (station, since_s) VALUES (?1, ?2) ON CONFLICT (station) DO UPDATE SET next_s = 0",
         params![station.as_str(), sql(now_s)],
@@ -159,10 +157,9 @@ pub(super) fn begin(conn: &Connection, station: &Origin, now_s: u64) -> Result<(
 }
 
 /// Who is due when, the soonest first.
-pub(super) fn appointments(conn: &Connection) -> Result<Vec<(Origin, u64)>, rusqlite::Error> {
-    let mut query = conn.prepare_cached("SELECT station, next_s FROM watch ORDER BY next_s, station")?;
-    let rows = query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
-    let all = rows.collect::<Result<Vec<_>, _>>()?;
+pub(super) fn appointments(conn: &dyn Sql) -> Result<Vec<(Origin, u64)>, StoreError> {
+    let query = "SELECT station, next_s FROM watch ORDER BY next_s, station";
+    let all = conn.query_map(query, [], |row| Ok((row.get::<String>(0)?, row.get(1)?)))?;
     Ok(all
         .into_iter()
         .filter_map(|(name, next)| Some((Origin::new(&name).ok()?, count(next))))
@@ -170,30 +167,25 @@ pub(super) fn appointments(conn: &Connection) -> Result<Vec<(Origin, u64)>, rusq
 }
 
 /// Makes a station due now.
-pub(super) fn hurry(conn: &Connection, station: &str) -> Result<bool, rusqlite::Error> {
+pub(super) fn hurry(conn: &dyn Sql, station: &str) -> Result<bool, StoreError> {
     Ok(conn.execute("UPDATE watch SET next_s = 0 WHERE station = ?1", [station])? > 0)
 }
 
 /// Failures in a row so far.
-pub(super) fn failures(conn: &Connection, station: &Origin) -> Result<u32, rusqlite::Error> {
-    let found = conn
-        .query_row(
-            "SELECT failures FROM watch WHERE station = ?1",
-            [station.as_str()],
-            |row| row.get(0),
-        )
-        .optional()?;
+pub(super) fn failures(conn: &dyn Sql, station: &Origin) -> Result<u32, StoreError> {
+    let query = "SELECT failures FROM watch WHERE station = ?1";
+    let found = conn.query_optional(query, [station.as_str()], |row| row.get(0))?;
     Ok(found.unwrap_or(0))
 }
 
 /// It was heard of.
 pub(super) fn heard(
-    conn: &Connection,
+    conn: &dyn Sql,
     station: &Origin,
     now_s: u64,
     next_s: u64,
     told: Option<(&Condition, i64)>,
-) -> Result<(), rusqlite::Error> {
+) -> Result<(), StoreError> {
     let condition = told.and_then(|(condition, _)| serde_json::to_string(condition).ok());
     conn.execute(
         "UPDATE watch SET tried_s = ?2, contact_s = ?2, failures = 0, next_s = ?3, fault = '', detail = '',
@@ -211,13 +203,13 @@ pub(super) fn heard(
 
 /// It was not.
 pub(super) fn failed(
-    conn: &Connection,
+    conn: &dyn Sql,
     station: &Origin,
     now_s: u64,
     next_s: u64,
     fault: Fault,
     detail: &str,
-) -> Result<(), rusqlite::Error> {
+) -> Result<(), StoreError> {
     conn.execute(
         "UPDATE watch SET tried_s = ?2, failures = failures + 1, next_s = ?3, fault = ?4, detail = ?5
          WHERE station = ?1",
@@ -227,7 +219,7 @@ pub(super) fn failed(
 }
 
 /// What people call a station, and where it stands; `false` if there is none of that name.
-pub(super) fn set_place(conn: &Connection, station: &str, place: &Place) -> Result<bool, rusqlite::Error> {
+pub(super) fn set_place(conn: &dyn Sql, station: &str, place: &Place) -> Result<bool, StoreError> {
     let changed = conn.execute(
         "UPDATE watch SET name = ?2, township = ?3, remark = ?4 WHERE station = ?1",
         params![station, place.name, place.township, place.remark],
@@ -236,25 +228,24 @@ pub(super) fn set_place(conn: &Connection, station: &str, place: &Place) -> Resu
 }
 
 /// All stations, by township and name.
-pub(super) fn all(conn: &Connection) -> Result<Vec<Watched>, rusqlite::Error> {
-    let mut query = conn.prepare(
+pub(super) fn all(conn: &dyn Sql) -> Result<Vec<Watched>, StoreError> {
+    let query =
         "SELECT origin, url, key, size, since_s, tried_s, contact_s, next_s, failures, fault, detail, clock_off_ms,
-             condition, name, township, remark FROM station JOIN watch ON watch.station = origin ORDER BY origin",
-    )?;
-    let rows = query.query_map([], watched)?.collect::<Result<Vec<_>, _>>()?;
+             condition, name, township, remark FROM station JOIN watch ON watch.station = origin ORDER BY origin";
+    let rows = conn.query_map(query, [], watched)?;
     let mut all: Vec<Watched> = rows.into_iter().flatten().collect();
     all.sort_by(|a, b| (&a.township, &a.name, &a.origin).cmp(&(&b.township, &b.name, &b.origin)));
     Ok(all)
 }
 
-fn watched(row: &rusqlite::Row<'_>) -> Result<Option<Watched>, rusqlite::Error> {
+fn watched(row: &dyn Row) -> Result<Option<Watched>, StoreError> {
     let (origin, key): (String, String) = (row.get(0)?, row.get(2)?);
     let Ok(origin) = Origin::new(&origin) else {
         return Ok(None);
     };
     let key = data_encoding::HEXLOWER.decode(key.as_bytes()).ok();
     let key = key.and_then(|bytes| ed25519_dalek::VerifyingKey::from_bytes(&bytes.try_into().ok()?).ok());
-    let condition: Option<Condition> = serde_json::from_str(&row.get::<_, String>(12)?).ok();
+    let condition: Option<Condition> = serde_json::from_str(&row.get::<String>(12)?).ok();
     let told = condition.clone().unwrap_or_default();
     let or = |said: String, told: String| if said.is_empty() { told } else { said };
     let (name, township): (String, String) = (row.get(13)?, row.get(14)?);
@@ -270,7 +261,7 @@ fn watched(row: &rusqlite::Row<'_>) -> Result<Option<Watched>, rusqlite::Error> 
         contact_s: count(row.get(6)?),
         next_s: count(row.get(7)?),
         failures: row.get(8)?,
-        fault: Fault::read(&row.get::<_, String>(9)?),
+        fault: Fault::read(&row.get::<String>(9)?),
         detail: row.get(10)?,
         clock_off_ms: row.get(11)?,
         condition,

@@ -45,7 +45,7 @@ impl District {
         loop {
             let leaves = self
                 .store
-                .read_blocking::<_, StoreError, _>(|conn| Ok(rows::leaves(conn, origin, next, AT_ONCE)?))
+                .read_blocking::<_, StoreError, _>(|conn| rows::leaves(conn, origin, next, AT_ONCE))
                 .map_err(DistrictError::from)?;
             if leaves.is_empty() {
                 return Ok(written);

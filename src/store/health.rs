@@ -15,6 +15,8 @@ pub enum Trouble {
     Locked,
     /// The disk reports errors, or the file is damaged.
     Failing,
+    /// The database server does not answer, or is being restarted.
+    Away,
 }
 
 impl Trouble {
@@ -45,6 +47,7 @@ impl fmt::Display for Trouble {
             Self::ReadOnly => "the disk is read-only",
             Self::Locked => "another program holds the database",
             Self::Failing => "the disk reports errors",
+            Self::Away => "the database server does not answer",
         })
     }
 }

@@ -8,10 +8,16 @@
 //! Rooms own their tables: each hands in a [`Schema`], and joint acts pass one [`Tx`] downward.
 
 pub mod backup;
+#[cfg(feature = "postgres")]
+mod dialect;
 mod file;
 mod health;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod readers;
 mod schema;
+mod shared;
+mod sql;
 mod tx;
 mod writer;
 
@@ -21,6 +27,9 @@ use std::sync::Arc;
 pub use health::Trouble;
 use readers::Readers;
 pub use schema::Schema;
+pub use shared::{Place, Shared};
+pub(crate) use sql::params;
+pub use sql::{Cell, FromCell, Params, Row, Sql, ToValue, Value};
 pub use tx::Tx;
 use writer::Writer;
 
@@ -32,6 +41,20 @@ pub enum StoreError {
     /// SQLite refused: the message names the statement or the file.
     #[error("the database refused: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    /// A database server refused, or could not be reached.
+    #[error("the database server: {said}")]
+    Server {
+        /// In its own words.
+        said: String,
+        /// What is wrong with it, if waiting may help.
+        trouble: Option<Trouble>,
+    },
+    /// A column holds something else than was expected.
+    #[error("column {0} of an answer holds something else than this program writes there")]
+    Column(usize),
+    /// An answer that always has a row had none.
+    #[error("an answer that should have a row has none")]
+    NoRow,
     /// The transaction could not be made durable; nothing of it was kept, and it may be tried again.
     #[error("the disk did not take it: {0}")]
     NotDurable(Trouble),
@@ -68,7 +91,8 @@ impl StoreError {
             Self::NotDurable(trouble) => Some(*trouble),
             Self::Sqlite(error) => Trouble::passing(error),
             Self::Busy | Self::Closed => Some(Trouble::Locked),
-            Self::FromTheFuture { .. } | Self::File { .. } => None,
+            Self::Server { trouble, .. } => *trouble,
+            Self::FromTheFuture { .. } | Self::File { .. } | Self::Column(_) | Self::NoRow => None,
         }
     }
 }

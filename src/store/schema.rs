@@ -1,8 +1,9 @@
 //! Migrations: each room's tables grow by steps that are only ever appended.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 
 use super::StoreError;
+use super::sql::{Sql, params};
 
 /// A room's tables: the SQL of step 1, step 2 … A step that was once released is never edited, or files in the field
 /// would differ from new ones.
@@ -17,12 +18,15 @@ pub struct Schema {
 /// Applies the missing steps of all rooms in one transaction: a power cut in the middle leaves the old state.
 pub(super) fn migrate(conn: &mut Connection, schemas: &[Schema]) -> Result<(), StoreError> {
     let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    tx.execute_batch("CREATE TABLE IF NOT EXISTS schema_step (room TEXT PRIMARY KEY, step INTEGER NOT NULL) STRICT")?;
-    for schema in schemas {
-        migrate_room(&tx, schema)?;
-    }
+    migrate_all(&*tx, schemas)?;
     tx.commit()?;
     Ok(())
+}
+
+/// The same on any engine, within a transaction that the caller has begun.
+pub(super) fn migrate_all(conn: &dyn Sql, schemas: &[Schema]) -> Result<(), StoreError> {
+    conn.batch("CREATE TABLE IF NOT EXISTS schema_step (room TEXT PRIMARY KEY, step INTEGER NOT NULL) STRICT")?;
+    schemas.iter().try_for_each(|schema| migrate_room(conn, schema))
 }
 
 /// Whether a file that is in use already lacks steps: the sum of steps that it has, as a name for the copy that is taken
@@ -46,13 +50,9 @@ pub(super) fn is_behind(conn: &Connection, schemas: &[Schema]) -> Result<Option<
     Ok(None)
 }
 
-fn migrate_room(conn: &Connection, schema: &Schema) -> Result<(), StoreError> {
-    let found: i64 = conn
-        .query_row("SELECT step FROM schema_step WHERE room = ?1", [schema.room], |row| {
-            row.get(0)
-        })
-        .optional()?
-        .unwrap_or(0);
+fn migrate_room(conn: &dyn Sql, schema: &Schema) -> Result<(), StoreError> {
+    let step = "SELECT step FROM schema_step WHERE room = ?1";
+    let found: i64 = conn.query_optional(step, [schema.room], |row| row.get(0))?.unwrap_or(0);
     let found = usize::try_from(found).unwrap_or(0);
     let known = schema.steps.len();
     if found > known {
@@ -63,11 +63,11 @@ fn migrate_room(conn: &Connection, schema: &Schema) -> Result<(), StoreError> {
         });
     }
     for step in &schema.steps[found..] {
-        conn.execute_batch(step)?;
+        conn.batch(step)?;
     }
     conn.execute(
         "INSERT INTO schema_step (room, step) VALUES (?1, ?2) ON CONFLICT (room) DO UPDATE SET step = excluded.step
-         WHERE step <> excluded.step",
+         WHERE schema_step.step <> excluded.step",
         params![schema.room, i64::try_from(known).unwrap_or(i64::MAX)],
     )?;
     Ok(())

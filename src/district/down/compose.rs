@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::Connection;
-
 use super::{Piece, Scope, rows};
 use crate::dispatch::{Approved, Board, Body, Entries, Home, Kind, List, Members, Notice, Visitors};
 use crate::district::watch::{self, Watched};
 use crate::programme;
 use crate::roster::{Member, Migrant, Plan, Status};
+use crate::store::{Sql, StoreError};
 use crate::types::{BranchId, MemberId, Origin};
 
 /// Whether a scope holds for a station.
@@ -21,7 +20,7 @@ pub(super) fn concerns(scope: &Scope, station: &Watched) -> bool {
 }
 
 /// The scopes that hold for a station, the nearest last: an earlier epoch's roster is its own.
-fn scopes(conn: &Connection, station: &Watched) -> Result<Vec<String>, rusqlite::Error> {
+fn scopes(conn: &dyn Sql, station: &Watched) -> Result<Vec<String>, StoreError> {
     let mut all = vec![Scope::All.word(), Scope::Town(station.township.clone()).word()];
     let before = rows::epochs_before(conn, &station.origin)?;
     all.extend(before.iter().rev().map(|origin| format!("station:{origin}")));
@@ -51,7 +50,7 @@ pub fn whole(plan: &Plan, present: &[Member]) -> Vec<Member> {
     all.into_values().collect()
 }
 
-fn roster(conn: &Connection, origin: &Origin) -> Result<Option<Piece>, rusqlite::Error> {
+fn roster(conn: &dyn Sql, origin: &Origin) -> Result<Option<Piece>, StoreError> {
     let mut names = vec![origin.to_string()];
     names.extend(rows::epochs_before(conn, origin)?);
     for name in names {
@@ -63,7 +62,7 @@ fn roster(conn: &Connection, origin: &Origin) -> Result<Option<Piece>, rusqlite:
 }
 
 /// The day from which a station's roster holds; other kinds bring their days themselves.
-pub(super) fn first_day(conn: &Connection, origin: &Origin, kind: Kind) -> Result<Option<String>, rusqlite::Error> {
+pub(super) fn first_day(conn: &dyn Sql, origin: &Origin, kind: Kind) -> Result<Option<String>, StoreError> {
     if kind != Kind::Roster {
         return Ok(None);
     }
@@ -71,7 +70,7 @@ pub(super) fn first_day(conn: &Connection, origin: &Origin, kind: Kind) -> Resul
 }
 
 /// What a station gets of a kind; `None` if nobody ever decided anything that concerns it.
-pub(super) fn body(conn: &Connection, station: &Watched, kind: Kind) -> Result<Option<Body>, rusqlite::Error> {
+pub(super) fn body(conn: &dyn Sql, station: &Watched, kind: Kind) -> Result<Option<Body>, StoreError> {
     Ok(match kind {
         // No roster is not an empty one: the station goes on with its own.
         Kind::Roster => roster(conn, &station.origin)?.map(|piece| {
@@ -103,10 +102,10 @@ pub(super) fn body(conn: &Connection, station: &Watched, kind: Kind) -> Result<O
 
 /// By reference; what a nearer scope says of the same reference wins.
 fn pieces<T: serde::de::DeserializeOwned>(
-    conn: &Connection,
+    conn: &dyn Sql,
     station: &Watched,
     kind: Kind,
-) -> Result<BTreeMap<String, T>, rusqlite::Error> {
+) -> Result<BTreeMap<String, T>, StoreError> {
     let mut all = BTreeMap::new();
     for scope in scopes(conn, station)? {
         for piece in rows::pieces(conn, &scope, kind)? {
@@ -119,7 +118,7 @@ fn pieces<T: serde::de::DeserializeOwned>(
 }
 
 /// Numbers of those who are likely to come by: of other stations of the township, and migrants of all.
-fn visitors(conn: &Connection, station: &Watched) -> Result<Visitors, rusqlite::Error> {
+fn visitors(conn: &dyn Sql, station: &Watched) -> Result<Visitors, StoreError> {
     let stations = watch::all(conn)?;
     let own: BTreeSet<MemberId> = roster(conn, &station.origin)?
         .map(|piece| members_of(&piece).into_iter().map(|member| member.id).collect())

@@ -25,7 +25,7 @@ use crate::clock::local_date;
 use crate::dispatch::{Body, Head, Kind, Notice, digest_of};
 use crate::ledger::{Leaf, What};
 use crate::roster::Member;
-use crate::store::{StoreError, Tx, Urgency};
+use crate::store::{Sql, StoreError, Urgency};
 use crate::types::{MemberId, Origin};
 
 pub(super) use rows::SCHEMA;
@@ -116,7 +116,7 @@ impl District {
     /// Who stands in the roster of another station, and what people call that: membership is single.
     pub async fn listed_elsewhere(&self, station: &Origin) -> Result<BTreeMap<MemberId, String>, StoreError> {
         let own = Scope::Station(station.clone()).word();
-        let read = move |conn: &rusqlite::Connection| {
+        let read = move |conn: &dyn Sql| {
             let names: BTreeMap<String, String> = watch::all(conn)?
                 .into_iter()
                 .map(|station| (Scope::Station(station.origin).word(), station.name))
@@ -183,11 +183,11 @@ impl District {
         kind: Kind,
         by: &Signer,
         detail: &str,
-        act: impl FnOnce(&Tx<'_>, &str) -> Result<(), rusqlite::Error> + Send + 'static,
+        act: impl FnOnce(&dyn Sql, &str) -> Result<(), StoreError> + Send + 'static,
     ) -> Result<(), DistrictError> {
         let (word, who, detail, now) = (scope.word(), by.name().to_owned(), detail.to_owned(), self.now_s());
         let scope = scope.clone();
-        let act = move |tx: &Tx<'_>| {
+        let act = move |tx: &dyn Sql| {
             act(tx, &word)?;
             rows::turn(tx)?;
             let at = i64::try_from(now).unwrap_or(i64::MAX);
@@ -210,14 +210,14 @@ impl District {
     /// What a station does not have yet, signed: one record of each kind, in the order of [`Kind::ALL`].
     pub(super) async fn down_for(&self, station: &Origin) -> Result<Vec<Sent>, DistrictError> {
         let (room, name) = (self.clone(), station.clone());
-        let act = move |tx: &Tx<'_>| {
+        let act = move |tx: &dyn Sql| {
             room.sign_what_is_new(tx, &name)?;
             Ok::<_, DistrictError>(rows::not_taken(tx, &name)?)
         };
         self.store.write(Urgency::Now, act).await?
     }
 
-    fn sign_what_is_new(&self, tx: &Tx<'_>, name: &Origin) -> Result<(), DistrictError> {
+    fn sign_what_is_new(&self, tx: &dyn Sql, name: &Origin) -> Result<(), DistrictError> {
         let Some(station) = watch::all(tx)?.into_iter().find(|station| station.origin == *name) else {
             return Ok(());
         };
@@ -256,14 +256,14 @@ impl District {
     /// A station has taken a record.
     pub(super) async fn note_down(&self, station: &Origin, kind: Kind, serial: u64) -> Result<(), DistrictError> {
         let (name, now) = (station.clone(), self.now_s());
-        let act = move |tx: &Tx<'_>| rows::note_taken(tx, &name, kind, serial, now);
+        let act = move |tx: &dyn Sql| rows::note_taken(tx, &name, kind, serial, now);
         Ok(self.store.write(Urgency::Now, act).await??)
     }
 
     /// A station did not take a record, and said why.
     pub(super) async fn note_refused(&self, station: &Origin, kind: Kind, why: String) -> Result<(), DistrictError> {
         let name = station.clone();
-        let act = move |tx: &Tx<'_>| rows::note_refused(tx, &name, kind, &why);
+        let act = move |tx: &dyn Sql| rows::note_refused(tx, &name, kind, &why);
         Ok(self.store.write(Urgency::Now, act).await??)
     }
 
@@ -273,7 +273,7 @@ impl District {
         if from >= to {
             return Ok(());
         }
-        let act = move |tx: &Tx<'_>| {
+        let act = move |tx: &dyn Sql| {
             let mut at = from;
             while at < to {
                 let leaves = super::rows::leaves(tx, &name, at, READ_AT_ONCE)?;

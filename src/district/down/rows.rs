@@ -1,10 +1,8 @@
 //! The tables of what goes down.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
-
 use super::Piece;
 use crate::dispatch::{Head, Kind};
-use crate::store::Schema;
+use crate::store::{Row, Schema, Sql, StoreError, params};
 use crate::types::{ItemId, Millis, Origin};
 
 /// `down_piece` is what people decided, `down_signed` the newest record of each kind for each station, `down_looked` up to
@@ -14,8 +12,8 @@ pub(in crate::district) const SCHEMA: Schema = Schema {
     steps: &["
         CREATE TABLE down_piece (scope TEXT NOT NULL, kind TEXT NOT NULL, reference TEXT NOT NULL, first_day TEXT NOT NULL,
             piece TEXT NOT NULL, PRIMARY KEY (scope, kind, reference)) STRICT, WITHOUT ROWID;
-        CREATE TABLE down_turn (only INTEGER PRIMARY KEY CHECK (only = 1), turn INTEGER NOT NULL) STRICT;
-        INSERT INTO down_turn (only, turn) VALUES (1, 1);
+        CREATE TABLE down_turn (one INTEGER PRIMARY KEY CHECK (one = 1), turn INTEGER NOT NULL) STRICT;
+        INSERT INTO down_turn (one, turn) VALUES (1, 1);
         CREATE TABLE down_looked (station TEXT PRIMARY KEY, turn INTEGER NOT NULL, township TEXT NOT NULL)
             STRICT, WITHOUT ROWID;
         CREATE TABLE down_signed (station TEXT NOT NULL, kind TEXT NOT NULL, serial INTEGER NOT NULL,
@@ -56,28 +54,24 @@ fn count(n: i64) -> u64 {
     u64::try_from(n).unwrap_or(0)
 }
 
-pub(super) fn pieces(conn: &Connection, scope: &str, kind: Kind) -> Result<Vec<Piece>, rusqlite::Error> {
-    conn.prepare_cached(
-        "SELECT reference, first_day, piece FROM down_piece WHERE scope = ?1 AND kind = ?2 ORDER BY reference",
-    )?
-    .query_map([scope, kind.word()], |row| {
+pub(super) fn pieces(conn: &dyn Sql, scope: &str, kind: Kind) -> Result<Vec<Piece>, StoreError> {
+    let query = "SELECT reference, first_day, piece FROM down_piece WHERE scope = ?1 AND kind = ?2 ORDER BY reference";
+    conn.query_map(query, [scope, kind.word()], |row| {
         Ok(Piece {
             reference: row.get(0)?,
             from: row.get(1)?,
             text: row.get(2)?,
         })
-    })?
-    .collect()
+    })
 }
 
 /// Every roster that is kept, with its scope.
-pub(super) fn rosters(conn: &Connection) -> Result<Vec<(String, String)>, rusqlite::Error> {
-    conn.prepare_cached("SELECT scope, piece FROM down_piece WHERE kind = 'roster' ORDER BY scope")?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect()
+pub(super) fn rosters(conn: &dyn Sql) -> Result<Vec<(String, String)>, StoreError> {
+    let query = "SELECT scope, piece FROM down_piece WHERE kind = 'roster' ORDER BY scope";
+    conn.query_map(query, [], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
-pub(super) fn clear(conn: &Connection, scope: &str, kind: Kind) -> Result<(), rusqlite::Error> {
+pub(super) fn clear(conn: &dyn Sql, scope: &str, kind: Kind) -> Result<(), StoreError> {
     conn.execute(
         "DELETE FROM down_piece WHERE scope = ?1 AND kind = ?2",
         [scope, kind.word()],
@@ -85,7 +79,7 @@ pub(super) fn clear(conn: &Connection, scope: &str, kind: Kind) -> Result<(), ru
     .map(drop)
 }
 
-pub(super) fn put(conn: &Connection, scope: &str, kind: Kind, piece: &Piece) -> Result<(), rusqlite::Error> {
+pub(super) fn put(conn: &dyn Sql, scope: &str, kind: Kind, piece: &Piece) -> Result<(), StoreError> {
     conn.execute(
         "INSERT INTO down_piece (scope, kind, reference, first_day, piece) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT (scope, kind, reference) DO UPDATE SET first_day = excluded.first_day, piece = excluded.piece",
@@ -94,7 +88,7 @@ pub(super) fn put(conn: &Connection, scope: &str, kind: Kind, piece: &Piece) -> 
     .map(drop)
 }
 
-pub(super) fn take_back(conn: &Connection, scope: &str, kind: Kind, reference: &str) -> Result<(), rusqlite::Error> {
+pub(super) fn take_back(conn: &dyn Sql, scope: &str, kind: Kind, reference: &str) -> Result<(), StoreError> {
     conn.execute(
         "DELETE FROM down_piece WHERE scope = ?1 AND kind = ?2 AND reference = ?3",
         [scope, kind.word(), reference],
@@ -103,22 +97,20 @@ pub(super) fn take_back(conn: &Connection, scope: &str, kind: Kind, reference: &
 }
 
 /// Something changed: every station's records are put together anew when it is next heard of.
-pub(super) fn turn(conn: &Connection) -> Result<(), rusqlite::Error> {
+pub(super) fn turn(conn: &dyn Sql) -> Result<(), StoreError> {
     conn.execute("UPDATE down_turn SET turn = turn + 1", []).map(drop)
 }
 
-pub(super) fn is_looked_at(conn: &Connection, station: &Origin, township: &str) -> Result<bool, rusqlite::Error> {
-    let found: Option<bool> = conn
-        .query_row(
-            "SELECT down_looked.turn = down_turn.turn AND township = ?2 FROM down_looked, down_turn WHERE station = ?1",
-            [station.as_str(), township],
-            |row| row.get(0),
-        )
-        .optional()?;
+pub(super) fn is_looked_at(conn: &dyn Sql, station: &Origin, township: &str) -> Result<bool, StoreError> {
+    let found: Option<bool> = conn.query_optional(
+        "SELECT down_looked.turn = down_turn.turn AND township = ?2 FROM down_looked, down_turn WHERE station = ?1",
+        [station.as_str(), township],
+        |row| row.get(0),
+    )?;
     Ok(found.unwrap_or(false))
 }
 
-pub(super) fn look_at(conn: &Connection, station: &Origin, township: &str) -> Result<(), rusqlite::Error> {
+pub(super) fn look_at(conn: &dyn Sql, station: &Origin, township: &str) -> Result<(), StoreError> {
     conn.execute(
         "INSERT INTO down_looked (station, turn, township) SELECT ?1, turn, ?2 FROM down_turn WHERE true
          ON CONFLICT (station) DO UPDATE SET turn = excluded.turn, township = excluded.township",
@@ -128,7 +120,7 @@ pub(super) fn look_at(conn: &Connection, station: &Origin, township: &str) -> Re
 }
 
 /// Keeps what was signed; it replaces what the station had to get before.
-pub(super) fn sign(conn: &Connection, head: &Head, file: &str, entries: usize) -> Result<(), rusqlite::Error> {
+pub(super) fn sign(conn: &dyn Sql, head: &Head, file: &str, entries: usize) -> Result<(), StoreError> {
     conn.execute(
         "INSERT INTO down_signed (station, kind, serial, first_day, digest, file, entries) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (station, kind) DO UPDATE SET serial = excluded.serial, first_day = excluded.first_day,
@@ -148,13 +140,11 @@ pub(super) fn sign(conn: &Connection, head: &Head, file: &str, entries: usize) -
 
 const SENT: &str = "SELECT station, kind, serial, first_day, digest, entries, taken_s, refused";
 
-fn sent(row: &Row<'_>) -> Result<Sent, rusqlite::Error> {
-    let kind = Kind::read(&row.get::<_, String>(1)?);
+fn sent(row: &dyn Row) -> Result<Sent, StoreError> {
+    let kind = Kind::read(&row.get::<String>(1)?);
     Ok(Sent {
         station: row.get(0)?,
-        kind: kind.ok_or_else(|| {
-            rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, "no kind of ours".into())
-        })?,
+        kind: kind.ok_or(StoreError::Column(1))?,
         serial: count(row.get(2)?),
         from: row.get(3)?,
         digest: row.get(4)?,
@@ -165,40 +155,34 @@ fn sent(row: &Row<'_>) -> Result<Sent, rusqlite::Error> {
     })
 }
 
-pub(super) fn newest(conn: &Connection, station: &Origin, kind: Kind) -> Result<Option<Sent>, rusqlite::Error> {
-    conn.prepare_cached(&format!("{SENT} FROM down_signed WHERE station = ?1 AND kind = ?2"))?
-        .query_row([station.as_str(), kind.word()], sent)
-        .optional()
+pub(super) fn newest(conn: &dyn Sql, station: &Origin, kind: Kind) -> Result<Option<Sent>, StoreError> {
+    let query = format!("{SENT} FROM down_signed WHERE station = ?1 AND kind = ?2");
+    conn.query_optional(&query, [station.as_str(), kind.word()], sent)
 }
 
-pub(super) fn all(conn: &Connection) -> Result<Vec<Sent>, rusqlite::Error> {
-    conn.prepare_cached(&format!("{SENT} FROM down_signed ORDER BY station, kind"))?
-        .query_map([], sent)?
-        .collect()
+pub(super) fn all(conn: &dyn Sql) -> Result<Vec<Sent>, StoreError> {
+    conn.query_map(&format!("{SENT} FROM down_signed ORDER BY station, kind"), [], sent)
 }
 
-pub(super) fn not_taken(conn: &Connection, station: &Origin) -> Result<Vec<Sent>, rusqlite::Error> {
+pub(super) fn not_taken(conn: &dyn Sql, station: &Origin) -> Result<Vec<Sent>, StoreError> {
     let query = format!("{SENT}, file FROM down_signed WHERE station = ?1 AND taken_s = 0");
-    let mut found: Vec<Sent> = conn
-        .prepare_cached(&query)?
-        .query_map([station.as_str()], |row| {
-            Ok(Sent {
-                file: row.get(8)?,
-                ..sent(row)?
-            })
-        })?
-        .collect::<Result<_, _>>()?;
+    let mut found: Vec<Sent> = conn.query_map(&query, [station.as_str()], |row| {
+        Ok(Sent {
+            file: row.get(8)?,
+            ..sent(row)?
+        })
+    })?;
     found.sort_by_key(|one| one.kind);
     Ok(found)
 }
 
 pub(super) fn note_taken(
-    conn: &Connection,
+    conn: &dyn Sql,
     station: &Origin,
     kind: Kind,
     serial: u64,
     now_s: u64,
-) -> Result<(), rusqlite::Error> {
+) -> Result<(), StoreError> {
     conn.execute(
         "UPDATE down_signed SET taken_s = ?4, refused = '' WHERE station = ?1 AND kind = ?2 AND serial = ?3 AND taken_s = 0",
         params![station.as_str(), kind.word(), sql(serial), sql(now_s)],
@@ -206,7 +190,7 @@ pub(super) fn note_taken(
     .map(drop)
 }
 
-pub(super) fn note_refused(conn: &Connection, station: &Origin, kind: Kind, why: &str) -> Result<(), rusqlite::Error> {
+pub(super) fn note_refused(conn: &dyn Sql, station: &Origin, kind: Kind, why: &str) -> Result<(), StoreError> {
     conn.execute(
         "UPDATE down_signed SET refused = ?3 WHERE station = ?1 AND kind = ?2 AND taken_s = 0",
         [station.as_str(), kind.word(), why],
@@ -215,15 +199,13 @@ pub(super) fn note_refused(conn: &Connection, station: &Origin, kind: Kind, why:
 }
 
 /// The logs that this one continues, the nearest first.
-pub(super) fn epochs_before(conn: &Connection, station: &Origin) -> Result<Vec<String>, rusqlite::Error> {
+pub(super) fn epochs_before(conn: &dyn Sql, station: &Origin) -> Result<Vec<String>, StoreError> {
     let mut all = Vec::new();
     let mut at = station.to_string();
     // A cycle is no honest history.
     while all.len() < 100 {
-        let before: Option<Option<String>> = conn
-            .prepare_cached("SELECT after FROM station WHERE origin = ?1")?
-            .query_row([&at], |row| row.get(0))
-            .optional()?;
+        let before: Option<Option<String>> =
+            conn.query_optional("SELECT after FROM station WHERE origin = ?1", [&at], |row| row.get(0))?;
         let Some(before) = before.flatten() else { break };
         all.push(before.clone());
         at = before;
@@ -235,15 +217,13 @@ pub(super) fn epochs_before(conn: &Connection, station: &Origin) -> Result<Vec<S
 pub(super) type KnownItem = (ItemId, String, Option<String>, Millis);
 
 /// Items by id: title, class and length, as the stations tell.
-pub(super) fn known_items(conn: &Connection) -> Result<Vec<KnownItem>, rusqlite::Error> {
-    let mut query =
-        conn.prepare_cached("SELECT item, title, class, ms FROM known_item ORDER BY title, item, station")?;
-    let rows = query.query_map([], |row| {
+pub(super) fn known_items(conn: &dyn Sql) -> Result<Vec<KnownItem>, StoreError> {
+    let query = "SELECT item, title, class, ms FROM known_item ORDER BY title, item, station";
+    let all = conn.query_map(query, [], |row| {
         let item: String = row.get(0)?;
-        let item = serde_json::from_value(serde_json::Value::String(item)).ok();
+        let item: Option<ItemId> = serde_json::from_value(serde_json::Value::String(item)).ok();
         Ok((item, row.get(1)?, row.get(2)?, Millis(count(row.get(3)?))))
     })?;
-    let all: Vec<(Option<ItemId>, String, Option<String>, Millis)> = rows.collect::<Result<_, _>>()?;
     Ok(all
         .into_iter()
         .filter_map(|(item, title, class, length)| Some((item?, title, class, length)))

@@ -58,12 +58,18 @@ fn item_out(entry: &Entry) -> ItemOut<'_> {
 /// Members get what is shown, the operator everything.
 pub(super) async fn list(State(api): State<Api>, peer: Peer, headers: HeaderMap) -> Result<Response, Problem> {
     let visitor = api.roster.visitor(&headers, peer.ip()).await?;
-    let lines = Lines {
+    let mut lines = Lines {
         all: api.library.all(),
         everything: visitor.operator.is_some(),
         next: Next::Opening,
     };
-    Ok(([(header::CONTENT_TYPE, "application/json")], Body::new(lines)).into_response())
+    // A short list goes whole, with its length.
+    let body = if lines.all.len() <= LINES {
+        Body::from(std::iter::from_fn(|| lines.piece()).flatten().collect::<Vec<u8>>())
+    } else {
+        Body::new(lines)
+    };
+    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
 
 /// The list as a body.
@@ -122,5 +128,32 @@ impl hyper::body::Body for Lines {
             }
         }
         Poll::Ready(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::library::samples;
+
+    fn sent(all: Vec<Arc<Entry>>, everything: bool) -> serde_json::Value {
+        let mut lines = Lines {
+            all: Arc::new(all),
+            everything,
+            next: Next::Opening,
+        };
+        let bytes: Vec<u8> = std::iter::from_fn(|| lines.piece()).flatten().collect();
+        serde_json::from_slice(&bytes).unwrap()
+    }
+
+    #[test]
+    fn a_list_of_many_pieces_is_one_document() {
+        for count in [0, 1, LINES, LINES + 1, 3 * LINES] {
+            let all = samples(count, |n| n % 2 == 0);
+            assert_eq!(sent(all.clone(), true)["items"].as_array().unwrap().len(), count);
+            assert_eq!(sent(all, false)["items"].as_array().unwrap().len(), count.div_ceil(2));
+        }
+        let first_hidden = samples(LINES + 3, |n| n >= LINES);
+        assert_eq!(sent(first_hidden, false)["items"].as_array().unwrap().len(), 3);
     }
 }

@@ -21,6 +21,8 @@ use media_index::{Catalogue, Indexer, Item, Plays, Stamp, TimeMap};
 pub use keep::IndexKeep;
 pub use made::{FOLDER as MADE_FOLDER, Made, Part, Version};
 pub use marks::{Mark, SCHEMA};
+#[cfg(test)]
+pub(crate) use shelf::samples;
 pub use shelf::{Entry, State};
 
 use self::made::AllMade;

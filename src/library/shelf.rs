@@ -350,3 +350,22 @@ fn percent(have: u64, need: u64) -> Option<u8> {
             .min(99)
     })
 }
+
+/// Lines of films, for tests of what is made of them; `approved` tells which members see.
+#[cfg(test)]
+pub(crate) fn samples(count: usize, approved: impl Fn(usize) -> bool) -> Vec<Arc<Entry>> {
+    let line = |n: usize| {
+        let trouble = media_index::Trouble {
+            place: format!("class/film {n}.mp4").into_bytes().into(),
+            standing: Standing::Damaged(Damage::Empty),
+        };
+        Entry {
+            id: Some(ItemId::from_digest(&[u8::try_from(n % 251).unwrap_or(0); 32])),
+            state: State::Ready,
+            plays: Plays::Everywhere,
+            approved: approved(n),
+            ..of_trouble(&trouble)
+        }
+    };
+    (0..count).map(|n| Arc::new(line(n))).collect()
+}

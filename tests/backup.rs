@@ -11,6 +11,9 @@ use std::path::PathBuf;
 
 use program::{Running, ask, command, number, open, prepare, start};
 use tempfile::TempDir;
+use yuanjiao::ledger::Moment;
+use yuanjiao::roster::Operator;
+use yuanjiao::types::SessionId;
 
 fn copies(folder: &std::path::Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
@@ -66,6 +69,37 @@ fn a_copy_taken_beside_the_running_station_brings_back_a_database_that_is_gone()
     );
     child.kill().unwrap();
     child.wait().unwrap();
+}
+
+/// A photo of an evening is in the ledger's database by name only; the picture goes beside the copy, and comes back.
+#[tokio::test(flavor = "multi_thread")]
+async fn photos_go_beside_the_copy_and_come_back_with_it() {
+    let folder = TempDir::new().unwrap();
+    let dir = folder.path();
+    prepare(dir);
+    let stick = dir.join("stick");
+    let photo = {
+        let settings = yuanjiao::config::Station {
+            data: dir.join("data"),
+            ..yuanjiao::config::Station::load(Some(&dir.join("station.toml"))).unwrap()
+        };
+        let base = yuanjiao::app::Base::open(&settings).unwrap();
+        let (evening, by) = (SessionId::from_bytes([7; 16]), Operator::on_the_console());
+        let point = include_bytes!("cases/point.png").to_vec();
+        base.records.add_photo(evening, Moment::End, point, &by).await.unwrap();
+        base.records.photos(evening).await.unwrap().remove(0).digest
+    };
+    let place = |root: PathBuf| root.join("blobs").join(&photo[..2]).join(&photo);
+    assert!(command(dir, &["backup", stick.to_str().unwrap()]));
+    let kept = fs::read(place(stick.clone())).unwrap();
+    // The disk is gone with everything but the keys.
+    for end in ["", "-wal", "-shm"] {
+        drop(fs::remove_file(dir.join(format!("data/ledger.db{end}"))));
+    }
+    fs::remove_dir_all(dir.join("data/blobs")).unwrap();
+    let copy = copies(&stick).pop().unwrap();
+    assert!(command(dir, &["restore", copy.to_str().unwrap()]));
+    assert_eq!(fs::read(place(dir.join("data"))).unwrap(), kept);
 }
 
 #[test]

@@ -9,9 +9,11 @@ use std::time::Duration;
 use common::Station;
 use rusqlite::Connection;
 use tempfile::TempDir;
-use yuanjiao::district::{Alert, District, DistrictError, Pulled, Settings};
+use yuanjiao::district::{Alert, District, DistrictError, Fetched, Pulled, Settings};
 use yuanjiao::exchange;
+use yuanjiao::ledger::Moment;
 use yuanjiao::report::tables;
+use yuanjiao::roster::Operator;
 use yuanjiao::types::Year;
 
 fn district(folder: &TempDir) -> District {
@@ -116,6 +118,53 @@ fn told_as_statements(district: &District) -> u64 {
     };
     let millis = Duration::from_secs_f64(statements.map(credited).sum()).as_millis();
     u64::try_from(millis).unwrap()
+}
+
+/// A picture of one point, as a browser draws it.
+const POINT: &[u8] = include_bytes!("cases/point.png");
+
+#[tokio::test(flavor = "multi_thread")]
+async fn photos_of_an_evening_are_fetched_with_a_signature_and_proven_by_their_hash() {
+    let station = Station::start().await;
+    let (base, by) = (station.base(), Operator::on_the_console());
+    let evening = yuanjiao::types::SessionId::from_bytes([7; 16]);
+    base.records
+        .add_photo(evening, Moment::Start, POINT.to_vec(), &by)
+        .await
+        .unwrap();
+    let digest = base.records.photos(evening).await.unwrap().remove(0).digest;
+    let address = format!("/log/blob/{digest}");
+    assert_eq!(station.get(&address, "").await.status, 401, "not for strangers");
+
+    let folder = TempDir::new().unwrap();
+    let district = enrolled(&station, &folder).await;
+    let photos = async || {
+        let mut outcomes = district.photos(None).await.unwrap();
+        outcomes.remove(0).1.unwrap()
+    };
+    assert_eq!(
+        photos().await,
+        Fetched::default(),
+        "nothing is named before the log was pulled"
+    );
+    pull(&district).await;
+    // Somebody exchanged the picture on the station's disk: the hash in the log says so.
+    let place = |root: &std::path::Path| root.join("blobs").join(&digest[..2]).join(&digest);
+    let original = place(&station.folder.path().join("data"));
+    let true_bytes = common::read(&original);
+    std::fs::write(&original, b"another picture").unwrap();
+    assert_eq!((photos().await.new, photos().await.lacking), (0, 1));
+    std::fs::write(&original, &true_bytes).unwrap();
+    assert_eq!((photos().await.new, photos().await.kept), (1, 1));
+    assert_eq!(common::read(&place(folder.path())), true_bytes);
+
+    base.records.drop_photo(evening, digest.clone(), &by).await.unwrap();
+    pull(&district).await;
+    assert_eq!(photos().await, Fetched::default());
+    assert!(
+        !place(folder.path()).exists(),
+        "what the station took back is not kept here"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -227,6 +227,12 @@ pub(super) enum District {
         #[arg(long)]
         station: Option<String>,
     },
+    /// Fetch the photos of evenings that the pulled logs name, of all stations or of one.
+    Photos {
+        /// Only this station.
+        #[arg(long)]
+        station: Option<String>,
+    },
     /// Take in a log from a stick.
     Import {
         /// The folder that the station exported.

@@ -39,6 +39,7 @@ pub(super) fn run(common: &Common, command: &Command) -> Result<()> {
         Command::Account { name, role } => runtime.block_on(account(&district, name, role)),
         Command::Enrol { url, code } => runtime.block_on(enrol(&district, url, code)),
         Command::Pull { station } => runtime.block_on(pull(&district, station.as_deref())),
+        Command::Photos { station } => runtime.block_on(photos(&district, station.as_deref())),
         Command::Import { folder } => runtime.block_on(import(&district, folder)),
         Command::Epoch { station, folder } => epoch(&district, station, folder),
         Command::Settle { station } => {
@@ -122,6 +123,23 @@ async fn pull(district: &District, only: Option<&str>) -> Result<()> {
     }
     if faults > 0 {
         bail!("{faults} of {} stations need a look", outcomes.len());
+    }
+    Ok(())
+}
+
+/// One line per station; what a log names and the station does not have is said, and is a fault.
+async fn photos(district: &District, only: Option<&str>) -> Result<()> {
+    let outcomes = district.photos(only).await?;
+    let mut faults = 0;
+    for (origin, outcome) in &outcomes {
+        match outcome {
+            Ok(of) => println!("{origin}: {} photos, {} new, {} lacking", of.kept, of.new, of.lacking),
+            Err(error) => println!("{origin}: {error}"),
+        }
+        faults += usize::from(!matches!(outcome, Ok(of) if of.lacking == 0));
+    }
+    if faults > 0 {
+        bail!("photos of {faults} of {} stations are lacking", outcomes.len());
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ mod client;
 pub mod down;
 mod epoch;
 mod figures;
+mod photos;
 mod policy;
 mod pull;
 mod receipt;
@@ -51,6 +52,7 @@ use crate::store::{self, Options, Shared, Sql, StoreError, Urgency};
 use crate::types::{BadId, Millis, Origin};
 use client::Client;
 pub use client::ClientError;
+pub use photos::Fetched;
 
 /// What a district needs to be told.
 #[derive(Debug, Clone)]

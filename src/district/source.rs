@@ -109,6 +109,14 @@ impl Online {
     }
 }
 
+impl Online {
+    /// A photo, by the hash that the log names.
+    pub(super) async fn blob(&mut self, digest: &str) -> Result<Vec<u8>, DistrictError> {
+        let path = format!("/log/blob/{digest}");
+        self.ask("GET", &path, Vec::new(), crate::records::picture::LIMIT).await
+    }
+}
+
 impl Source for Online {
     async fn checkpoint(&mut self) -> Result<String, DistrictError> {
         let bytes = self.ask("GET", "/log/checkpoint", Vec::new(), NOTE_LIMIT).await?;

@@ -44,6 +44,20 @@ pub fn carry(digests: &[String], from: &Path, to: &Path) -> io::Result<Carried> 
     Ok(carried)
 }
 
+/// Whether the `blobs` of a folder hold a photo.
+pub fn holds(folder: &Path, digest: &str) -> bool {
+    Blobs::in_folder(folder).holds(digest)
+}
+
+/// Keeps a photo in the `blobs` of a folder, durably; `false` if it is not what its hash says. Blocks.
+pub fn keep(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<bool> {
+    let is_it = digest(bytes) == name;
+    if is_it {
+        Blobs::in_folder(folder).keep(name, bytes)?;
+    }
+    Ok(is_it)
+}
+
 /// Deletes from the `blobs` of a folder what is named no more: a photo that the operator took back goes from there as
 /// well. Nothing but files with the name of a hash is touched. Blocks.
 pub fn forget_others(folder: &Path, named: &BTreeSet<String>) -> io::Result<()> {

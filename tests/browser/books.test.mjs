@@ -5,21 +5,19 @@
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { writeFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Station, browser, PHONE, DESK } from './station.mjs';
+import { PHONE } from './station.mjs';
+import { Evening, shots } from './evenings.mjs';
 
 // No check but the one at the end, and a session counts from five seconds on.
-const POLICY = [[/check_every_s = \d+/, 'check_every_s = 3600'], [/min_seconds = \d+/, 'min_seconds = 5'],
-  [/name = "[^"]*"/, 'name = "books-test"']];
+const numbers = { check_every_s: 3600, min_seconds: 5 };
 const TV = { viewport: { width: 1280, height: 720 }, locale: 'zh-CN' };
 const LONG = { timeout: 60_000 };
-const shots = new URL('./shots/', import.meta.url).pathname;
 const FAMILY = '王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗';
 const GIVEN = ['德明', '秀英', '志强', '桂兰', '建国', '春燕', '国庆', '永福'];
 
-let station; let chrome; let path; let desk; let tv; const records = {};
+let evening; let station; let chrome; let desk; let tv; const records = {};
 
 function number(n) { return `M${String(n).padStart(3, '0')}`; }
 
@@ -34,43 +32,14 @@ function roster() {
 }
 
 before(async () => {
-  mkdirSync(shots, { recursive: true });
-  let policy = readFileSync(new URL('../../config/policy.toml', import.meta.url), 'utf8');
-  for (const [find, put] of POLICY) { policy = policy.replace(find, put); }
-  path = join(tmpdir(), `policy-books-${process.pid}.toml`);
-  writeFileSync(path, policy);
-  station = await Station.start(`[station]\nname = "青石桥村远程教育站点"\nplace = "澄源县 松林镇"\n[viewing]\nbeat_every_s = 5\ncommit_within_ms = 100\n[policy]\nfile = "${path}"\n`);
-  chrome = await browser();
-  desk = await (await chrome.newContext(DESK)).newPage();
-  desk.setDefaultTimeout(60_000);
-  await desk.goto(`${station.url}/desk`);
-  await desk.fill('#c', station.code);
-  await desk.fill('#p', '青石桥站点管理口令');
-  await desk.fill('#r', '青石桥站点管理口令');
-  await desk.click('button.btn-1');
-  await desk.waitForURL('**/desk');
-  await desk.goto(`${station.url}/desk/import`);
-  await desk.setInputFiles('#x', { name: 'roster.csv', mimeType: 'text/csv', buffer: Buffer.from(roster()) });
-  await desk.click('form[enctype] button');
-  await desk.click('form[action="/desk/import/apply"] button');
-  await desk.waitForSelector('text=导入好了');
-  tv = await (await chrome.newContext(TV)).newPage();
-  tv.setDefaultTimeout(60_000);
-  await tv.goto(`${station.url}/tv`);
-  const shown = (await tv.textContent('.code')).trim();
-  await desk.goto(`${station.url}/desk/live`);
-  await desk.fill('#code', shown);
-  await desk.fill('#name', '会议室电视');
-  await desk.click('button[value="let_in"]');
-  await tv.waitForSelector('.tile');
+  evening = await Evening.at({ name: 'books-test', numbers, roster: roster(), commitMs: 100 });
+  ({ station, chrome, desk } = evening);
+  tv = await evening.open(TV);
+  await evening.letIn(tv, '会议室电视');
   await station.item('油菜越冬五件事');
 });
 
-after(async () => {
-  await chrome?.close();
-  await station?.end();
-  rmSync(path, { force: true });
-});
+after(() => evening?.end());
 
 // Sends a form of the desk as the page would, without its buttons: sixty ticks are no test of a mouse.
 async function post(action, fields) {
@@ -82,7 +51,7 @@ async function post(action, fields) {
   assert.ok(status < 400, `${action} ${JSON.stringify(fields)}: ${status}`);
 }
 
-async function evening(people) {
+async function shows(people) {
   await desk.goto(`${station.url}/desk/live`);
   await desk.selectOption('#item', { label: await desk.$eval('#item', (list) => [...list.options].find((o) => o.label.includes('油菜')).label) });
   await desk.fill('#place', '村委会二楼会议室');
@@ -123,7 +92,7 @@ function pdf(file, ...more) {
 }
 
 test('three evenings are shown, and the record of each is printed', { timeout: 600_000 }, async () => {
-  for (const people of [5, 21, 60]) { records[people] = await evening(people); }
+  for (const people of [5, 21, 60]) { records[people] = await shows(people); }
   for (const people of [5, 21, 60]) {
     await desk.goto(`${station.url}/desk/books/${records[people]}`);
     await desk.fill('#d', '刘志强：水渠管护可以轮流，一组一月。马春燕：希望把养护钱列进明年的账。');
@@ -205,7 +174,11 @@ test('members say what they think, and the operator answers', { timeout: 120_000
   await phone.fill('#say', '=HYPERLINK("想看柑橘冬剪")');
   await phone.click('#feedback button');
   await phone.waitForSelector('.said >> text=还没有答复');
-  await desk.goto(`${station.url}/desk/books/f2`);
+  // What is asked for stands beside the plan, and leads to the answer.
+  await desk.goto(`${station.url}/desk/plan`);
+  await desk.waitForSelector('#said >> text=想看柑橘冬剪');
+  await desk.click('#said a');
+  await desk.waitForURL('**/desk/books/f2**');
   await desk.fill('.said textarea', '县里下周送来。');
   await desk.click('.said button');
   await desk.waitForSelector('article >> text=县里下周送来');

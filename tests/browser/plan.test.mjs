@@ -5,16 +5,14 @@
 
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
-import { writeFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Station, browser, steer, PHONE, DESK } from './station.mjs';
+import { steer, PHONE } from './station.mjs';
+import { Evening, shots } from './evenings.mjs';
 
 // No check comes by chance: the break and the end ask.
-const POLICY = [[/check_every_s = \d+/, 'check_every_s = 7200'], [/check_jitter_s = \d+/, 'check_jitter_s = 0'],
-  [/min_seconds = \d+/, 'min_seconds = 5'], [/name = "[^"]*"/, 'name = "plan-test"']];
+const numbers = { check_every_s: 7200, check_jitter_s: 0, min_seconds: 5 };
 const TV = { viewport: { width: 1920, height: 1080 }, locale: 'zh-CN' };
-const shots = new URL('./shots/', import.meta.url).pathname;
 const FILM = '油菜越冬五件事';
 const ROSTER = `member_no,name,branch,role,status,migrant,pin
 0021,王德明,第一支部,党员,正式,否,2468
@@ -26,77 +24,21 @@ const ROSTER = `member_no,name,branch,role,status,migrant,pin
 0031,王芳,第一支部,党员,正式,否,2211
 `;
 
-let station; let chrome; let policy; let desk; let tv; const phones = {};
-
-async function open(options) {
-  const page = await (await chrome.newContext(options)).newPage();
-  page.setDefaultTimeout(60_000);
-  return page;
-}
+let evening; let station; let desk; let tv; const phones = {};
 
 before(async () => {
-  mkdirSync(shots, { recursive: true });
-  let text = readFileSync(new URL('../../config/policy.toml', import.meta.url), 'utf8');
-  for (const [find, put] of POLICY) { text = text.replace(find, put); }
-  policy = join(tmpdir(), `policy-plan-${process.pid}.toml`);
-  writeFileSync(policy, text);
-  station = await Station.start(`[station]\nname = "青石桥村远程教育站点"\nplace = "澄源县 松林镇"\n[viewing]\nbeat_every_s = 5\ncommit_within_ms = 200\n[policy]\nfile = "${policy}"\n`);
-  chrome = await browser();
-  desk = await open(DESK);
-  await desk.goto(`${station.url}/desk`);
-  await desk.fill('#c', station.code);
-  await desk.fill('#p', '青石桥站点管理口令');
-  await desk.fill('#r', '青石桥站点管理口令');
-  await desk.click('button.btn-1');
-  await desk.waitForURL('**/desk');
-  await desk.goto(`${station.url}/desk/import`);
-  await desk.setInputFiles('#x', { name: 'roster.csv', mimeType: 'text/csv', buffer: Buffer.from(ROSTER) });
-  await desk.click('form[enctype] button');
-  await desk.click('form[action="/desk/import/apply"] button');
-  await desk.waitForSelector('text=导入好了');
+  evening = await Evening.at({ name: 'plan-test', numbers, roster: ROSTER });
+  ({ station, desk } = evening);
 });
 
-after(async () => {
-  await chrome?.close();
-  await station?.end();
-  rmSync(policy, { force: true });
-});
+after(() => evening?.end());
 
-const shot = (page, name, fullPage = false) => page.screenshot({ path: join(shots, `${name}.png`), fullPage });
-
-async function code() {
-  return (await tv.evaluate(() => {
-    const large = document.getElementById('code-l');
-    const small = document.getElementById('code');
-    return (large && large.offsetParent ? large : small || large).textContent;
-  })).trim();
-}
-
-async function types(phone) {
-  await phone.goto(`${station.url}/checkin`);
-  await phone.fill('#c', await code());
-  await phone.click('form[action="/checkin"] button');
-}
-
-async function signsIn(member, pin) {
-  const phone = await open(PHONE);
-  await phone.goto(`${station.url}/checkin`);
-  await phone.fill('#m', member);
-  await phone.fill('#p', pin);
-  await phone.fill('#c', await code());
-  await phone.click('form[action="/checkin"] button');
-  return phone;
-}
-
-async function letIn(page, name) {
-  await page.goto(`${station.url}/tv`);
-  const shown = (await page.textContent('.code')).trim();
-  await desk.goto(`${station.url}/desk/live`);
-  await desk.fill('#code', shown);
-  await desk.fill('#name', name);
-  await desk.click('button[value="let_in"]');
-  await page.waitForSelector('.tile');
-}
+const open = (options) => evening.open(options);
+const shot = (page, name, fullPage = false) => evening.shot(page, name, fullPage);
+const code = () => evening.code(tv);
+const types = (phone) => evening.checkIn(phone, {}, tv);
+const signsIn = (member, pin) => evening.comes(member, pin, tv);
+const letIn = (page, name) => evening.letIn(page, name);
 
 async function menu() {
   await tv.keyboard.press('ArrowDown');
@@ -248,8 +190,8 @@ test('stars, questions as proof, and one figure everywhere', { timeout: 300_000 
   await types(phones.liu);
   await phones.liu.waitForSelector('text=全程都确认了');
   // She answers the questions instead of typing the code.
-  const evening = phones.wang.url().match(/evening\/([0-9a-f]+)/)[1];
-  await phones.chen.goto(`${station.url}/evening/${evening}`);
+  const id = phones.wang.url().match(/evening\/([0-9a-f]+)/)[1];
+  await phones.chen.goto(`${station.url}/evening/${id}`);
   await phones.chen.click('text=答几道题');
   await phones.chen.check('input[name="q0"][value="0"]');
   await phones.chen.check('input[name="q1"][value="0"]');
@@ -275,6 +217,7 @@ test('stars, questions as proof, and one figure everywhere', { timeout: 300_000 
   assert.ok(sheet.includes('第 1 号') && sheet.includes('23:58'), 'the record names the plan');
   assert.ok(sheet.includes('4.0 分') && sheet.includes('1 人答题，3 道里答对 2 道'), 'what was liked and answered');
   assert.ok(sheet.includes('陈桂兰') && sheet.includes('村委会二楼会议室'));
+  assert.ok(sheet.includes('刘明') && sheet.includes('外站 后坪村支部 到 1'), 'the visitor, by name and branch');
 
   const credited = async (phone) => (await (await phone.request.get(`${station.url}/api/me`)).json()).items.reduce((sum, item) => sum + item.credited_ms, 0);
   const [wang, chen, fang] = [await credited(phones.wang), await credited(phones.chen), await credited(phones.fang)];
@@ -292,6 +235,11 @@ test('stars, questions as proof, and one figure everywhere', { timeout: 300_000 
   assert.equal(seconds('0012'), String(Math.floor(chen / 1000)));
   assert.equal(seconds('0030'), String(Math.floor(fang / 1000)));
   assert.equal(seconds('4711'), seconds('0021'), 'the visitor is credited under his own number');
+  // He has no PIN here; the phone that brought his number shows him what he attended, and what does not count.
+  await phones.liu.goto(`${station.url}/me`);
+  assert.equal(await phones.liu.getAttribute('#total-time', 'data-seconds'), seconds('4711'));
+  await phones.liu.waitForSelector('text=一个人看的不记学时');
+  await shot(phones.liu, 'me-visiting', true);
 });
 
 test('who studies alone may answer the questions instead of tapping', { timeout: 240_000 }, async () => {

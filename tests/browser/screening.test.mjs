@@ -4,17 +4,14 @@
 
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
-import { writeFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Station, browser, steer, PHONE, DESK } from './station.mjs';
+import { steer, PHONE } from './station.mjs';
+import { Evening, shots } from './evenings.mjs';
 
 // A check after twenty shown seconds, open for half a minute, and a code that changes every ten seconds.
-const POLICY = [[/check_every_s = \d+/, 'check_every_s = 20'], [/check_jitter_s = \d+/, 'check_jitter_s = 0'],
-  [/check_open_s = \d+/, 'check_open_s = 30'], [/code_step_s = \d+/, 'code_step_s = 10'],
-  [/min_seconds = \d+/, 'min_seconds = 10'], [/name = "[^"]*"/, 'name = "evening-test"']];
+const numbers = { check_every_s: 20, check_jitter_s: 0, check_open_s: 30, code_step_s: 10, min_seconds: 10 };
 const TV = { viewport: { width: 1920, height: 1080 }, locale: 'zh-CN' };
-const shots = new URL('./shots/', import.meta.url).pathname;
 const ROSTER = `member_no,name,branch,role,status,migrant,pin
 0021,王德明,第一支部,党员,正式,否,2468
 0012,陈桂兰,第一支部,书记,正式,否,1357
@@ -23,58 +20,21 @@ const ROSTER = `member_no,name,branch,role,status,migrant,pin
 0029,赵玉珍,第一支部,党员,正式,否,3344
 `;
 
-let station; let chrome; let path; let desk; let tv; const phones = {};
+let evening; let station; let chrome; let desk; let tv; const phones = {};
 
 before(async () => {
-  mkdirSync(shots, { recursive: true });
-  let policy = readFileSync(new URL('../../config/policy.toml', import.meta.url), 'utf8');
-  for (const [find, put] of POLICY) { policy = policy.replace(find, put); }
-  path = join(tmpdir(), `policy-tv-${process.pid}.toml`);
-  writeFileSync(path, policy);
-  station = await Station.start(`[station]\nname = "青石桥村远程教育站点"\nplace = "澄源县 松林镇"\n[viewing]\nbeat_every_s = 5\ncommit_within_ms = 200\n[policy]\nfile = "${path}"\n`);
-  chrome = await browser();
-  desk = await (await chrome.newContext(DESK)).newPage();
-  await desk.goto(`${station.url}/desk`);
-  await desk.fill('#c', station.code);
-  await desk.fill('#p', '青石桥站点管理口令');
-  await desk.fill('#r', '青石桥站点管理口令');
-  await desk.click('button.btn-1');
-  await desk.waitForURL('**/desk');
-  await desk.goto(`${station.url}/desk/import`);
-  await desk.setInputFiles('#x', { name: 'roster.csv', mimeType: 'text/csv', buffer: Buffer.from(ROSTER) });
-  await desk.click('form[enctype] button');
-  await desk.click('form[action="/desk/import/apply"] button');
-  await desk.waitForSelector('text=导入好了');
+  evening = await Evening.at({ name: 'evening-test', numbers, roster: ROSTER });
+  ({ station, chrome, desk } = evening);
 });
 
-after(async () => {
-  await chrome?.close();
-  await station?.end();
-  rmSync(path, { force: true });
-});
+after(() => evening?.end());
 
-async function shot(page, name) {
-  await page.screenshot({ path: join(shots, `${name}.png`) });
-}
+const shot = (page, name) => evening.shot(page, name);
+const code = () => evening.code(tv);
+const checkIn = (phone, fields) => evening.checkIn(phone, fields, tv);
 
 async function key(...keys) {
   for (const name of keys) { await tv.keyboard.press(name); }
-}
-
-// Types the code that the television shows just now.
-async function checkIn(phone, fields) {
-  await phone.goto(`${station.url}/checkin`);
-  for (const [id, value] of Object.entries(fields ?? {})) { await phone.fill(id, value); }
-  await phone.fill('#c', await code());
-  await phone.click('form[action="/checkin"] button');
-}
-
-async function code() {
-  return (await tv.evaluate(() => {
-    const large = document.getElementById('code-l');
-    const small = document.getElementById('code');
-    return (large && large.offsetParent ? large : small || large).textContent;
-  })).trim();
 }
 
 test('a television is let in by the four digits that it shows', async () => {
@@ -160,7 +120,7 @@ test('a check holds the film until everybody has confirmed', { timeout: 120_000 
   await tv.waitForFunction(() => !document.getElementById('film').paused, null, { timeout: 60_000 });
 });
 
-test('an old code is refused, and a power cut loses nobody', { timeout: 120_000 }, async () => {
+test('the photo of an old code is refused', { timeout: 120_000 }, async () => {
   const old = await code();
   phones.li = await (await chrome.newContext(PHONE)).newPage();
   await tv.waitForFunction((shown) => {
@@ -176,14 +136,25 @@ test('an old code is refused, and a power cut loses nobody', { timeout: 120_000 
   await phones.li.waitForSelector('text=过时了');
   await shot(phones.li, 'checkin-expired');
 
+});
+
+test('the power fails while the film runs: it goes on at the same second with the same people', { timeout: 240_000 }, async () => {
+  await desk.goto(`${station.url}/desk/live`);
+  const people = () => desk.$$eval('.roll li', (all) => all.map((one) => one.textContent.replace(/\s+/g, ' ').trim()));
+  const before = await people();
+  assert.ok(before.some((line) => line.includes('王德明')) && before.some((line) => line.includes('陈桂兰')), before.join('\n'));
   const at = await tv.evaluate(() => document.getElementById('film').currentTime);
   await station.kill();
   await station.on();
   await desk.goto(`${station.url}/desk/live`);
-  await desk.waitForSelector('text=在场 3 人');
+  assert.deepEqual(await people(), before, 'who was there is there, with what he passed');
+  // The set had no power either: it comes back to the address that it had.
   await tv.goto(`${station.url}/tv`);
   await tv.waitForSelector('#film');
-  await tv.waitForFunction((from) => document.getElementById('film').currentTime > Math.max(1, from - 12), at, { timeout: 60_000 });
+  const goesOn = await tv.evaluate(() => JSON.parse(document.getElementById('facts').textContent).position_ms / 1000);
+  // The last beat that was answered is at most two beats of five seconds old.
+  assert.ok(goesOn <= at + 1 && goesOn >= at - 11, `it stood at ${at} and goes on at ${goesOn}`);
+  await tv.waitForFunction((from) => document.getElementById('film').currentTime > from, at + 1, { timeout: 60_000 });
 });
 
 test('the last check closes the evening, and every figure is the same', { timeout: 180_000 }, async () => {
@@ -224,6 +195,9 @@ test('the last check closes the evening, and every figure is the same', { timeou
   const rows = await desk.$$eval('article .scroll tbody tr', (all) => all.map((row) => [...row.children].map((cell) => cell.textContent)));
   assert.deepEqual(rows.map((row) => [row[1], row[11]]).sort(), [['孙长河', 'C'], ['王德明', 'B'], ['赵玉珍', 'B'], ['陈桂兰', 'B']].sort());
   const minutes = Object.fromEntries(rows.map((row) => [row[1], row[10]]));
+  const checks = Object.fromEntries(rows.map((row) => [row[1], [Number(row[8]), Number(row[9])]]));
+  assert.deepEqual(checks['赵玉珍'], [0, 0], 'she went before anything was asked');
+  assert.ok(checks['王德明'][0] >= 2 && checks['王德明'][0] === checks['王德明'][1], `asked and passed: ${checks['王德明']}`);
   assert.deepEqual(minutes, { 王德明: '1', 陈桂兰: '1', 孙长河: '1', 赵玉珍: '0' });
 
   const hours = await phones.wang.request.get(`${station.url}/api/me`);

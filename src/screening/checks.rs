@@ -45,14 +45,15 @@ fn put(now: Reading, state: &mut State, at_the_end: bool) {
     });
 }
 
-/// A break: the code is asked of everybody, and stays open until the film goes on. A check that is open just now becomes
-/// the break's.
-pub(super) fn begin_break(now: Reading, state: &mut State) {
-    state.stage = Stage::Break;
-    match &mut state.check {
-        Some(check) => (check.boot, check.since) = (now.boot, now.mono),
-        None => put(now, state, false),
+/// A break: the code is asked of everybody, and stays open until the film goes on. A check that is open just now was cut
+/// short, so nobody missed it; who confirmed it is asked again, for he may go home as well.
+pub(super) fn begin_break(room: &Screenings, tx: &Tx<'_>, now: Reading, key: i64, state: &mut State) -> Done<()> {
+    if let Some(check) = state.check.take() {
+        close(room, tx, now, key, state, check, true)?;
     }
+    state.stage = Stage::Break;
+    put(now, state, false);
+    Ok(())
 }
 
 /// The film goes on: who confirmed during the break came back, the others went home.

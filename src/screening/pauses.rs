@@ -80,7 +80,7 @@ impl Screenings {
 fn pause(room: &Screenings, tx: &Tx<'_>, now: Reading, screen: DeviceId) -> Done<State> {
     let (key, mut state) = acts::open_on(room, tx, now, screen)?;
     if state.stage == Stage::Showing {
-        checks::begin_break(now, &mut state);
+        checks::begin_break(room, tx, now, key, &mut state)?;
         rows::write(tx, key, &state)?;
     }
     Ok(state)

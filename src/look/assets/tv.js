@@ -130,6 +130,13 @@
   /* 3. The film ----------------------------------------------------------------------------------------------------- */
 
   var film = $('film');
+
+  /* Sets cut off the edge of the picture: subtitles that have no place of their own stand one line higher. */
+  function lift(event) {
+    var cues = event.target.track ? event.target.track.cues : null;
+    Array.prototype.forEach.call(cues || [], function (cue) { if (cue.line === 'auto') { cue.line = -2; } });
+  }
+  Array.prototype.forEach.call(document.querySelectorAll('track'), function (track) { track.addEventListener('load', lift); });
   var played = null, queue = null, sending = false, held = false, cornerUntil = 0;
 
   function start() {

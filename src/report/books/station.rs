@@ -196,8 +196,9 @@ pub fn month_card(source: &Source<'_>) -> Sheet {
         sums[0] = Cell::from(source.say(Words("合计", "Sum")));
         sheet.sums = Some(sums);
     }
+    // One month is a card of two columns, upright; more are a table across.
     sheet.is_card = months.len() == 1;
-    sheet.is_wide = true;
+    sheet.is_wide = !sheet.is_card;
     sheet.notes.push(match source.lang {
         Lang::Zh => format!(
             "一场收看学满 {} 秒算一个人次；人数不重复计。开放小时只算有人在的时间。学时办法《{}》。",

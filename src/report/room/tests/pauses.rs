@@ -31,6 +31,40 @@ async fn a_break_asks_everybody_and_who_does_not_come_back_has_gone() {
 }
 
 #[tokio::test]
+async fn who_confirmed_just_before_a_break_is_asked_again_on_coming_back() {
+    let hall = Hall::new().await;
+    let id = hall.evening().await;
+    for (number, device) in [("back", 1), ("home", 2), ("slow", 3)] {
+        hall.comes(number, device).await.unwrap();
+    }
+    hall.room.start(hall.screen).await.unwrap();
+    hall.play(0, 900).await;
+    // The check is open, two have answered it, and somebody presses for the break.
+    hall.comes("back", 1).await.unwrap();
+    hall.comes("home", 2).await.unwrap();
+    hall.room.pause(hall.screen).await.unwrap();
+    assert_eq!(hall.room.on_screen(hall.screen).await.unwrap().passed, 0);
+    hall.comes("back", 1).await.unwrap();
+    hall.comes("slow", 3).await.unwrap();
+    hall.room.start(hall.screen).await.unwrap();
+    hall.play(900, 300).await;
+    hall.ends(&[("back", 1), ("slow", 3)]).await;
+    let seconds = ["back", "home", "slow"].map(|number| hall.credit(number).0);
+    assert_eq!(
+        seconds,
+        [1200, 900, 1200],
+        "the check that the break cut short was missed by nobody"
+    );
+    let record = hall.room.record(id).await.unwrap().unwrap();
+    let home = record
+        .lines
+        .iter()
+        .find(|line| line.who.member == member("home"))
+        .unwrap();
+    assert_eq!((home.checks.passed, home.checks.asked), (1, 3));
+}
+
+#[tokio::test]
 async fn who_goes_early_and_says_so_keeps_what_he_saw() {
     let hall = Hall::new().await;
     let id = hall.evening().await;

@@ -15,20 +15,20 @@ mod checks;
 mod code;
 mod pauses;
 mod people;
+mod record;
 mod refusals;
 mod rows;
 mod screens;
 mod state;
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub use record::{Checks, Line, Record};
 pub use rows::{Attendee, Brief, SCHEMA, Screen, begun, briefly, let_go, screen, screens};
 pub use state::{OpenCheck, Remarks, Showing, Stage, State};
 
 use crate::clock::{Reading, SharedClock};
-use crate::credit::attendance::{self, Earned, Mark, Seen};
 use crate::ledger::{Home, Ledger, LedgerError, Planned};
 use crate::roster::Operator;
 use crate::store::{StoreError, Tx, Urgency};
@@ -102,67 +102,6 @@ impl Answer {
     pub fn spoken_code(&self) -> String {
         code::spoken(self.code.0)
     }
-}
-
-/// The checks 抽查 that were put to one who was there. One that a power cut made void asked nobody who had not answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Checks {
-    /// So many were put while he was in; the code with which he came in answered one that was open.
-    pub asked: usize,
-    /// So many of them he passed.
-    pub passed: usize,
-}
-
-impl Checks {
-    /// Counts the marks of one member: his checks by number.
-    fn of<'a>(marks: impl Iterator<Item = (&'a Mark, i64)>) -> Self {
-        let mut by_number: BTreeMap<u64, bool> = BTreeMap::new();
-        for (mark, number) in marks.filter(|(_, number)| *number != 0) {
-            *by_number.entry(number.unsigned_abs()).or_default() |= mark.seen != Seen::Missed;
-        }
-        Self {
-            asked: by_number.len(),
-            passed: by_number.values().filter(|passed| **passed).count(),
-        }
-    }
-
-    /// How many he missed.
-    pub fn missed(self) -> usize {
-        self.asked - self.passed
-    }
-}
-
-/// One line of an evening's record.
-#[derive(Debug, Clone)]
-pub struct Line {
-    /// Who.
-    pub who: Attendee,
-    /// What he was asked, and answered.
-    pub checks: Checks,
-    /// What he earned, once it is over; what he would earn if it were over now, before.
-    pub earned: Earned,
-}
-
-impl Line {
-    /// Everything he earned.
-    pub fn total(&self) -> Millis {
-        Millis(self.earned.values().map(|set| set.total().0).sum())
-    }
-}
-
-/// A screening with everything that is known of it.
-#[derive(Debug, Clone)]
-pub struct Record {
-    /// Its serial number at this station.
-    pub serial: i64,
-    /// Itself.
-    pub state: State,
-    /// Who was there.
-    pub lines: Vec<Line>,
-    /// Who was expected when it began; nobody for one from before that was kept.
-    pub expected: Vec<MemberId>,
-    /// Who was excused, and why.
-    pub absences: Vec<(MemberId, String)>,
 }
 
 /// Why an act was refused.
@@ -240,33 +179,6 @@ impl Screenings {
             waiting: Arc::default(),
             heard: Arc::default(),
         }
-    }
-
-    /// The code that an unknown screen shows until the operator lets it in.
-    pub fn waiting_code(&self, device: DeviceId) -> String {
-        self.lock_waiting().code(device, self.clock.now().mono)
-    }
-
-    /// Lets in the screen that shows `code`; `false` if none does.
-    pub async fn let_in(&self, code: &str, name: &str, _by: &Operator) -> Result<bool, StoreError> {
-        let now = self.clock.now();
-        let Some(device) = self.lock_waiting().of_code(code, now.mono) else {
-            return Ok(false);
-        };
-        let name = name.to_owned();
-        let pair = move |tx: &Tx<'_>| Ok::<_, StoreError>(rows::pair(tx, &Screen { device, name }, now.wall_ms)?);
-        self.ledger.store().write(Urgency::Now, pair).await??;
-        Ok(true)
-    }
-
-    /// A screen is no screen of this station any more.
-    pub async fn send_away(&self, device: DeviceId, _by: &Operator) -> Result<(), StoreError> {
-        let unpair = move |tx: &Tx<'_>| Ok::<_, StoreError>(rows::unpair(tx, device)?);
-        self.ledger.store().write(Urgency::Now, unpair).await?
-    }
-
-    fn lock_waiting(&self) -> std::sync::MutexGuard<'_, screens::Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Opens the lobby of an evening.
@@ -442,43 +354,6 @@ impl Screenings {
         self.ledger.store().read(find).await
     }
 
-    /// The record of a screening.
-    pub async fn record(&self, screening: SessionId) -> Result<Option<Record>, StoreError> {
-        let find = move |conn: &rusqlite::Connection| {
-            let found = rows::of_id(conn, screening)?;
-            found.map(|(key, state)| record(conn, key, state)).transpose()
-        };
-        self.ledger.store().read(find).await
-    }
-
-    /// The newest screenings, `most` of them, the newest first.
-    pub async fn records(&self, most: u32) -> Result<Vec<Record>, StoreError> {
-        let find = move |conn: &rusqlite::Connection| {
-            let all = rows::newest(conn, most)?.into_iter();
-            all.map(|(key, state)| record(conn, key, state)).collect()
-        };
-        self.ledger.store().read(find).await
-    }
-
-    /// The screenings that were opened between two wall-clock moments, the oldest first.
-    pub async fn records_between(&self, from_ms: i64, until_ms: i64) -> Result<Vec<Record>, StoreError> {
-        let find = move |conn: &rusqlite::Connection| {
-            let all = rows::opened_between(conn, from_ms, until_ms)?.into_iter();
-            all.map(|(key, state)| record(conn, key, state)).collect()
-        };
-        self.ledger.store().read(find).await
-    }
-
-    /// The screens that were let in.
-    pub async fn screens(&self) -> Result<Vec<Screen>, StoreError> {
-        self.ledger.store().read(screens).await
-    }
-
-    /// The screen of a device.
-    pub async fn screen(&self, device: DeviceId) -> Result<Option<Screen>, StoreError> {
-        self.ledger.store().read(move |conn| screen(conn, device)).await
-    }
-
     async fn act<T: Send + 'static>(
         &self,
         act: impl FnOnce(&Self, &Tx<'_>, Reading) -> Result<T, ScreeningError> + Send + 'static,
@@ -487,25 +362,4 @@ impl Screenings {
         let store = self.ledger.store();
         store.write(Urgency::Now, move |tx| act(&room, tx, now)).await?
     }
-}
-
-fn record(conn: &rusqlite::Connection, key: i64, state: State) -> Result<Record, StoreError> {
-    let marks = rows::marks(conn, key)?;
-    let line = |who: Attendee| {
-        let own = || marks.iter().filter(|(member, ..)| *member == who.member);
-        let seen: Vec<Mark> = own().map(|(_, mark, _)| *mark).collect();
-        Line {
-            checks: Checks::of(own().map(|(_, mark, number)| (mark, *number))),
-            earned: attendance::earned(&state.pieces, &seen),
-            who,
-        }
-    };
-    let lines = rows::attendees(conn, key)?.into_iter().map(line).collect();
-    Ok(Record {
-        serial: key,
-        lines,
-        expected: rows::expected(conn, key)?,
-        absences: rows::absences(conn, key)?,
-        state,
-    })
 }

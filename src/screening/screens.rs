@@ -1,9 +1,14 @@
-//! Screens that wait to be let in. Each shows a code of four digits; the operator types it on the desk, so that nobody
-//! can slip in a screen of his own.
+//! Screens, and those that wait to be let in. Each shows a code of four digits; the operator types it on the desk, so
+//! that nobody can slip in a screen of his own.
 
 use std::collections::HashMap;
+use std::sync::{MutexGuard, PoisonError};
 
+use super::Screenings;
+use super::rows::{self, Screen};
 use crate::keys;
+use crate::roster::Operator;
+use crate::store::{StoreError, Tx, Urgency};
 use crate::types::{DeviceId, Millis};
 
 /// A code is shown for so long after it was last asked for.
@@ -49,6 +54,45 @@ impl Waiting {
         let device = *device;
         self.0.remove(&device);
         Some(device)
+    }
+}
+
+impl Screenings {
+    /// The code that an unknown screen shows until the operator lets it in.
+    pub fn waiting_code(&self, device: DeviceId) -> String {
+        self.lock_waiting().code(device, self.clock.now().mono)
+    }
+
+    /// Lets in the screen that shows `code`; `false` if none does.
+    pub async fn let_in(&self, code: &str, name: &str, _by: &Operator) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        let Some(device) = self.lock_waiting().of_code(code, now.mono) else {
+            return Ok(false);
+        };
+        let name = name.to_owned();
+        let pair = move |tx: &Tx<'_>| Ok::<_, StoreError>(rows::pair(tx, &Screen { device, name }, now.wall_ms)?);
+        self.ledger.store().write(Urgency::Now, pair).await??;
+        Ok(true)
+    }
+
+    /// A screen is no screen of this station any more.
+    pub async fn send_away(&self, device: DeviceId, _by: &Operator) -> Result<(), StoreError> {
+        let unpair = move |tx: &Tx<'_>| Ok::<_, StoreError>(rows::unpair(tx, device)?);
+        self.ledger.store().write(Urgency::Now, unpair).await?
+    }
+
+    fn lock_waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The screens that were let in.
+    pub async fn screens(&self) -> Result<Vec<Screen>, StoreError> {
+        self.ledger.store().read(rows::screens).await
+    }
+
+    /// The screen of a device.
+    pub async fn screen(&self, device: DeviceId) -> Result<Option<Screen>, StoreError> {
+        self.ledger.store().read(move |conn| rows::screen(conn, device)).await
     }
 }
 

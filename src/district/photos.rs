@@ -54,8 +54,9 @@ impl District {
     fn photos_named(&self, station: &Origin) -> Result<BTreeSet<String>, DistrictError> {
         let (mut named, mut next) = (BTreeSet::new(), 0);
         loop {
-            let read = |conn: &_| Ok::<_, StoreError>(rows::leaves(conn, station, next, AT_ONCE)?);
-            let leaves = self.store.read_blocking(read)?;
+            let leaves = self
+                .store
+                .read_blocking::<_, StoreError, _>(|conn| rows::leaves(conn, station, next, AT_ONCE))?;
             if leaves.is_empty() {
                 return Ok(named);
             }

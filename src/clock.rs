@@ -110,6 +110,8 @@ pub const EARLIEST_MS: i64 = 1_767_196_800_000;
 const LATEST_PLAUSIBLE_MS: i64 = EARLIEST_MS + 10 * 365 * 86_400_000;
 /// systemd-timesyncd and chrony's helper touch this when the system clock follows network time.
 const NTP_MARK: &str = "/run/systemd/timesync/synchronized";
+/// It is looked for so often.
+const NTP_LOOK: Millis = Millis::secs(1);
 
 /// How a wall clock is believed when neither network, district nor operator vouch for it.
 pub fn plausibility(wall_ms: i64) -> Trust {
@@ -125,6 +127,8 @@ pub fn plausibility(wall_ms: i64) -> Trust {
 pub struct SystemClock {
     boot: u32,
     correction: Mutex<Option<Correction>>,
+    /// When the mark of network time was looked for last, and whether it was there: a look costs more than both clocks.
+    ntp: Mutex<Option<(Millis, bool)>>,
 }
 
 /// What the district or the operator said the time is, kept as an offset to the monotonic clock of this boot.
@@ -140,6 +144,29 @@ impl SystemClock {
         Self {
             boot,
             correction: Mutex::new(None),
+            ntp: Mutex::new(None),
+        }
+    }
+
+    fn system_wall(&self, mono: Millis) -> (i64, Trust) {
+        let t = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
+        let wall_ms = t.tv_sec * 1000 + t.tv_nsec / 1_000_000;
+        let trust = match plausibility(wall_ms) {
+            Trust::Plausible if self.follows_network(mono) => Trust::Ntp,
+            other => other,
+        };
+        (wall_ms, trust)
+    }
+
+    fn follows_network(&self, mono: Millis) -> bool {
+        let mut ntp = self.ntp.lock().unwrap_or_else(PoisonError::into_inner);
+        match *ntp {
+            Some((at, follows)) if mono.minus(at) < NTP_LOOK => follows,
+            _ => {
+                let follows = Path::new(NTP_MARK).exists();
+                *ntp = Some((mono, follows));
+                follows
+            }
         }
     }
 }
@@ -153,7 +180,7 @@ impl Clock for SystemClock {
                 c.wall_minus_mono + i64::try_from(mono.0).unwrap_or(i64::MAX / 2),
                 c.trust,
             ),
-            None => system_wall(),
+            None => self.system_wall(mono),
         };
         Reading {
             boot: self.boot,
@@ -170,16 +197,6 @@ impl Clock for SystemClock {
             trust,
         });
     }
-}
-
-fn system_wall() -> (i64, Trust) {
-    let t = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
-    let wall_ms = t.tv_sec * 1000 + t.tv_nsec / 1_000_000;
-    let trust = match plausibility(wall_ms) {
-        Trust::Plausible if Path::new(NTP_MARK).exists() => Trust::Ntp,
-        other => other,
-    };
-    (wall_ms, trust)
 }
 
 /// The monotonic clock alone, for timeouts: `CLOCK_BOOTTIME`, which unlike `CLOCK_MONOTONIC` also counts while the box sleeps.

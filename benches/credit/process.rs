@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,10 +19,11 @@ pub fn number(viewer: usize) -> String {
     format!("{:04}", viewer + 1)
 }
 
-/// CPU-seconds and bytes to the disk.
+/// CPU-seconds, the kernel's share of them, and bytes to the disk.
 #[derive(Debug, Clone, Copy)]
 pub struct Usage {
     pub cpu_s: f64,
+    pub kernel_s: f64,
     pub written: f64,
 }
 
@@ -30,6 +31,7 @@ impl Usage {
     pub fn since(&self, before: &Self) -> Self {
         Self {
             cpu_s: self.cpu_s - before.cpu_s,
+            kernel_s: self.kernel_s - before.kernel_s,
             written: self.written - before.written,
         }
     }
@@ -83,17 +85,22 @@ impl Station {
         }
     }
 
-    /// All its threads together; a thread that ended takes its share along, which is why idle ones are not let go here.
+    /// The process as a whole, threads that have ended included: a thread of the pool that ends in between would else
+    /// take its sign-ins along. The kernel keeps the sum exactly and tells it in hundredths of a second; which part of it
+    /// was the kernel's own it samples.
     pub fn usage(&self) -> Usage {
         let process = PathBuf::from(format!("/proc/{}", self.child.id()));
-        let tasks = fs::read_dir(process.join("task")).into_iter().flatten().flatten();
-        let ns = |task: fs::DirEntry| first_number(&task.path().join("schedstat"));
+        let stat = fs::read_to_string(process.join("stat")).unwrap_or_default();
+        let after_name = stat.rsplit(") ").next().unwrap_or_default();
+        let hundredths = |n| after_name.split(' ').nth(n).and_then(|word| word.parse::<f64>().ok());
+        let (user, kernel) = (hundredths(11).unwrap_or(0.0), hundredths(12).unwrap_or(0.0));
         let io = fs::read_to_string(process.join("io")).unwrap_or_default();
         let written = io
             .lines()
             .find_map(|line| line.strip_prefix("write_bytes: ")?.parse().ok());
         Usage {
-            cpu_s: tasks.map(ns).sum::<f64>() / 1e9,
+            cpu_s: (user + kernel) / 100.0,
+            kernel_s: kernel / 100.0,
             written: written.unwrap_or(0.0),
         }
     }
@@ -144,12 +151,4 @@ fn command(words: &[&str]) -> Command {
     let mut command = Command::new(program());
     command.args(words);
     command
-}
-
-fn first_number(path: &Path) -> f64 {
-    let text = fs::read_to_string(path).unwrap_or_default();
-    text.split_whitespace()
-        .next()
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(0.0)
 }

@@ -113,42 +113,105 @@ impl TimeMap {
         })
     }
 
+    /// The same map with every entry in its place, 32 bytes each: for a film that many ask about, since to find an entry of
+    /// the kept form all before it must be read.
+    #[must_use]
+    pub fn opened(&self) -> Self {
+        match &self.0 {
+            Form::Packed(bytes) => Packed::open(bytes).map_or_else(Self::elsewhere, |packed| {
+                let step = packed.step;
+                let hulls: Vec<Hulls> = packed.collect();
+                // A damaged one has no entries, and must not pass for a film without a map.
+                if hulls.is_empty() {
+                    return Self::elsewhere();
+                }
+                Self(Form::Open { step, hulls })
+            }),
+            form => Self(form.clone()),
+        }
+    }
+
     /// The media in `[from_ms, to_ms)` pieces whose bytes lie completely in `sent` (sorted, disjoint), for a file of
     /// `size` bytes that plays `duration_ms`. Pieces are sorted and disjoint.
     pub fn media_for(&self, sent: &[Range<u64>], size: u64, duration_ms: u64) -> Vec<(u64, u64)> {
+        self.media_within(0..u64::MAX, sent, size, duration_ms)
+    }
+
+    /// The same where it matters: what lies outside of `within` (milliseconds) may be missing.
+    pub fn media_within(
+        &self,
+        within: Range<u64>,
+        sent: &[Range<u64>],
+        size: u64,
+        duration_ms: u64,
+    ) -> Vec<(u64, u64)> {
+        let covering = |step| Covering {
+            step,
+            entries: within.start / step..within.end.div_ceil(step),
+            sent,
+            duration_ms,
+        };
         match &self.0 {
             Form::Even => evenly(sent, size, duration_ms),
             Form::Elsewhere => Vec::new(),
             Form::Open { hulls, .. } if hulls.is_empty() => evenly(sent, size, duration_ms),
-            Form::Open { step, hulls } => covered(*step, hulls.iter().copied(), sent, duration_ms),
+            Form::Open { step, hulls } => covering(*step).of_placed(hulls),
             Form::Packed(bytes) => {
-                Packed::open(bytes).map_or_else(Vec::new, |packed| covered(packed.step, packed, sent, duration_ms))
+                Packed::open(bytes).map_or_else(Vec::new, |packed| covering(packed.step).of((0_u64..).zip(packed)))
             }
         }
     }
 }
 
-fn covered(step: u64, hulls: impl Iterator<Item = Hulls>, sent: &[Range<u64>], duration_ms: u64) -> Vec<(u64, u64)> {
-    let mut pieces: Vec<(u64, u64)> = Vec::new();
-    let mut seen = false;
-    for (index, hulls) in (0_u64..).zip(hulls) {
-        // A pause without picture and sound is seen with what comes before it.
-        let is_pause = hulls == [(0, 0); 2];
-        seen = if is_pause {
-            seen
-        } else {
-            hulls.iter().all(|bytes| is_covered(*bytes, sent))
-        };
-        if !seen {
-            continue;
-        }
-        let (from, to) = (index * step, ((index + 1) * step).min(duration_ms));
-        match pieces.last_mut() {
-            Some(last) if last.1 == from => last.1 = to,
-            _ => pieces.push((from, to)),
-        }
+/// Neither picture nor sound.
+const PAUSE: Hulls = [(0, 0); 2];
+
+/// Which of some entries of a map were sent.
+struct Covering<'a> {
+    step: u64,
+    /// The entries that matter.
+    entries: Range<u64>,
+    sent: &'a [Range<u64>],
+    duration_ms: u64,
+}
+
+impl Covering<'_> {
+    /// Begins at the first entry that matters; if that is a pause, at the one that it is seen with.
+    fn of_placed(&self, hulls: &[Hulls]) -> Vec<(u64, u64)> {
+        let wanted = usize::try_from(self.entries.start)
+            .unwrap_or(usize::MAX)
+            .min(hulls.len());
+        let upto = hulls.len().min(wanted + 1);
+        let begin = hulls[..upto].iter().rposition(|hulls| *hulls != PAUSE).unwrap_or(0);
+        self.of((begin as u64..).zip(hulls[begin..].iter().copied()))
     }
-    pieces
+
+    fn of(&self, hulls: impl Iterator<Item = (u64, Hulls)>) -> Vec<(u64, u64)> {
+        let mut pieces: Vec<(u64, u64)> = Vec::new();
+        let mut before = PAUSE;
+        let mut seen = false;
+        for (index, hulls) in hulls.take_while(|(index, _)| *index < self.entries.end) {
+            // A pause without picture and sound is seen with what comes before it.
+            if hulls != PAUSE {
+                before = hulls;
+            }
+            if index < self.entries.start {
+                continue;
+            }
+            if hulls != PAUSE || index == self.entries.start {
+                seen = before != PAUSE && before.iter().all(|bytes| is_covered(*bytes, self.sent));
+            }
+            if !seen {
+                continue;
+            }
+            let (from, to) = (index * self.step, ((index + 1) * self.step).min(self.duration_ms));
+            match pieces.last_mut() {
+                Some(last) if last.1 == from => last.1 = to,
+                _ => pieces.push((from, to)),
+            }
+        }
+        pieces
+    }
 }
 
 fn is_covered((from, to): (u64, u64), sent: &[Range<u64>]) -> bool {
@@ -224,8 +287,43 @@ mod tests {
         assert_eq!(TimeMap::elsewhere().media_for(all, 5_000, 2_500), []);
         assert_eq!(TimeMap::from_bytes(&[0xff; 3]).media_for(all, 5_000, 2_500), []);
         let bytes = map().to_bytes().unwrap();
+        assert_eq!(
+            TimeMap::from_bytes(&[0xff; 3]).opened().media_for(all, 5_000, 2_500),
+            []
+        );
+        assert_eq!(
+            TimeMap::from_bytes(&bytes[..2]).opened().media_for(all, 5_000, 2_500),
+            []
+        );
         let cut = TimeMap::from_bytes(&bytes[..bytes.len() / 2]);
         assert!(matches!(cut.media_for(all, 5_000, 2_500)[..], [(0, 1_000)]));
+    }
+
+    #[test]
+    fn a_part_of_the_film_is_judged_as_in_the_whole() {
+        let mut map = TimeMap::of_length(9_500);
+        for (second, at) in [(1, 100), (2, 220), (6, 700), (8, 900)] {
+            map.add(0, second * 1_000..second * 1_000 + 1_000, &(at..at + 90));
+        }
+        let kept = map.clone().packed();
+        for sent in [
+            vec![0..2_000],
+            vec![100..190, 700..790],
+            vec![220..310, 900..990],
+            vec![],
+        ] {
+            let whole = map.media_for(&sent, 2_000, 9_500);
+            for (from, to) in (0..10_u64).flat_map(|from| (from..11).map(move |to| (from * 950, to * 950))) {
+                let inside = |pieces: &[(u64, u64)]| -> Vec<bool> {
+                    let has = |ms| pieces.iter().any(|piece| piece.0 <= ms && ms < piece.1);
+                    (from..to).map(has).collect()
+                };
+                for form in [&map, &kept, &kept.opened()] {
+                    let part = form.media_within(from..to, &sent, 2_000, 9_500);
+                    assert_eq!(inside(&part), inside(&whole), "{from}..{to} of {sent:?}");
+                }
+            }
+        }
     }
 
     #[test]

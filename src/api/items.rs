@@ -56,7 +56,7 @@ fn item_out(entry: &Entry) -> ItemOut<'_> {
 }
 
 /// Members get what is shown, the operator everything.
-pub(super) async fn list(State(api): State<Api>, peer: Peer, headers: HeaderMap) -> Result<Response, Problem> {
+pub(super) async fn list(State(api): State<Arc<Api>>, peer: Peer, headers: HeaderMap) -> Result<Response, Problem> {
     let visitor = api.roster.visitor(&headers, peer.ip()).await?;
     let mut lines = Lines {
         all: api.library.all(),

@@ -4,16 +4,21 @@
 //! for it, so beats need no cookie and may come by `sendBeacon`. Opening one needs the member's cookie and a JSON body,
 //! which no foreign page can send.
 
+mod beats;
 mod items;
 mod tv;
+
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+pub use beats::Beats;
 
 use crate::clock::SharedClock;
 use crate::credit::rule::Note;
@@ -24,7 +29,7 @@ use crate::library::Library;
 use crate::roster::{COPY_COOKIE, MEMBER_COOKIE, Roster, SignInError};
 use crate::screening::Screenings;
 use crate::store::StoreError;
-use crate::types::{ItemId, Millis, Mode, SessionId};
+use crate::types::{Intervals, ItemId, Millis, Mode, SessionId};
 use crate::viewing::{self, Answer, BeatIn, ItemFacts, Viewing, ViewingError};
 
 /// What this room needs.
@@ -53,7 +58,7 @@ const SEGMENTS: usize = 256;
 
 impl Api {
     /// The routes of this room.
-    pub fn routes(self) -> Router {
+    pub fn routes(self: Arc<Self>) -> Router {
         Router::new()
             .route("/api/items", get(items::list))
             .route("/api/login", post(login))
@@ -76,7 +81,7 @@ struct Login {
 }
 
 async fn login(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     peer: Peer,
     headers: axum::http::HeaderMap,
     Json(login): Json<Login>,
@@ -133,7 +138,7 @@ struct OpenIn {
 }
 
 async fn open(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     peer: Peer,
     headers: axum::http::HeaderMap,
     Json(wanted): Json<OpenIn>,
@@ -197,16 +202,19 @@ enum PlayWord {
 }
 
 async fn beat(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     Path(session): Path<String>,
     Lenient(body, bytes): Lenient<BeatBody>,
 ) -> Result<Response, Problem> {
     let beat = beat_of(body, &bytes)?;
-    api.viewing
-        .beat(session_of(&session)?, beat)
-        .await
-        .map(|a| answer(&a))
-        .map_err(refused)
+    drop(bytes);
+    take(&api.viewing, &session, beat).await
+}
+
+/// The connection's buffer, which `bytes` of a body would hold, is free again while the beat waits for its commit.
+async fn take(viewing: &Viewing, session: &str, beat: BeatIn) -> Result<Response, Problem> {
+    let taken = viewing.beat(session_of(session)?, beat).await;
+    taken.map(|a| answer(&a)).map_err(refused)
 }
 
 /// A beat within the limits, with what tells it from another one of the same number.
@@ -231,7 +239,7 @@ fn beat_of(body: BeatBody, bytes: &[u8]) -> Result<BeatIn, Problem> {
     })
 }
 
-async fn proof(State(api): State<Api>, Path(session): Path<String>) -> Result<Response, Problem> {
+async fn proof(State(api): State<Arc<Api>>, Path(session): Path<String>) -> Result<Response, Problem> {
     api.viewing
         .prove(session_of(&session)?)
         .await
@@ -239,7 +247,7 @@ async fn proof(State(api): State<Api>, Path(session): Path<String>) -> Result<Re
         .map_err(refused)
 }
 
-async fn close(State(api): State<Api>, Path(session): Path<String>) -> Result<Response, Problem> {
+async fn close(State(api): State<Arc<Api>>, Path(session): Path<String>) -> Result<Response, Problem> {
     api.viewing
         .close(session_of(&session)?)
         .await
@@ -251,23 +259,34 @@ fn session_of(text: &str) -> Result<SessionId, Problem> {
     SessionId::parse(text).ok_or_else(Problem::not_found)
 }
 
+/// What the page's script is told of its session.
+#[derive(Serialize)]
+struct Told<'a> {
+    n: u32,
+    credited_ms: Millis,
+    pending_ms: Millis,
+    proof_due: bool,
+    proof_ms_left: Option<Millis>,
+    note: Option<&'static str>,
+    credited: &'a Intervals,
+}
+
 fn answer(answer: &Answer) -> Response {
-    let note = answer.note.map(|note| match note {
-        Note::Unattended => "unattended",
-        Note::NotNew => "not_new",
-        Note::NotSent => "not_sent",
-        Note::TooFast => "too_fast",
-    });
-    let body = serde_json::json!({
-        "n": answer.n,
-        "credited_ms": answer.credited.total(),
-        "pending_ms": answer.pending,
-        "proof_due": answer.proof_left.is_some_and(|left| left > Millis::ZERO),
-        "proof_ms_left": answer.proof_left,
-        "note": note,
-        "credited": answer.credited,
-    });
-    axum::Json(body).into_response()
+    let told = Told {
+        n: answer.n,
+        credited_ms: answer.credited.total(),
+        pending_ms: answer.pending,
+        proof_due: answer.proof_left.is_some_and(|left| left > Millis::ZERO),
+        proof_ms_left: answer.proof_left,
+        note: answer.note.map(|note| match note {
+            Note::Unattended => "unattended",
+            Note::NotNew => "not_new",
+            Note::NotSent => "not_sent",
+            Note::TooFast => "too_fast",
+        }),
+        credited: &answer.credited,
+    };
+    axum::Json(told).into_response()
 }
 
 fn refused(error: ViewingError) -> Problem {
@@ -315,7 +334,7 @@ fn halted(error: &ViewingError) -> Problem {
     Problem::internal(error)
 }
 
-async fn me(State(api): State<Api>, peer: Peer, headers: axum::http::HeaderMap) -> Result<Response, Problem> {
+async fn me(State(api): State<Arc<Api>>, peer: Peer, headers: axum::http::HeaderMap) -> Result<Response, Problem> {
     let visitor = api.roster.visitor(&headers, peer.ip()).await?;
     let member = visitor.member.ok_or_else(Problem::sign_in_first)?;
     let (id, year) = (member.id.clone(), api.clock.now().year());

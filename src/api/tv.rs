@@ -1,6 +1,8 @@
 //! What the screen's script asks: how the evening stands, and what it played. Only a screen that the operator let in has an
 //! evening; its device's cookie is what it is known by.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
@@ -17,7 +19,7 @@ use crate::types::{MemberId, Millis};
 const NAMES: usize = 24;
 
 /// How the evening on this screen stands.
-pub(super) async fn state(State(api): State<Api>, peer: Peer, headers: HeaderMap) -> Result<Response, Problem> {
+pub(super) async fn state(State(api): State<Arc<Api>>, peer: Peer, headers: HeaderMap) -> Result<Response, Problem> {
     let visitor = api.roster.visitor(&headers, peer.ip()).await?;
     let screen = api.screenings.screen(visitor.device).await?;
     if screen.is_none() {
@@ -32,7 +34,7 @@ pub(super) async fn state(State(api): State<Api>, peer: Peer, headers: HeaderMap
 
 /// What the screen played since its last beat.
 pub(super) async fn beat(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     peer: Peer,
     headers: HeaderMap,
     Lenient(body, bytes): Lenient<BeatBody>,

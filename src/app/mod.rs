@@ -28,7 +28,7 @@ use media_index::{Indexer, probe};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::api::Api;
+use crate::api::{Api, Beats};
 use crate::clock::{self, Clock, SystemClock, Trust};
 use crate::config::{self, Program};
 use crate::credit::Policy;
@@ -306,12 +306,13 @@ impl Station {
         );
         let steps = tokio::spawn(steps);
         let health = tokio::spawn(self.health().watch(stop.clone()));
+        let folding = tokio::spawn(fold_leaves(self.base.ledger.clone(), stop.clone()));
         server::notify(sd_notify::NotifyState::Ready);
         server::run(listener, routes, limits, stop).await;
         server::notify(sd_notify::NotifyState::Stopping);
         // Each has heard `stop`; what one is about to write is written before the last entry, and nobody holds the
         // database any longer when this returns.
-        drop(tokio::join!(sweep, steps, health, copies));
+        drop(tokio::join!(sweep, steps, health, folding, copies));
         let (base, preparer) = (self.base.clone(), self.preparer.clone());
         let end = move || {
             preparer.stop();
@@ -389,17 +390,16 @@ impl Station {
             self.viewing.sent().clone(),
             self.settings.listen.films_per_device,
         );
-        Router::new()
+        let names = Names(Arc::new(self.settings.listen.names.clone()));
+        let all = Router::new()
             .merge(pages.routes())
-            .merge(api.routes())
+            .merge(Arc::new(api).routes())
             .merge(media.routes())
             .merge(base.exchange.clone().routes())
             .route("/healthz", axum::routing::get(|| async { "ok\n" }))
-            .layer(from_fn_with_state(
-                Names(Arc::new(self.settings.listen.names.clone())),
-                guard,
-            ))
-            .layer(from_fn_with_state(voice, pages::speak))
+            .layer(from_fn_with_state(names.clone(), guard))
+            .layer(from_fn_with_state(voice, pages::speak));
+        Beats::before(all, self.viewing.clone(), names)
     }
 }
 
@@ -522,6 +522,20 @@ fn end_run(base: &Base) -> Result<()> {
         .store()
         .write_blocking(move |tx| ledger.append(tx, now, What::Stop {}))??;
     Ok(())
+}
+
+/// Leaves that an older program wrote take their short form, a few at a time beside everything else.
+async fn fold_leaves(ledger: Ledger, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        match ledger.fold_some().await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => {
+                tracing::warn!(%error, "old entries could not be made shorter; they stay as they are until the next start");
+                return;
+            }
+        }
+    }
 }
 
 async fn close_idle_sessions(

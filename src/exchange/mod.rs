@@ -258,7 +258,7 @@ async fn authorised_within(exchange: &Exchange, request: Request, limit: usize) 
         .map(str::to_owned);
     let sent = body::read(request, limit).await?;
     let known = exchange.whose(&method, &path, header.as_deref(), &sent).await?;
-    Ok((known, sent))
+    Ok((known, sent.to_vec()))
 }
 
 async fn checkpoint(State(exchange): State<Exchange>, request: Request) -> Result<Response, Problem> {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
+use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use serde::de::DeserializeOwned;
 
@@ -25,17 +26,17 @@ pub struct Json<T>(pub T);
 /// A JSON body that may come as `text/plain`, as `sendBeacon` sends it, with the bytes as they came. Only for requests
 /// whose address is itself a secret.
 #[derive(Debug)]
-pub struct Lenient<T>(pub T, pub Vec<u8>);
+pub struct Lenient<T>(pub T, pub Bytes);
 
 /// A form as browsers post it.
 #[derive(Debug)]
 pub struct Form<T>(pub T);
 
 /// Reads a body whole, up to `limit` bytes.
-pub async fn read(request: Request, limit: usize) -> Result<Vec<u8>, Problem> {
+pub async fn read(request: Request, limit: usize) -> Result<Bytes, Problem> {
     let collected = tokio::time::timeout(PATIENCE, Limited::new(request.into_body(), limit).collect()).await;
     match collected {
-        Ok(Ok(body)) => Ok(body.to_bytes().to_vec()),
+        Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(Problem::too_large(limit)),
         Ok(Err(_)) => Err(Problem::bad_request(
             "内容没有收全，请再试一次。",

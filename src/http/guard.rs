@@ -24,20 +24,10 @@ const POLICY: &str = "default-src 'self'; img-src 'self' data:; media-src 'self'
 
 /// Refuses strangers and adds the headers that every answer carries.
 pub async fn guard(State(names): State<Names>, request: Request, next: Next) -> Response {
-    let headers = request.headers();
     if *request.method() == Method::OPTIONS && request.uri().path() == "*" {
         return of_the_whole_station();
     }
-    let allowed = readable(request.uri().path()).and_then(|()| {
-        check(
-            request.method(),
-            request.version(),
-            host_of(&request),
-            headers,
-            &names.0,
-        )
-    });
-    let mut response = match allowed {
+    let mut response = match admits(&request, &names) {
         Ok(()) => next.run(request).await,
         // The outermost layer gives it a voice: a page for people, JSON for scripts.
         Err(problem) => problem.into_response(),
@@ -46,13 +36,27 @@ pub async fn guard(State(names): State<Names>, request: Request, next: Next) -> 
     response
 }
 
+/// Whether a request may be answered: its address can be read, it names this station, and it comes from our own pages if
+/// it changes something.
+pub fn admits(request: &Request, names: &Names) -> Result<(), Problem> {
+    readable(request.uri().path())?;
+    check(
+        request.method(),
+        request.version(),
+        host_of(request),
+        request.headers(),
+        &names.0,
+    )
+}
+
 /// RFC 9110 §9.3.7: `OPTIONS *` asks about the server as a whole.
 fn of_the_whole_station() -> Response {
     let methods = [(header::ALLOW, "GET, HEAD, OPTIONS, POST")];
     (StatusCode::NO_CONTENT, methods).into_response()
 }
 
-fn add_headers(headers: &mut HeaderMap) {
+/// Adds the headers that every answer carries.
+pub fn add_headers(headers: &mut HeaderMap) {
     let fixed = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -66,6 +70,10 @@ fn add_headers(headers: &mut HeaderMap) {
 
 /// Addresses of ours are UTF-8; what decodes to something else is no address, and no handler should meet it.
 fn readable(path: &str) -> Result<(), Problem> {
+    // Nearly every address is plain.
+    if path.bytes().all(|byte| byte.is_ascii() && byte != b'%') {
+        return Ok(());
+    }
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.bytes();
     while let Some(byte) = rest.next() {

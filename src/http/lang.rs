@@ -30,7 +30,9 @@ fn by_browser(headers: &HeaderMap) -> Lang {
                 .trim()
                 .strip_prefix("q=")
                 .map_or(1.0, |q| q.parse().unwrap_or(0.0));
-            name.to_ascii_lowercase().starts_with(tag).then_some(q)
+            name.get(..tag.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(tag))
+                .then_some(q)
         });
         wanted.fold(0.0_f32, f32::max)
     };

@@ -15,6 +15,7 @@ pub mod note;
 pub mod receipt;
 pub mod restore;
 mod rows;
+mod short;
 pub mod tiles;
 pub mod tree;
 mod verify;
@@ -33,7 +34,7 @@ pub use verify::{Fault, Verified};
 
 use crate::clock::Reading;
 use crate::keys::Keys;
-use crate::store::{Schema, Store, StoreError, Tx};
+use crate::store::{Schema, Store, StoreError, Tx, Urgency};
 use crate::types::Origin;
 use rows::StoredNodes;
 use tree::Frontier;
@@ -55,6 +56,10 @@ pub const SCHEMA: Schema = Schema {
         "CREATE TABLE suspicion (size INTEGER NOT NULL, root BLOB NOT NULL, idx INTEGER NOT NULL,
                                  PRIMARY KEY (size, root)) STRICT, WITHOUT ROWID;",
         "CREATE TABLE carried (place INTEGER PRIMARY KEY, idx INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;",
+        // Three levels of the tree follow from the one below them; leaves below `upto` lie in their short form.
+        "DELETE FROM node WHERE level BETWEEN 1 AND 3;
+         CREATE TABLE folded (only INTEGER PRIMARY KEY CHECK (only = 1), upto INTEGER NOT NULL) STRICT;
+         INSERT INTO folded (only, upto) VALUES (1, 0);",
     ],
 };
 
@@ -221,6 +226,12 @@ impl Ledger {
             rows::keep_cosignature(tx, district, *size, *time, cosignature)?;
         }
         self.append(tx, now, seen).map(drop)
+    }
+
+    /// Brings some leaves of an older program into the form in which they are kept today; `false` once there are none.
+    /// Nothing that was signed changes by it, and a power cut in between loses nothing.
+    pub async fn fold_some(&self) -> Result<bool, StoreError> {
+        Ok(self.store.write(Urgency::Now, |tx| rows::fold_some(tx)).await??)
     }
 
     /// Checks every leaf against the tree, and the tree against every checkpoint and this box's key.

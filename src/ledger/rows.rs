@@ -5,20 +5,44 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::copies::Suspicion;
 use super::epoch::Carried;
 use super::leaf::{At, Leaf, What};
-use super::tree::{Frontier, Hash, Nodes, leaf_hash};
+use super::short::{fold, unfold};
+use super::tree::{Frontier, Hash, Nodes, leaf_hash, node_hash};
 use crate::store::StoreError;
 use crate::types::Origin;
 
-/// Complete subtrees as they lie in the `node` table.
+/// These levels are not stored: they follow from at most eight hashes below, and would be seven eighths of the tree.
+const REASONED: std::ops::RangeInclusive<u8> = 1..=3;
+
+/// Complete subtrees as they lie in the `node` table, or follow from what lies there.
 pub(super) struct StoredNodes<'a>(pub(super) &'a Connection);
 
 impl Nodes for StoredNodes<'_> {
     type Error = rusqlite::Error;
     fn node(&self, level: u8, pos: u64) -> Result<Hash, rusqlite::Error> {
+        if REASONED.contains(&level) {
+            return reasoned(self.0, level, pos);
+        }
         self.0
             .prepare_cached("SELECT hash FROM node WHERE level = ?1 AND pos = ?2")?
             .query_row(params![level, sql(pos)], |row| row.get(0))
     }
+}
+
+fn reasoned(conn: &Connection, level: u8, pos: u64) -> Result<Hash, rusqlite::Error> {
+    let mut hashes = nodes(conn, 0, pos << level, 1 << level)?;
+    if hashes.len() != 1 << level {
+        return Err(rusqlite::Error::QueryReturnedNoRows);
+    }
+    while hashes.len() > 1 {
+        hashes = hashes.chunks_exact(2).map(|two| node_hash(&two[0], &two[1])).collect();
+    }
+    Ok(hashes[0])
+}
+
+/// A leaf as its row gives it. A row that cannot be unfolded is shown as it lies there, and fits no hash.
+fn leaf_in(row: &rusqlite::Row<'_>, column: usize) -> Result<Vec<u8>, rusqlite::Error> {
+    let bytes: Vec<u8> = row.get(column)?;
+    Ok(unfold(bytes.clone()).unwrap_or(bytes))
 }
 
 /// SQLite's integers are signed; a ledger of 2^63 leaves would need longer than the universe has had.
@@ -39,13 +63,45 @@ pub(super) fn size(conn: &Connection) -> Result<u64, rusqlite::Error> {
 pub(super) fn append(conn: &Connection, bytes: &[u8]) -> Result<u64, rusqlite::Error> {
     let index = size(conn)?;
     conn.prepare_cached("INSERT INTO leaf (idx, bytes) VALUES (?1, ?2)")?
-        .execute(params![sql(index), bytes])?;
+        .execute(params![sql(index), fold(bytes)])?;
     let mut edge = Frontier::load(&StoredNodes(conn), index)?;
     let mut keep = conn.prepare_cached("INSERT INTO node (level, pos, hash) VALUES (?1, ?2, ?3)")?;
     edge.push(leaf_hash(bytes), |level, pos, hash| {
+        if REASONED.contains(&level) {
+            return Ok(());
+        }
         keep.execute(params![level, sql(pos), hash]).map(drop)
     })?;
     Ok(index)
+}
+
+/// So many rows are brought into the short form in one transaction.
+const FOLD_AT_ONCE: u64 = 256;
+
+/// See [`super::Ledger::fold_some`].
+pub(super) fn fold_some(conn: &Connection) -> Result<bool, rusqlite::Error> {
+    let (from, size) = (
+        conn.query_row("SELECT coalesce(max(upto), 0) FROM folded", [], |row| row.get(0))
+            .map(count)?,
+        size(conn)?,
+    );
+    let to = (from + FOLD_AT_ONCE).min(size);
+    let rows: Vec<(i64, Vec<u8>)> = conn
+        .prepare_cached("SELECT idx, bytes FROM leaf WHERE idx >= ?1 AND idx < ?2")?
+        .query_map(params![sql(from), sql(to)], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    let mut keep = conn.prepare_cached("UPDATE leaf SET bytes = ?2 WHERE idx = ?1")?;
+    for (index, bytes) in rows {
+        // What is folded already unfolds, and folds to itself.
+        let row = unfold(bytes.clone())
+            .map(|leaf| fold(&leaf))
+            .filter(|row| *row != bytes);
+        if let Some(row) = row {
+            keep.execute(params![index, row])?;
+        }
+    }
+    conn.execute("INSERT OR REPLACE INTO folded (only, upto) VALUES (1, ?1)", [sql(to)])?;
+    Ok(to < size)
 }
 
 /// The clocks at the last leaf; none if there is no leaf, or one that cannot be read.
@@ -56,7 +112,7 @@ pub(super) fn last_moment(conn: &Connection) -> Result<Option<At>, rusqlite::Err
     }
     let last: Option<Vec<u8>> = conn
         .prepare_cached("SELECT bytes FROM leaf ORDER BY idx DESC LIMIT 1")?
-        .query_row([], |row| row.get(0))
+        .query_row([], |row| leaf_in(row, 0))
         .optional()?;
     Ok(last
         .and_then(|bytes| serde_json::from_slice::<Dated>(&bytes).ok())
@@ -65,14 +121,14 @@ pub(super) fn last_moment(conn: &Connection) -> Result<Option<At>, rusqlite::Err
 
 pub(super) fn leaves(conn: &Connection, from: u64, to: u64) -> Result<Vec<Vec<u8>>, rusqlite::Error> {
     conn.prepare_cached("SELECT bytes FROM leaf WHERE idx >= ?1 AND idx < ?2 ORDER BY idx")?
-        .query_map(params![sql(from), sql(to)], |row| row.get(0))?
+        .query_map(params![sql(from), sql(to)], |row| leaf_in(row, 0))?
         .collect()
 }
 
 /// Name and key that the first leaf gives; `None` while the ledger is empty or does not begin as it must.
 pub(super) fn genesis(conn: &Connection) -> Result<Option<(Origin, String)>, StoreError> {
     let first: Option<Vec<u8>> = conn
-        .query_row("SELECT bytes FROM leaf WHERE idx = 0", [], |row| row.get(0))
+        .query_row("SELECT bytes FROM leaf WHERE idx = 0", [], |row| leaf_in(row, 0))
         .optional()?;
     Ok(first.and_then(|bytes| match Leaf::read(&bytes)?.is {
         What::Genesis { origin, key, .. } => Some((origin, key)),
@@ -151,7 +207,9 @@ pub(super) fn last_cosignatures(conn: &Connection) -> Result<Vec<(Origin, u64, u
 
 pub(super) fn indexed_leaves(conn: &Connection, from: u64, to: u64) -> Result<Vec<(u64, Vec<u8>)>, rusqlite::Error> {
     conn.prepare_cached("SELECT idx, bytes FROM leaf WHERE idx >= ?1 AND idx < ?2 ORDER BY idx")?
-        .query_map(params![sql(from), sql(to)], |row| Ok((count(row.get(0)?), row.get(1)?)))?
+        .query_map(params![sql(from), sql(to)], |row| {
+            Ok((count(row.get(0)?), leaf_in(row, 1)?))
+        })?
         .collect()
 }
 
@@ -170,7 +228,7 @@ pub(super) fn newest_of(
     let mut query = conn.prepare_cached("SELECT idx, bytes FROM leaf ORDER BY idx DESC")?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
-        let bytes: Vec<u8> = row.get(1)?;
+        let bytes = leaf_in(row, 1)?;
         if let Some(leaf) = Leaf::read(&bytes).filter(&wanted) {
             return Ok(Some((count(row.get(0)?), leaf)));
         }

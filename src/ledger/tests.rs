@@ -56,7 +56,8 @@ fn a_leaf_that_was_edited_is_named() {
     grow(&ledger, 20);
     edit(
         &ledger,
-        "UPDATE leaf SET bytes = CAST(replace(CAST(bytes AS TEXT), '\"boot\":1', '\"boot\":2') AS BLOB) WHERE idx = 7",
+        "UPDATE leaf SET bytes = CAST('{\"v\":1,\"at\":{\"boot\":2,\"mono\":0,\"wall\":0,\"trust\":\"ntp\"},\"is\":{\"kind\":\"stop\"}}'
+         AS BLOB) WHERE idx = 7",
     );
     let found = ledger.verify().unwrap();
     assert!(found.faults.contains(&Fault::Changed(7)), "{:?}", found.faults);
@@ -157,4 +158,75 @@ fn a_leaf_is_never_dated_before_the_one_that_it_follows() {
     let written = ledger.store().read_blocking(|conn| leaves(conn, 1, 3)).unwrap();
     let at: Vec<At> = written.iter().map(|bytes| Leaf::read(bytes).unwrap().at).collect();
     assert_eq!((at[0], at[1]), (At::from(late), At::from(late)));
+}
+
+/// The table as a program before the short form left it: every leaf as it is, and every level of the tree.
+fn as_before(conn: &Connection) {
+    let leaves = leaves(conn, 0, size(conn).unwrap()).unwrap();
+    let mut edge = Frontier::default();
+    conn.execute_batch("DELETE FROM node").unwrap();
+    for (index, bytes) in leaves.iter().enumerate() {
+        let place = i64::try_from(index).unwrap();
+        conn.execute(
+            "UPDATE leaf SET bytes = ?2 WHERE idx = ?1",
+            rusqlite::params![place, bytes],
+        )
+        .unwrap();
+        let kept = edge.push(tree::leaf_hash(bytes), |level, pos, hash| {
+            let pos = i64::try_from(pos).unwrap();
+            conn.execute(
+                "INSERT INTO node (level, pos, hash) VALUES (?1, ?2, ?3)",
+                rusqlite::params![level, pos, hash],
+            )
+            .map(drop)
+        });
+        kept.unwrap();
+    }
+    conn.execute_batch("DROP TABLE folded; UPDATE schema_step SET step = 4 WHERE room = 'ledger';")
+        .unwrap();
+}
+
+#[tokio::test]
+async fn an_older_ledger_becomes_shorter_and_stays_the_same_to_the_byte() {
+    let dir = TempDir::new().unwrap();
+    let ledger = open(dir.path());
+    grow(&ledger, 700);
+    let all = |conn: &Connection| leaves(conn, 0, 701);
+    let before = ledger.store().read_blocking(all).unwrap();
+    let root = ledger.verify().unwrap().root;
+    let old = ledger.store().write_blocking(|tx| {
+        as_before(tx);
+        Ok::<_, StoreError>(())
+    });
+    old.unwrap().unwrap();
+    drop(ledger);
+    let ledger = open(dir.path());
+    assert_eq!(
+        ledger.store().read_blocking(all).unwrap(),
+        before,
+        "read in either form"
+    );
+    grow(&ledger, 9);
+    let mut rounds = 1;
+    while ledger.fold_some().await.unwrap() {
+        rounds += 1;
+    }
+    assert_eq!(rounds, 3, "710 leaves, 256 at a time");
+    assert_eq!(ledger.store().read_blocking(all).unwrap(), before);
+    let bytes = |conn: &Connection| {
+        let (longest, levels) = (
+            "SELECT max(length(bytes)) FROM leaf WHERE idx > 0",
+            "SELECT count(*) FROM node WHERE level IN (1, 2, 3)",
+        );
+        Ok::<_, StoreError>((
+            conn.query_row(longest, [], |row| row.get::<_, u32>(0))?,
+            conn.query_row(levels, [], |row| row.get::<_, u32>(0))?,
+        ))
+    };
+    let (longest, levels) = ledger.store().read_blocking(bytes).unwrap();
+    assert!(longest < 30 && levels == 0, "{longest} bytes, {levels} nodes");
+    let found = ledger.verify().unwrap();
+    assert_eq!((found.leaves, found.faults.len()), (710, 0), "{:?}", found.faults);
+    let first = ledger.store().read_blocking(|conn| root_at(conn, 701)).unwrap();
+    assert_eq!(first, root, "what was signed before is still the same tree");
 }

@@ -292,21 +292,34 @@ impl Library {
 
     /// The media of an item that a device can have seen. `sent` tells which bytes of a content went to it: of the item's
     /// own content, and of its prepared version's.
-    pub fn media_of(&self, id: &ItemId, sent: &dyn Fn(ItemId) -> Vec<Range<u64>>) -> Intervals {
+    pub fn media_of(&self, id: &ItemId, within: &Range<Millis>, sent: &dyn Fn(ItemId) -> Vec<Range<u64>>) -> Intervals {
         let catalogue = self.indexer.catalogue();
         let Some(item) = catalogue.get(id) else {
             return Intervals::none();
         };
-        let map = self.maps.get(&self.indexer, id);
-        let own = media_for(&map, length(&item), item.stamp.size, &sent(item.id));
-        match self.made(id).film {
-            Some(version) => {
-                let (facts, sent) = (&version.facts, sent(version.content));
-                let length = Millis(facts.duration_ms.unwrap_or(0));
-                own.union(&media_for(&facts.map, length, version.stamp.size, &sent))
-            }
-            None => own,
+        let within = within.start.0..within.end.0;
+        let of = |map: &TimeMap, length: Millis, size: u64, bytes: &[Range<u64>]| {
+            Intervals::from(map.media_within(within.clone(), bytes, size, length.0))
+        };
+        let bytes = sent(item.id);
+        let own = if bytes.is_empty() {
+            Intervals::none()
+        } else {
+            of(
+                &self.maps.get(&self.indexer, id),
+                length(&item),
+                item.stamp.size,
+                &bytes,
+            )
+        };
+        let Some(version) = self.made(id).film else { return own };
+        let bytes = sent(version.content);
+        if bytes.is_empty() {
+            return own;
         }
+        let map = self.maps.of_version(&version.content, &version.facts.map);
+        let length = Millis(version.facts.duration_ms.unwrap_or(0));
+        own.union(&of(&map, length, version.stamp.size, &bytes))
     }
 
     /// Decides about an item; the decision is durable when this returns.
@@ -323,13 +336,6 @@ impl Library {
         self.renew(&mut stock, &id);
         Ok(())
     }
-}
-
-fn media_for(map: &TimeMap, length: Millis, size: u64, bytes: &[Range<u64>]) -> Intervals {
-    if bytes.is_empty() {
-        return Intervals::none();
-    }
-    Intervals::from(map.media_for(bytes, size, length.0))
 }
 
 /// A poster that a phone on a village Wi-Fi should wait for.

@@ -139,7 +139,7 @@ fn take(room: &Screenings, tx: &Tx<'_>, now: Reading, key: i64, state: &mut Stat
     let known = Known {
         length: showing.length,
         credited: &seen,
-        sent: &room.viewing.media_sent(state.screen, &showing.item),
+        sent: &room.viewing.media_sent(state.screen, &showing.item, sent),
         year: now.year(),
     };
     let judged = Beat {

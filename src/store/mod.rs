@@ -14,6 +14,7 @@ mod file;
 mod health;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod queue;
 mod readers;
 mod schema;
 mod shared;

@@ -3,44 +3,20 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use rusqlite::Connection;
 
+use super::queue::{Act, Ended, Job, Queue, Tell};
 use super::{BeforeCommit, Options, StoreError, Trouble, Tx, Urgency};
-use crate::clock::monotonic;
-use crate::types::Millis;
-
-/// More waiting acts than this means that the disk has stopped: refusing is kinder than queueing for minutes.
-const QUEUE: usize = 8_192;
-/// Bounds one transaction, so that a flood cannot grow it without end.
-const BATCH: usize = 1_024;
-
-/// Runs the act and keeps its outcome until it may be told: the closure it returns does the telling. Without a
-/// transaction (it is gone already) the act is not run, but its asker is still told.
-type Act = Box<dyn FnOnce(Option<&Tx<'_>>) -> Ended + Send>;
-type Tell = Box<dyn FnOnce(Result<(), Trouble>) + Send>;
-
-struct Ended {
-    /// False takes the savepoint back.
-    keep: bool,
-    tell: Tell,
-}
-
-struct Job {
-    urgency: Urgency,
-    act: Act,
-}
 
 /// The store's outcome around the act's.
 pub(super) type Answer<T, E> = Result<Result<T, E>, StoreError>;
 
 /// The handle to the thread. Dropping it lets the thread finish what was queued, and waits for it.
 pub(super) struct Writer {
-    queue: Option<SyncSender<Job>>,
+    queue: Arc<Queue>,
     thread: Option<JoinHandle<()>>,
     shared: Arc<Shared>,
 }
@@ -55,18 +31,18 @@ struct Shared {
 
 impl Writer {
     pub(super) fn start(conn: Connection, options: Options) -> Result<Self, StoreError> {
-        let (queue, jobs) = sync_channel(QUEUE);
+        let queue = Arc::new(Queue::new(options.commit_within));
         let shared = Arc::new(Shared::default());
-        let theirs = Arc::clone(&shared);
+        let (jobs, theirs) = (Arc::clone(&queue), Arc::clone(&shared));
         let thread = std::thread::Builder::new()
             .name("writer".into())
-            .spawn(move || work(&conn, &jobs, options, &theirs))
+            .spawn(move || work(&conn, &jobs, &theirs))
             .map_err(|source| StoreError::File {
                 path: "the writer thread".into(),
                 source,
             })?;
         Ok(Self {
-            queue: Some(queue),
+            queue,
             thread: Some(thread),
             shared,
         })
@@ -86,11 +62,7 @@ impl Writer {
         E: Send + 'static,
     {
         let act: Act = Box::new(move |tx| end(tx.map(act), tell));
-        let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
-        queue.try_send(Job { urgency, act }).map_err(|error| match error {
-            TrySendError::Full(_) => StoreError::Busy,
-            TrySendError::Disconnected(_) => StoreError::Closed,
-        })
+        self.queue.push(Job { urgency, act })
     }
 
     pub(super) fn before_commit(&self, act: BeforeCommit) {
@@ -109,7 +81,7 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        drop(self.queue.take());
+        self.queue.close();
         if let Some(thread) = self.thread.take()
             && thread.thread().id() != std::thread::current().id()
         {
@@ -149,9 +121,8 @@ fn end<T: Send + 'static, E: Send + 'static>(
     }
 }
 
-fn work(conn: &Connection, jobs: &Receiver<Job>, options: Options, shared: &Shared) {
-    while let Ok(first) = jobs.recv() {
-        let batch = gather(first, jobs, options);
+fn work(conn: &Connection, jobs: &Queue, shared: &Shared) {
+    while let Some(batch) = jobs.gather() {
         let count = batch.len() as u64;
         let (tells, durable) = commit(conn, batch, shared);
         *lock(&shared.trouble) = durable.err();
@@ -163,24 +134,6 @@ fn work(conn: &Connection, jobs: &Receiver<Job>, options: Options, shared: &Shar
             tell(durable);
         }
     }
-}
-
-/// Waits for company until the first act's time is up, or until somebody is in a hurry.
-fn gather(first: Job, jobs: &Receiver<Job>, options: Options) -> Vec<Job> {
-    let until = monotonic().plus(options.commit_within);
-    let mut hurry = first.urgency == Urgency::Now;
-    let mut batch = vec![first];
-    while batch.len() < BATCH {
-        let left = if hurry { Millis::ZERO } else { until.minus(monotonic()) };
-        match jobs.recv_timeout(Duration::from_millis(left.0)) {
-            Ok(job) => {
-                hurry |= job.urgency == Urgency::Now;
-                batch.push(job);
-            }
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
-        }
-    }
-    batch
 }
 
 fn commit(conn: &Connection, batch: Vec<Job>, shared: &Shared) -> (Vec<Tell>, Result<(), Trouble>) {

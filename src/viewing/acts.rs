@@ -120,7 +120,7 @@ pub(super) fn beat(
     let mut live = rows::live(tx, &row)?;
     let year = now.year();
     let credited = rows::credited(tx, &row.member, &row.item, year)?;
-    let sent = room.media_sent(row.device, &row.item);
+    let sent = room.media_sent(row.device, &row.item, beat);
     let known = Known {
         length: row.length,
         credited: &credited,

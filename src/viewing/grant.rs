@@ -4,7 +4,7 @@
 use std::sync::atomic::Ordering;
 
 use super::rows::{self, SessionRow};
-use super::{ItemFacts, Viewing, ViewingError, acts};
+use super::{BeatIn, ItemFacts, Viewing, ViewingError, acts};
 use crate::clock::{Reading, Trust};
 use crate::ledger::{Closing, Proof, What};
 use crate::store::Tx;
@@ -92,10 +92,10 @@ impl Viewing {
         Ok(())
     }
 
-    /// The media of an item that this station really sent to a device.
-    pub fn media_sent(&self, device: DeviceId, item: &ItemId) -> Intervals {
+    /// The media of an item that this station really sent to a device, as far as a beat speaks of them.
+    pub fn media_sent(&self, device: DeviceId, item: &ItemId, beat: &BeatIn) -> Intervals {
         let bytes_of = |content| self.sent.bytes(device, content);
-        self.media.media_of(item, &bytes_of)
+        self.media.media_within(item, &beat.hull(), &bytes_of)
     }
 }
 

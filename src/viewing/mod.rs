@@ -22,6 +22,7 @@ mod sent;
 mod settle;
 mod view;
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -96,12 +97,32 @@ pub struct ItemFacts {
 pub trait MediaMap: std::fmt::Debug + Send + Sync {
     /// The media of the item that a device can have seen, given which bytes of a content were sent to it (sorted and
     /// disjoint): an item may be delivered in more than one version.
-    fn media_of(&self, item: &ItemId, sent: &dyn Fn(ItemId) -> Vec<std::ops::Range<u64>>) -> Intervals;
+    fn media_of(&self, item: &ItemId, sent: &dyn Fn(ItemId) -> Vec<Range<u64>>) -> Intervals;
+
+    /// The same where it matters: what lies outside of `within` may be missing. Each beat asks, for its ten seconds.
+    fn media_within(
+        &self,
+        item: &ItemId,
+        within: &Range<Millis>,
+        sent: &dyn Fn(ItemId) -> Vec<Range<u64>>,
+    ) -> Intervals {
+        let _ = within;
+        self.media_of(item, sent)
+    }
 }
 
 impl MediaMap for crate::library::Library {
-    fn media_of(&self, item: &ItemId, sent: &dyn Fn(ItemId) -> Vec<std::ops::Range<u64>>) -> Intervals {
-        Self::media_of(self, item, sent)
+    fn media_of(&self, item: &ItemId, sent: &dyn Fn(ItemId) -> Vec<Range<u64>>) -> Intervals {
+        Self::media_of(self, item, &(Millis::ZERO..Millis(u64::MAX)), sent)
+    }
+
+    fn media_within(
+        &self,
+        item: &ItemId,
+        within: &Range<Millis>,
+        sent: &dyn Fn(ItemId) -> Vec<Range<u64>>,
+    ) -> Intervals {
+        Self::media_of(self, item, within, sent)
     }
 }
 
@@ -177,6 +198,16 @@ pub enum ViewingError {
 impl From<rusqlite::Error> for ViewingError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Store(error.into())
+    }
+}
+
+impl BeatIn {
+    /// From the first to the last moment of the film that it speaks of.
+    pub fn hull(&self) -> Range<Millis> {
+        let at = |ms: i64| Millis(u64::try_from(ms).unwrap_or(0));
+        let from = self.segments.iter().map(|(from, _)| at(*from)).min();
+        let to = self.segments.iter().map(|(_, to)| at(*to)).max();
+        from.unwrap_or_default()..to.unwrap_or_default()
     }
 }
 

@@ -16,7 +16,7 @@ mod cases;
 struct ByteIsMillisecond;
 
 impl MediaMap for ByteIsMillisecond {
-    fn media_of(&self, item: &ItemId, sent: &dyn Fn(ItemId) -> Vec<std::ops::Range<u64>>) -> Intervals {
+    fn media_of(&self, item: &ItemId, sent: &dyn Fn(ItemId) -> Vec<Range<u64>>) -> Intervals {
         Intervals::from(sent(*item).iter().map(|b| (b.start, b.end)).collect::<Vec<_>>())
     }
 }

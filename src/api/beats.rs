@@ -1,0 +1,98 @@
+//! The road of beats: two thousand phones send two hundred a second, and each would pass the table of all routes and the
+//! layers around it, which costs more than judging it. So a beat is known by its address before the routes are asked, and
+//! meets the same guard, the same parser and the same answers here. Everything else goes on to the routes.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::Router;
+use axum::extract::{FromRequest, Request};
+use axum::http::Method;
+use axum::response::Response;
+use tower_service::Service;
+
+use super::{BeatBody, beat_of, take};
+use crate::http::body::Lenient;
+use crate::http::guard::{self, Names};
+use crate::http::{Problem, lang};
+use crate::viewing::Viewing;
+
+/// Beats, before all other routes.
+#[derive(Debug, Clone)]
+pub struct Beats {
+    viewing: Viewing,
+    names: Names,
+    others: Router,
+}
+
+impl Beats {
+    /// Takes beats itself and leaves the rest to `others`; `names` are those of the guard.
+    pub fn before(others: Router, viewing: Viewing, names: Names) -> Router {
+        Router::new().fallback_service(Self { viewing, names, others })
+    }
+}
+
+/// The session in `/api/sessions/{session}/beats`.
+fn session_in(path: &str) -> Option<&str> {
+    let session = path.strip_prefix("/api/sessions/")?.strip_suffix("/beats")?;
+    let is_plain = session.len() == 32 && session.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_plain.then_some(session)
+}
+
+impl Service<Request> for Beats {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        if *request.method() != Method::POST || session_in(request.uri().path()).is_none() {
+            return Box::pin(self.others.call(request));
+        }
+        let (viewing, names) = (self.viewing.clone(), self.names.clone());
+        Box::pin(async move {
+            let reader = lang::of(request.headers());
+            let mut response = match guard::admits(&request, &names) {
+                Ok(()) => beat(&viewing, request).await,
+                Err(problem) => Err(problem),
+            }
+            .unwrap_or_else(|problem| problem.to_json(reader));
+            guard::add_headers(response.headers_mut());
+            Ok(response)
+        })
+    }
+}
+
+async fn beat(viewing: &Viewing, request: Request) -> Result<Response, Problem> {
+    let uri = request.uri().clone();
+    let session = session_in(uri.path()).ok_or_else(Problem::not_found)?;
+    let Lenient(body, bytes) = Lenient::<BeatBody>::from_request(request, &()).await?;
+    let beat = beat_of(body, &bytes)?;
+    drop(bytes);
+    take(viewing, session, beat).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_address_of_a_beat_leaves_the_common_road() {
+        let id = "0123456789abcdef0123456789abcdef";
+        assert_eq!(session_in(&format!("/api/sessions/{id}/beats")), Some(id));
+        for path in [
+            "/api/sessions/0123/beats".to_owned(),
+            format!("/api/sessions/{id}/beats/"),
+            format!("/api/sessions/{id}/proof"),
+            format!("/api/sessions/{}%2e/beats", &id[..29]),
+            format!("/api/sessions/{}//beats", &id[..31]),
+        ] {
+            assert_eq!(session_in(&path), None, "{path}");
+        }
+    }
+}

@@ -119,6 +119,7 @@ impl Base {
         let origin = settings.origin.clone().map_or_else(|| derived_origin(&keys), Ok)?;
         let ledger =
             Ledger::open(store.clone(), keys.clone(), origin, clock.now()).context("while opening the ledger")?;
+        ledger.tell_of_trouble(clock.clone());
         let limits = roster::Limits {
             tries: settings.viewing.pin_tries,
             pause: settings.viewing.pin_pause,

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Reading, Trust};
+use crate::store::Trouble;
 use crate::types::{
     BranchId, DeviceId, Grade, Intervals, ItemId, MemberId, Millis, Mode, Origin, Piece, SessionId, Year,
 };
@@ -207,6 +208,18 @@ pub enum Witness {
     Medium,
     /// A receipt that somebody had checked.
     Receipt,
+}
+
+/// The store's word for it.
+impl From<Trouble> for Broken {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::DiskFull => Self::DiskFull,
+            Trouble::ReadOnly => Self::ReadOnly,
+            Trouble::Locked => Self::Locked,
+            Trouble::Failing => Self::Failing,
+        }
+    }
 }
 
 /// What broke and held up the record.
@@ -519,8 +532,11 @@ pub enum What {
     Fault {
         /// What.
         what: Broken,
-        /// For how long, as far as this run saw.
+        /// For how long, as far as this run saw: from the first failure to the last.
         lasted: Millis,
+        /// The clocks when it began; the leaf itself is dated when it was over.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        began: Option<At>,
     },
     /// A checkpoint of this box came back from elsewhere and does not fit this log: something was taken back.
     RollbackSuspected {

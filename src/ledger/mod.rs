@@ -20,7 +20,7 @@ pub mod tiles;
 pub mod tree;
 mod verify;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rusqlite::Connection;
 
@@ -32,9 +32,9 @@ pub use leaf::{
 pub use note::{Checkpoint, NoteError};
 pub use verify::{Fault, Verified};
 
-use crate::clock::Reading;
+use crate::clock::{Reading, SharedClock};
 use crate::keys::Keys;
-use crate::store::{Schema, Store, StoreError, Tx, Urgency};
+use crate::store::{Ordeal, Schema, Store, StoreError, Trouble, Tx, Urgency};
 use crate::types::Origin;
 use rows::StoredNodes;
 use tree::Frontier;
@@ -115,6 +115,8 @@ pub struct Ledger {
     keys: Keys,
     origin: Arc<Origin>,
     halted: Option<Halt>,
+    /// By which trouble that is over is dated.
+    clock: Arc<OnceLock<SharedClock>>,
 }
 
 impl Ledger {
@@ -134,6 +136,7 @@ impl Ledger {
             keys,
             origin: Arc::new(origin),
             halted,
+            clock: Arc::default(),
         };
         ledger.sign_each_commit();
         if begin {
@@ -163,7 +166,11 @@ impl Ledger {
     /// The checkpoint is signed inside the transaction that grew the log: no crash can leave one without the other.
     fn sign_each_commit(&self) {
         let (keys, origin) = (self.keys.clone(), Arc::clone(&self.origin));
+        let (clock, halted) = (Arc::clone(&self.clock), self.halted.is_some());
         self.store.before_commit(Box::new(move |tx| {
+            if let (Some(ordeal), Some(clock), false) = (tx.overcome(), clock.get(), halted) {
+                append(tx, clock.now(), fault_of(ordeal, clock.now())).map_err(into_store_error)?;
+            }
             let size = rows::size(tx)?;
             if size > rows::signed_size(tx)? {
                 let root = Frontier::load(&StoredNodes(tx), size)?.root();
@@ -176,6 +183,12 @@ impl Ledger {
             }
             Ok(())
         }));
+    }
+
+    /// From here on trouble of the disk that is over becomes a leaf, in the first transaction that the disk takes again.
+    /// What the program does not live to see the end of is told by the next start, as a run that was cut.
+    pub fn tell_of_trouble(&self, clock: SharedClock) {
+        drop(self.clock.set(clock));
     }
 
     /// The station's name in the ledger.
@@ -206,12 +219,7 @@ impl Ledger {
         if let Some(halt) = &self.halted {
             return Err(LedgerError::Halted(halt.clone()));
         }
-        let now = rows::last_moment(tx)?.map_or(now, |last| not_before(last, now));
-        let bytes = Leaf::new(now, what).to_bytes();
-        if bytes.len() > leaf::LEAF_LIMIT {
-            return Err(LedgerError::TooLong(bytes.len()));
-        }
-        Ok(rows::append(tx, &bytes)?)
+        append(tx, now, what)
     }
 
     /// Keeps a district's cosignature, as a leaf and for quick reference.
@@ -238,6 +246,38 @@ impl Ledger {
     pub fn verify(&self) -> Result<Verified, StoreError> {
         self.store
             .read_blocking(|conn| verify::verify(conn, &self.origin, &self.keys.public()))
+    }
+}
+
+fn append(tx: &Tx<'_>, now: Reading, what: What) -> Result<u64, LedgerError> {
+    let now = rows::last_moment(tx)?.map_or(now, |last| not_before(last, now));
+    let bytes = Leaf::new(now, what).to_bytes();
+    if bytes.len() > leaf::LEAF_LIMIT {
+        return Err(LedgerError::TooLong(bytes.len()));
+    }
+    Ok(rows::append(tx, &bytes)?)
+}
+
+/// The leaf of a time of trouble, seen from `now`.
+fn fault_of(ordeal: Ordeal, now: Reading) -> What {
+    let ago = now.mono.minus(ordeal.began);
+    let began = Reading {
+        mono: ordeal.began,
+        wall_ms: now.wall_ms.saturating_sub_unsigned(ago.0),
+        ..now
+    };
+    What::Fault {
+        what: ordeal.what.into(),
+        lasted: ordeal.last.minus(ordeal.began),
+        began: Some(began.into()),
+    }
+}
+
+fn into_store_error(error: LedgerError) -> StoreError {
+    match error {
+        LedgerError::Store(error) => error,
+        // A leaf of a few words is never too long, and a halted ledger is not asked.
+        LedgerError::Halted(_) | LedgerError::TooLong(_) => StoreError::NotDurable(Trouble::Failing),
     }
 }
 

@@ -5,6 +5,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::clock::{Clock, HandClock};
 use crate::store::Options;
+use crate::types::Millis;
 
 fn open(dir: &Path) -> Ledger {
     let store = Store::open(&dir.join("ledger.db"), &[SCHEMA], Options::default()).unwrap();
@@ -148,7 +149,7 @@ fn a_leaf_is_never_dated_before_the_one_that_it_follows() {
     let ledger = open(dir.path());
     let clock = HandClock::new(1, 1_795_000_000_000);
     let early = clock.now();
-    clock.advance(crate::types::Millis(40));
+    clock.advance(Millis(40));
     let late = clock.now();
     for reading in [late, early] {
         let theirs = ledger.clone();
@@ -229,4 +230,66 @@ async fn an_older_ledger_becomes_shorter_and_stays_the_same_to_the_byte() {
     assert_eq!((found.leaves, found.faults.len()), (710, 0), "{:?}", found.faults);
     let first = ledger.store().read_blocking(|conn| root_at(conn, 701)).unwrap();
     assert_eq!(first, root, "what was signed before is still the same tree");
+}
+
+#[test]
+fn trouble_of_the_disk_becomes_a_leaf_once_it_is_over_with_its_begin_and_its_end() {
+    let dir = TempDir::new().unwrap();
+    let options = Options {
+        quiet: Millis::ZERO,
+        ..Options::default()
+    };
+    let store = Store::open(&dir.path().join("ledger.db"), &[SCHEMA], options).unwrap();
+    let keys = Keys::open_or_make(&dir.path().join("keys")).unwrap();
+    let ledger = Ledger::open(store, keys, Origin::new("yuanjiao.example/17").unwrap(), now()).unwrap();
+    ledger.tell_of_trouble(Arc::new(crate::clock::SystemClock::new(1)));
+    grow(&ledger, 1);
+    let pages = |most: u32| {
+        let limit = move |tx: &Tx<'_>| tx.query_row(&format!("PRAGMA max_page_count={most}"), [], |_| Ok(()));
+        ledger.store().write_blocking(limit)
+    };
+    pages(1).unwrap().unwrap();
+    // The limit lets what is there be; so one of these needs a page that it does not get.
+    let refused = (0..500).find_map(|_| {
+        let theirs = ledger.clone();
+        let act = move |tx: &Tx<'_>| theirs.append(tx, now(), What::Stop {});
+        match ledger.store().write_blocking(act) {
+            Ok(Ok(_)) => None,
+            Ok(Err(LedgerError::Store(error))) | Err(error) => error.trouble(),
+            Ok(Err(other)) => panic!("{other}"),
+        }
+    });
+    assert_eq!(refused, Some(Trouble::DiskFull));
+    ledger.store().suffered(Trouble::DiskFull);
+    let faults = |conn: &Connection| {
+        let all = leaves(conn, 0, size(conn)?)?;
+        let faults = all.iter().filter_map(|bytes| Leaf::read(bytes));
+        Ok::<_, StoreError>(
+            faults
+                .filter(|leaf| matches!(leaf.is, What::Fault { .. }))
+                .collect::<Vec<_>>(),
+        )
+    };
+    assert!(ledger.store().read_blocking(faults).unwrap().is_empty());
+    pages(100_000).ok();
+    grow(&ledger, 2);
+    let told = ledger.store().read_blocking(faults).unwrap();
+    let [
+        Leaf {
+            at,
+            is:
+                What::Fault {
+                    what,
+                    lasted,
+                    began: Some(began),
+                },
+            ..
+        },
+    ] = &told[..]
+    else {
+        panic!("one leaf: {told:?}");
+    };
+    assert_eq!(*what, Broken::DiskFull);
+    assert!(began.mono.plus(*lasted) <= at.mono && began.wall <= at.wall);
+    assert!(ledger.verify().unwrap().faults.is_empty());
 }

@@ -14,6 +14,7 @@ mod file;
 mod health;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod ordeal;
 mod queue;
 mod readers;
 mod schema;
@@ -26,6 +27,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use health::Trouble;
+pub use ordeal::Ordeal;
 use readers::Readers;
 pub use schema::Schema;
 pub use shared::{Place, Shared};
@@ -114,6 +116,8 @@ pub struct Options {
     pub commit_within: Millis,
     /// How much of the file the writer may hold in memory, in KiB.
     pub cache_kib: u32,
+    /// Trouble is over when nothing has failed for so long and something is kept.
+    pub quiet: Millis,
 }
 
 impl Default for Options {
@@ -121,6 +125,7 @@ impl Default for Options {
         Self {
             commit_within: Millis::ZERO,
             cache_kib: 2_000,
+            quiet: Millis::secs(5),
         }
     }
 }
@@ -218,6 +223,11 @@ impl Store {
     /// What the last commit suffered, until one succeeds.
     pub fn trouble(&self) -> Option<Trouble> {
         self.writer.trouble()
+    }
+
+    /// An act met trouble with the disk that it saw itself, since SQLite refused one statement and not the transaction.
+    pub fn suffered(&self, trouble: Trouble) {
+        self.writer.suffered(trouble);
     }
 
     /// How many commits there were and how many acts they carried, for `/metrics` and the benchmarks.

@@ -215,3 +215,26 @@ fn a_file_that_is_no_database_is_damaged_and_one_that_is_not_there_is_missing() 
     std::fs::write(&path, [0x41; 8_192]).unwrap();
     assert!(matches!(backup::look(&path).unwrap(), backup::Look::Damaged(_)));
 }
+
+#[test]
+fn trouble_that_is_over_is_handed_to_the_first_transaction_that_is_kept_and_to_no_other() {
+    let dir = TempDir::new().unwrap();
+    let options = Options {
+        quiet: Millis::ZERO,
+        ..Options::default()
+    };
+    let store = Store::open(&dir.path().join("t.db"), &[SCHEMA], options).unwrap();
+    let told = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let theirs = Arc::clone(&told);
+    store.before_commit(Box::new(move |tx| {
+        theirs.lock().unwrap().push(tx.overcome().map(|ordeal| ordeal.what));
+        Ok(())
+    }));
+    store.write_blocking(|tx| insert(tx, "before")).unwrap().unwrap();
+    store.suffered(Trouble::ReadOnly);
+    let refused = store.write_blocking(|tx| insert(tx, "before")).unwrap();
+    assert!(refused.is_err(), "nothing of this transaction is kept");
+    store.write_blocking(|tx| insert(tx, "after")).unwrap().unwrap();
+    store.write_blocking(|tx| insert(tx, "later")).unwrap().unwrap();
+    assert_eq!(*told.lock().unwrap(), [None, None, Some(Trouble::ReadOnly), None]);
+}

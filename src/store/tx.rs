@@ -1,10 +1,12 @@
 //! What an act is handed: the connection inside a transaction, and a way to take back what it changed in memory.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::ops::Deref;
 
 use rusqlite::Connection;
+
+use super::Ordeal;
 
 type Undo = Box<dyn FnOnce() + Send>;
 
@@ -12,6 +14,7 @@ type Undo = Box<dyn FnOnce() + Send>;
 pub struct Tx<'a> {
     conn: &'a Connection,
     undo: RefCell<Vec<Undo>>,
+    overcome: Cell<Option<Ordeal>>,
 }
 
 impl<'a> Tx<'a> {
@@ -19,7 +22,17 @@ impl<'a> Tx<'a> {
         Self {
             conn,
             undo: RefCell::new(Vec::new()),
+            overcome: Cell::new(None),
         }
+    }
+
+    /// The trouble that is over if this transaction is kept. Whoever writes it down does so before the commit.
+    pub fn overcome(&self) -> Option<Ordeal> {
+        self.overcome.get()
+    }
+
+    pub(super) fn set_overcome(&self, ordeal: Option<Ordeal>) {
+        self.overcome.set(ordeal);
     }
 
     /// Says how to take back a change in memory that must not outlive the transaction. Called in reverse order if the

@@ -9,7 +9,9 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 
 use super::queue::{Act, Ended, Job, Queue, Tell};
-use super::{BeforeCommit, Options, StoreError, Trouble, Tx, Urgency};
+use super::{BeforeCommit, Options, Ordeal, StoreError, Trouble, Tx, Urgency};
+use crate::clock::monotonic;
+use crate::types::Millis;
 
 /// The store's outcome around the act's.
 pub(super) type Answer<T, E> = Result<Result<T, E>, StoreError>;
@@ -24,6 +26,9 @@ pub(super) struct Writer {
 #[derive(Default)]
 struct Shared {
     trouble: Mutex<Option<Trouble>>,
+    /// Trouble that nobody has written down yet.
+    ordeal: Mutex<Option<Ordeal>>,
+    quiet: Millis,
     before_commit: Mutex<Option<BeforeCommit>>,
     commits: AtomicU64,
     acts: AtomicU64,
@@ -32,7 +37,10 @@ struct Shared {
 impl Writer {
     pub(super) fn start(conn: Connection, options: Options) -> Result<Self, StoreError> {
         let queue = Arc::new(Queue::new(options.commit_within));
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared {
+            quiet: options.quiet,
+            ..Shared::default()
+        });
         let (jobs, theirs) = (Arc::clone(&queue), Arc::clone(&shared));
         let thread = std::thread::Builder::new()
             .name("writer".into())
@@ -71,6 +79,10 @@ impl Writer {
 
     pub(super) fn trouble(&self) -> Option<Trouble> {
         *lock(&self.shared.trouble)
+    }
+
+    pub(super) fn suffered(&self, trouble: Trouble) {
+        Ordeal::suffer(&mut lock(&self.shared.ordeal), trouble, monotonic());
     }
 
     pub(super) fn work_done(&self) -> (u64, u64) {
@@ -148,6 +160,10 @@ fn commit(conn: &Connection, batch: Vec<Job>, shared: &Shared) -> (Vec<Tell>, Re
             tracing::error!(%error, "and could not be rolled back");
         }
         tx.take_back(0);
+        Ordeal::suffer(&mut lock(&shared.ordeal), trouble_of(error), monotonic());
+    } else if tx.overcome().is_some() {
+        let told = tx.overcome();
+        lock(&shared.ordeal).take_if(|ordeal| Some(*ordeal) == told);
     }
     (tells, durable.map_err(|error| trouble_of(&error)))
 }
@@ -163,9 +179,13 @@ fn trouble_of(error: &StoreError) -> Trouble {
 fn try_commit(tx: &Tx<'_>, batch: Vec<Job>, shared: &Shared, tells: &mut Vec<Tell>) -> Result<(), StoreError> {
     let begun = tx.execute_batch("BEGIN IMMEDIATE");
     let mut failed = begun.err();
+    let mut kept = false;
     for job in batch {
         match &failed {
-            None => failed = run_one(tx, job, tells).err(),
+            None => match run_one(tx, job, tells) {
+                Ok(keeps) => kept |= keeps,
+                Err(error) => failed = Some(error),
+            },
             // The transaction is gone: the remaining acts must still be told, without being run.
             Some(_) => tells.push((job.act)(None).tell),
         }
@@ -173,14 +193,16 @@ fn try_commit(tx: &Tx<'_>, batch: Vec<Job>, shared: &Shared, tells: &mut Vec<Tel
     if let Some(error) = failed {
         return Err(error.into());
     }
+    let ordeal = *lock(&shared.ordeal);
+    tx.set_overcome(ordeal.filter(|ordeal| kept && ordeal.is_over(monotonic(), shared.quiet)));
     if let Some(act) = &*lock(&shared.before_commit) {
         act(tx)?;
     }
     Ok(tx.execute_batch("COMMIT")?)
 }
 
-/// An error means that SQLite gave up the whole transaction, as it does on a full disk.
-fn run_one(tx: &Tx<'_>, job: Job, tells: &mut Vec<Tell>) -> Result<(), rusqlite::Error> {
+/// Whether the act is kept. An error means that SQLite gave up the whole transaction, as it does on a full disk.
+fn run_one(tx: &Tx<'_>, job: Job, tells: &mut Vec<Tell>) -> Result<bool, rusqlite::Error> {
     tx.prepare_cached("SAVEPOINT act")?.execute([])?;
     let mark = tx.mark();
     let ended = catch_unwind(AssertUnwindSafe(|| (job.act)(Some(tx))));
@@ -195,9 +217,10 @@ fn run_one(tx: &Tx<'_>, job: Job, tells: &mut Vec<Tell>) -> Result<(), rusqlite:
         ));
     }
     if keep {
-        tx.prepare_cached("RELEASE act")?.execute([]).map(drop)
+        tx.prepare_cached("RELEASE act")?.execute([])?;
     } else {
         tx.take_back(mark);
-        tx.execute_batch("ROLLBACK TO act; RELEASE act")
+        tx.execute_batch("ROLLBACK TO act; RELEASE act")?;
     }
+    Ok(keep)
 }

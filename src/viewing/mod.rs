@@ -321,7 +321,12 @@ impl Viewing {
         urgency: Urgency,
         act: impl FnOnce(&crate::store::Tx<'_>) -> Result<T, ViewingError> + Send + 'static,
     ) -> Result<T, ViewingError> {
-        self.ledger.store().write(urgency, act).await?
+        let store = self.ledger.store();
+        let outcome = store.write(urgency, act).await?;
+        if let Some(trouble) = outcome.as_ref().err().and_then(ViewingError::trouble) {
+            store.suffered(trouble);
+        }
+        outcome
     }
 
     fn question_after(&self) -> Millis {

@@ -217,7 +217,8 @@ impl From<Trouble> for Broken {
             Trouble::DiskFull => Self::DiskFull,
             Trouble::ReadOnly => Self::ReadOnly,
             Trouble::Locked => Self::Locked,
-            Trouble::Failing => Self::Failing,
+            // A ledger never lies on a server that could be away.
+            Trouble::Failing | Trouble::Away => Self::Failing,
         }
     }
 }

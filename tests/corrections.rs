@@ -217,6 +217,7 @@ fn evening(station: &Station) -> (u64, SessionId) {
         title: format!("film {film}"),
         class: None,
         length: Millis::secs(3600),
+        made_here: false,
     };
     let leaves = [
         known(7),

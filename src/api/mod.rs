@@ -159,6 +159,7 @@ async fn open(
         title: entry.title,
         class: entry.class.as_deref().map(str::to_owned),
         length: entry.length,
+        made_here: entry.local,
     };
     if let Some(unix_ms) = wanted.now_ms {
         let heard = api.viewing.phone_says(&member.id, visitor.device, unix_ms).await;

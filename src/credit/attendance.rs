@@ -22,7 +22,7 @@ pub enum Seen {
 }
 
 /// A mark: seen or not, at a shown time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
     /// The shown time.
     pub at: Millis,

@@ -10,6 +10,8 @@
 //!
 //! An hour belongs to a year only if its whole interval does; else a person settles it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::clock::local_date;
 use crate::types::{Millis, Year};
 
@@ -17,7 +19,7 @@ use crate::types::{Millis, Year};
 const DRIFT: u64 = 10_000;
 
 /// Where a leaf stands: `(boot, monotonic time)`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// Which boot.
     pub boot: u32,
@@ -26,7 +28,7 @@ pub struct Place {
 }
 
 /// Somebody said what time it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Anchor {
     /// When, by the box.
     pub at: Place,
@@ -37,7 +39,7 @@ pub struct Anchor {
 }
 
 /// A district saw the first `size` leaves at this time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
     /// How many leaves.
     pub size: u64,

@@ -25,7 +25,7 @@ pub mod settling;
 
 pub use bucket::Bucket;
 pub use policies::Policies;
-pub use policy::Policy;
+pub use policy::{Asked as Frequency, Policy};
 
 #[cfg(test)]
 pub(crate) mod cases;

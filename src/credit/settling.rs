@@ -7,6 +7,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use serde::{Deserialize, Serialize};
+
 use super::dating::{Anchor, Dated, Place, Seen, date};
 use crate::clock::{EARLIEST_MS, Trust};
 use crate::ledger::{Leaf, What};
@@ -27,49 +29,150 @@ pub struct Settled {
 }
 
 /// A span whose year is not certain.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Unsure {
     year: Year,
     since: u64,
 }
 
-/// What the leaves say of time so far. Every leaf is shown to it, in order.
-#[derive(Debug, Clone, Default)]
-pub struct Settling {
+/// So many leaves are one stretch of the log.
+pub const STRETCH: u64 = 256;
+
+/// What dating needs of one stretch of the log: where its leaves stand, what was said of time in it, and which of its
+/// spans are not certain.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stretch {
     places: Vec<Place>,
     anchors: Vec<Anchor>,
     seen: Vec<Seen>,
-    /// Where a session, or a screening, was opened.
-    opened: HashMap<SessionId, (Option<(MemberId, ItemId)>, u64)>,
-    /// The opening from which time may still be pending.
-    since: HashMap<(MemberId, ItemId), u64>,
     unsure: BTreeMap<u64, Unsure>,
 }
 
+/// Where a session, or a screening, was opened, and whose it is.
+pub type Opening = (Option<(MemberId, ItemId)>, u64);
+
+/// What the leaves say of time so far. Every leaf is shown to it, in order. It may be put down and taken up again: then
+/// only the stretch that the next leaf falls into is needed, and all of them to date anything.
+#[derive(Debug, Clone, Default)]
+pub struct Settling {
+    /// How many leaves were shown to it.
+    next: u64,
+    last: Option<Place>,
+    /// Spans that are not certain, in all stretches.
+    unsure: u64,
+    stretches: BTreeMap<u64, Stretch>,
+    /// What a district saw that the ledger does not say (yet).
+    beside: Vec<Seen>,
+    opened: HashMap<SessionId, Opening>,
+    /// The opening from which time may still be pending.
+    since: HashMap<(MemberId, ItemId), u64>,
+}
+
+/// What it must remember besides stretches and openings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thread {
+    next: u64,
+    last: Option<Place>,
+    unsure: u64,
+}
+
 impl Settling {
+    /// Takes up the thread again. Stretches and openings are brought as they are needed.
+    pub fn resume(thread: Thread) -> Self {
+        Self {
+            next: thread.next,
+            last: thread.last,
+            unsure: thread.unsure,
+            ..Self::default()
+        }
+    }
+
+    /// What it must remember besides stretches and openings.
+    pub fn thread(&self) -> Thread {
+        Thread {
+            next: self.next,
+            last: self.last,
+            unsure: self.unsure,
+        }
+    }
+
+    /// The stretches that are here, by number.
+    pub fn stretches(&self) -> impl Iterator<Item = (u64, &Stretch)> {
+        self.stretches.iter().map(|(number, stretch)| (*number, stretch))
+    }
+
+    /// Brings a stretch back.
+    pub fn bring_stretch(&mut self, number: u64, stretch: Stretch) {
+        self.stretches.insert(number, stretch);
+    }
+
+    /// Sessions and screenings that are open.
+    pub fn openings(&self) -> &HashMap<SessionId, Opening> {
+        &self.opened
+    }
+
+    /// Brings an opening back.
+    pub fn bring_opening(&mut self, session: SessionId, opening: Opening) {
+        self.opened.insert(session, opening);
+    }
+
+    /// The openings from which time may still be pending, by member and item.
+    pub fn pending(&self) -> &HashMap<(MemberId, ItemId), u64> {
+        &self.since
+    }
+
+    /// Brings one back.
+    pub fn bring_pending(&mut self, whose: (MemberId, ItemId), since: u64) {
+        self.since.insert(whose, since);
+    }
+
+    /// The spans that are not certain, in the order of the ledger.
+    pub fn unsure_spans(&self) -> impl Iterator<Item = u64> {
+        self.stretches
+            .values()
+            .flat_map(|stretch| stretch.unsure.keys().copied())
+    }
+
+    /// Where a leaf stands, if its stretch is here.
+    pub fn place(&self, index: u64) -> Option<Place> {
+        let stretch = self.stretches.get(&(index / STRETCH))?;
+        let at = usize::try_from(index % STRETCH).ok()?;
+        stretch.places.get(at).copied()
+    }
+
+    fn here(&mut self, index: u64) -> &mut Stretch {
+        self.stretches.entry(index / STRETCH).or_default()
+    }
+
     /// Takes in the next leaf; `None` for bytes that are no leaf of ours, which take a place and nothing else.
     pub fn look(&mut self, leaf: Option<&Leaf>) {
-        let index = self.places.len() as u64;
+        let index = self.next;
+        self.next += 1;
         let Some(leaf) = leaf else {
-            let before = self.places.last().copied();
-            self.places.push(before.unwrap_or(Place {
+            let nowhere = Place {
                 boot: 0,
                 mono: Millis::ZERO,
-            }));
+            };
+            let before = *self.last.get_or_insert(nowhere);
+            self.here(index).places.push(before);
             return;
         };
         let at = Place {
             boot: leaf.at.boot,
             mono: leaf.at.mono,
         };
-        self.places.push(at);
+        self.last = Some(at);
+        self.here(index).places.push(at);
         match &leaf.is {
-            What::ClockAnchor { source, unix_ms } if *source >= Trust::Operator => self.anchors.push(Anchor {
-                at,
-                unix_ms: *unix_ms,
-                give: Millis::ZERO,
-            }),
-            What::CheckpointSeen { size, time, .. } => self.visit(at, *size, *time),
+            What::ClockAnchor { source, unix_ms } if *source >= Trust::Operator => {
+                let anchor = Anchor {
+                    at,
+                    unix_ms: *unix_ms,
+                    give: Millis::ZERO,
+                };
+                self.here(index).anchors.push(anchor);
+            }
+            What::CheckpointSeen { size, time, .. } => self.visit(index, at, *size, *time),
             What::Open {
                 session, member, item, ..
             } => self.open(index, *session, member, *item),
@@ -82,21 +185,24 @@ impl Settling {
             } => self.close(*session, *unconfirmed),
             What::Settled { spans, .. } => {
                 for (span, _) in spans {
-                    self.unsure.remove(span);
+                    let stretch = self.stretches.get_mut(&(span / STRETCH));
+                    let removed = stretch.and_then(|stretch| stretch.unsure.remove(span));
+                    self.unsure -= u64::from(removed.is_some());
                 }
             }
             _ => {}
         }
     }
 
-    fn visit(&mut self, at: Place, size: u64, time: u64) {
+    fn visit(&mut self, index: u64, at: Place, size: u64, time: u64) {
         let unix_ms = i64::try_from(time.saturating_mul(1000)).unwrap_or(i64::MAX);
-        self.anchors.push(Anchor {
+        let stretch = self.here(index);
+        stretch.anchors.push(Anchor {
             at,
             unix_ms,
             give: ON_THE_WAY,
         });
-        self.seen.push(Seen { size, unix_ms });
+        stretch.seen.push(Seen { size, unix_ms });
     }
 
     fn open(&mut self, index: u64, session: SessionId, member: &MemberId, item: ItemId) {
@@ -111,7 +217,8 @@ impl Settling {
             Some((None, opened)) => *opened,
             None => 0,
         };
-        self.unsure.insert(index, Unsure { year, since });
+        self.here(index).unsure.insert(index, Unsure { year, since });
+        self.unsure += 1;
     }
 
     /// Nothing is pending any more.
@@ -125,12 +232,12 @@ impl Settling {
 
     /// A district saw the first `size` leaves at this time, and the ledger does not say so (yet).
     pub fn seen(&mut self, size: u64, unix_ms: i64) {
-        self.seen.push(Seen { size, unix_ms });
+        self.beside.push(Seen { size, unix_ms });
     }
 
     /// Whether there is anything to settle.
     pub fn is_idle(&self) -> bool {
-        self.unsure.is_empty()
+        self.unsure == 0
     }
 
     /// The spans whose year is decided by now and is not the one that they claim.
@@ -146,13 +253,13 @@ impl Settling {
                 wall_ms: middle(leaf),
             })
         };
-        self.unsure.iter().filter_map(decide).collect()
+        self.uncertain().filter_map(decide).collect()
     }
 
     /// The spans of no year that no anchor decides, each with the time in which it must have been earned: for a person.
     pub fn undecided(&self) -> Vec<(u64, Dated)> {
         let dated = self.dated();
-        let open = self.unsure.iter().filter(|(_, unsure)| unsure.year == Year::UNDECIDED);
+        let open = self.uncertain().filter(|(_, unsure)| unsure.year == Year::UNDECIDED);
         let with_bounds = open.filter_map(|(span, unsure)| Some((*span, bounds(&dated, *span, unsure)?)));
         with_bounds
             .filter(|(_, interval)| interval.year() == Year::UNDECIDED)
@@ -163,7 +270,15 @@ impl Settling {
         if self.is_idle() {
             return Vec::new();
         }
-        date(&self.places, &self.anchors, &self.seen, EARLIEST_MS)
+        let all = || self.stretches.values();
+        let places: Vec<Place> = all().flat_map(|stretch| &stretch.places).copied().collect();
+        let anchors: Vec<Anchor> = all().flat_map(|stretch| &stretch.anchors).copied().collect();
+        let seen = all().flat_map(|stretch| &stretch.seen).chain(&self.beside);
+        date(&places, &anchors, &seen.copied().collect::<Vec<_>>(), EARLIEST_MS)
+    }
+
+    fn uncertain(&self) -> impl Iterator<Item = (&u64, &Unsure)> {
+        self.stretches.values().flat_map(|stretch| &stretch.unsure)
     }
 }
 

@@ -108,6 +108,7 @@ fn kind_of(anomaly: &Anomaly) -> &'static str {
     match anomaly {
         Anomaly::FasterThanTheDistrict(_) => "too_many_hours",
         Anomaly::FasterThanTime(_) => "faster_than_time",
+        Anomaly::ClockStretched(_) => "clock_stretched",
         Anomaly::NotAttended(_) => "not_attended",
         Anomaly::ClockWentBack(_) => "clock_went_back",
         Anomaly::Restored(_) => "restored",
@@ -154,6 +155,7 @@ pub(super) fn index_of(anomaly: &Anomaly) -> u64 {
         | Anomaly::ClockWentBack(index)
         | Anomaly::FasterThanTime(index)
         | Anomaly::FasterThanTheDistrict(index)
+        | Anomaly::ClockStretched(index)
         | Anomaly::NotAttended(index)
         | Anomaly::Restored(index)
         | Anomaly::RollbackSuspected(index)

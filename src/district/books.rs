@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use super::accounts::{Manager, audit};
 use super::alarms::{self, Alarm};
 use super::alert::Alert;
+use super::counting::{self, Lost};
 use super::schedule::next_in;
 use super::watch::{self, Fault, Place, Watched};
-use super::{District, DistrictError, Settings, figures, rows};
+use super::{District, DistrictError, Settings, figures, ladder, rows};
 use crate::clock::Trust;
 use crate::exchange::Condition;
 use crate::report::Recount;
@@ -97,9 +98,10 @@ impl District {
         self.store.read(|conn| watch::all(conn)).await
     }
 
-    /// Alerts that wait for a person, the newest first.
+    /// Alerts that wait for a person: the gravest first, and among equals those that have climbed and waited longest.
     pub async fn open_alarms(&self) -> Result<Vec<Alarm>, StoreError> {
-        self.store.read(|conn| alarms::open(conn)).await
+        let open = self.store.read(|conn| alarms::open(conn)).await?;
+        Ok(ladder::in_order(open, self.now_i64()))
     }
 
     /// Alerts that are over or acknowledged.
@@ -163,8 +165,8 @@ impl District {
     }
 
     /// What a year lost, over all stations.
-    pub async fn lost(&self, year: Year) -> Result<figures::Lost, StoreError> {
-        self.store.read(move |conn| figures::lost(conn, year)).await
+    pub async fn lost(&self, year: Year) -> Result<Lost, StoreError> {
+        self.store.read(move |conn| counting::lost(conn, year)).await
     }
 
     /// What people said of branches, by station and branch.

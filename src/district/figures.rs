@@ -1,9 +1,9 @@
 //! What figures are made of, kept ready: written in the same transaction in which leaves become believed, so that a
 //! report reads spans and not whole logs. A view: it can be made again from the leaves at any time.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use super::rows;
+use super::counting;
 use crate::ledger::{At, Listed};
 use crate::report::annual::BranchKind;
 use crate::report::{Credit, Recount};
@@ -28,20 +28,13 @@ pub(super) const SCHEMA: Schema = Schema {
             PRIMARY KEY (station, branch)) STRICT, WITHOUT ROWID;
         CREATE TABLE typed_in (year INTEGER NOT NULL, what TEXT NOT NULL, value TEXT NOT NULL,
             PRIMARY KEY (year, what)) STRICT, WITHOUT ROWID;
+    ", "
+        DROP TABLE lost;
     "],
 };
 
 /// Raised when these tables are filled differently: they are made again at the next start.
-const VERSION: i64 = 1;
-
-/// What one year lost: media shown to nobody, and media that nobody confirmed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Lost {
-    /// Shown while nobody was there.
-    pub unattended: Millis,
-    /// Grade X.
-    pub unconfirmed: Millis,
-}
+const VERSION: i64 = 2;
 
 fn sql(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
@@ -73,13 +66,6 @@ pub(super) fn keep(conn: &dyn Sql, station: &Origin, counted: &Recount) -> Resul
     for (item, (title, class, length)) in &counted.items {
         conn.execute(insert, params![name, item.to_string(), title, class, sql(length.0)])?;
     }
-    let insert = "INSERT INTO lost (station, year, unattended_ms, unconfirmed_ms) VALUES (?1, ?2, ?3, ?4)
-        ON CONFLICT (station, year) DO UPDATE SET unattended_ms = excluded.unattended_ms,
-            unconfirmed_ms = excluded.unconfirmed_ms";
-    for (year, lost) in lost_by_year(counted) {
-        let values = params![name, year.0, sql(lost.unattended.0), sql(lost.unconfirmed.0)];
-        conn.execute(insert, values)?;
-    }
     conn.execute(
         "INSERT INTO counted (station, size, version) VALUES (?1, ?2, ?3)
          ON CONFLICT (station) DO UPDATE SET size = excluded.size, version = excluded.version",
@@ -88,22 +74,14 @@ pub(super) fn keep(conn: &dyn Sql, station: &Origin, counted: &Recount) -> Resul
     Ok(())
 }
 
+/// Corrections, and years that were settled later, change what earlier leaves gave: a count has those in hand, too.
 fn keep_spans(conn: &dyn Sql, name: &str, counted: &Recount) -> Result<(), StoreError> {
     let insert = "INSERT INTO span (station, idx, session, member, item, year, mode, grade, media, at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
         ON CONFLICT (station, idx) DO UPDATE SET session = excluded.session, member = excluded.member,
             item = excluded.item, year = excluded.year, mode = excluded.mode, grade = excluded.grade,
             media = excluded.media, at = excluded.at";
-    // Corrections and years that were settled later change what earlier leaves gave, so every one is compared.
-    let kept = kept_spans(conn, name)?;
     for credit in &counted.credits {
-        let media = serde_json::to_string(&credit.media).unwrap_or_default();
-        if kept
-            .get(&credit.index)
-            .is_some_and(|(year, before)| *year == credit.year && *before == media)
-        {
-            continue;
-        }
         let values = params![
             name,
             sql(credit.index),
@@ -113,35 +91,12 @@ fn keep_spans(conn: &dyn Sql, name: &str, counted: &Recount) -> Result<(), Store
             credit.year.0,
             word(&credit.mode),
             word(&credit.grade),
-            media,
+            serde_json::to_string(&credit.media).unwrap_or_default(),
             serde_json::to_string(&credit.at).unwrap_or_default(),
         ];
         conn.execute(insert, values)?;
     }
     Ok(())
-}
-
-/// Year and media of each span that is kept, by its leaf.
-fn kept_spans(conn: &dyn Sql, name: &str) -> Result<HashMap<u64, (Year, String)>, StoreError> {
-    let query = "SELECT idx, year, media FROM span WHERE station = ?1";
-    let rows = conn.query_map(query, [name], |row| {
-        let index = u64::try_from(row.get::<i64>(0)?).unwrap_or(0);
-        Ok((index, (Year(row.get(1)?), row.get(2)?)))
-    })?;
-    Ok(rows.into_iter().collect())
-}
-
-fn lost_by_year(counted: &Recount) -> BTreeMap<Year, Lost> {
-    let mut years: BTreeMap<Year, Lost> = BTreeMap::new();
-    for session in counted.sessions() {
-        let lost = years.entry(session.year).or_default();
-        lost.unconfirmed = lost.unconfirmed.plus(session.unconfirmed);
-    }
-    for room in counted.rooms() {
-        let lost = years.entry(crate::report::year_of(room.opened)).or_default();
-        lost.unattended = lost.unattended.plus(room.unattended);
-    }
-    years
 }
 
 /// Stations whose figures are not those of their leaves: older books, or an older program.
@@ -154,10 +109,10 @@ pub(super) fn stale(conn: &dyn Sql) -> Result<Vec<Origin>, StoreError> {
 
 /// Makes one station's figures again from its leaves.
 pub(super) fn rebuild(conn: &dyn Sql, station: &Origin) -> Result<(), StoreError> {
-    for table in ["span", "listed", "known_item", "lost"] {
+    for table in ["span", "listed", "known_item"] {
         conn.execute(&format!("DELETE FROM {table} WHERE station = ?1"), [station.as_str()])?;
     }
-    keep(conn, station, &rows::recount(conn, station)?)
+    keep(conn, station, &counting::anew(conn, station)?)
 }
 
 /// All stations as far as figures need them, by name.
@@ -199,6 +154,7 @@ pub(super) fn counts(conn: &dyn Sql) -> Result<Vec<(String, Recount)>, StoreErro
         }
         Ok(())
     })?;
+    counting::aside(conn, &mut all)?;
     Ok(all.into_iter().collect())
 }
 
@@ -240,19 +196,6 @@ fn credit(row: &dyn Row) -> Result<Option<Credit>, StoreError> {
         media,
         at,
     }))
-}
-
-/// What a year lost, over all stations.
-pub(super) fn lost(conn: &dyn Sql, year: Year) -> Result<Lost, StoreError> {
-    let query = "SELECT CAST(coalesce(sum(unattended_ms), 0) AS BIGINT),
-        CAST(coalesce(sum(unconfirmed_ms), 0) AS BIGINT) FROM lost WHERE year = ?1";
-    let ms = |n: i64| Millis(u64::try_from(n).unwrap_or(0));
-    conn.query_row(query, [year.0], |row| {
-        Ok(Lost {
-            unattended: ms(row.get(0)?),
-            unconfirmed: ms(row.get(1)?),
-        })
-    })
 }
 
 /// What people said of branches.

@@ -9,10 +9,12 @@ mod alarms;
 mod alert;
 mod books;
 mod client;
+mod counting;
 pub mod down;
 mod epoch;
 mod figures;
 mod photos;
+mod ladder;
 mod policy;
 mod pull;
 mod receipt;
@@ -36,7 +38,8 @@ pub use accounts::{Account, AccountError, Accounts, Audited, Manager, Role, Sign
 pub use alarms::Alarm;
 pub use alert::Alert;
 pub use books::Seen;
-pub use figures::Lost;
+pub use counting::Lost;
+pub use ladder::{Rung, Severity};
 pub use policy::Signed;
 pub use pull::Pulled;
 pub use receipt::{Looked, Shown};
@@ -182,6 +185,7 @@ impl District {
             alarms::SCHEMA,
             figures::SCHEMA,
             down::SCHEMA,
+            counting::SCHEMA,
         ];
         let store = Shared::open(
             &settings.store,
@@ -455,7 +459,7 @@ impl District {
             };
             let settled = rows::settle(tx, &name)?;
             if settled {
-                figures::keep(tx, &origin, &rows::recount(tx, &origin)?)?;
+                figures::rebuild(tx, &origin)?;
             }
             Ok::<_, StoreError>(settled)
         };

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::alert::{Alert, index_of};
 use super::rows::{self, StationRow};
 use super::source::Source;
-use super::{District, DistrictError, alarms, figures};
+use super::{District, DistrictError, alarms, counting, figures};
 use crate::exchange::CosignIn;
 use crate::ledger::epoch::Epoch;
 use crate::ledger::note::{self, NoteError};
@@ -282,7 +282,10 @@ async fn believe(
         if !rows::believe(tx, &name, known, size, &root, &text, &kept_line)? {
             return Ok(None);
         }
-        let counted = rows::recount_whole(tx, &row)?;
+        let counted = match row.frozen_at {
+            None => counting::go_on(tx, &row)?,
+            Some(_) => rows::recount_whole(tx, &row)?,
+        };
         let fresh = counted.anomalies.iter().filter(|a| index_of(a) >= known);
         let mut alerts: Vec<Alert> = fresh.cloned().map(Alert::Count).collect();
         alerts.extend(all_ticked(&counted, known));

@@ -139,7 +139,6 @@ pub(super) fn recount_whole(conn: &dyn Sql, station: &StationRow) -> Result<Reco
         counted.count(bytes);
         Ok(())
     })?;
-    // Our own visits bracket leaves, also of a station that never hears of them because its log comes on a stick.
     counted.settle_rest(&visits(conn, &station.origin)?);
     Ok(counted)
 }
@@ -148,6 +147,21 @@ pub(super) fn recount_whole(conn: &dyn Sql, station: &StationRow) -> Result<Reco
 const EPOCHS: u32 = 1_000;
 
 fn count_until(conn: &dyn Sql, station: &Origin, depth: u32) -> Result<Recount, StoreError> {
+    let (mut counted, visits) = leaves_until(conn, station, depth)?;
+    // Our own visits bracket leaves, also of a station that never hears of them because its log comes on a stick.
+    counted.settle_rest(&visits);
+    Ok(counted)
+}
+
+/// What a station's leaves alone say, up to where it is frozen, and the visits that decide the rest.
+pub(super) fn recount_leaves(conn: &dyn Sql, station: &Origin) -> Result<Leaves, StoreError> {
+    leaves_until(conn, station, 0)
+}
+
+/// A count, and how many leaves we saw when.
+type Leaves = (Recount, Vec<(u64, i64)>);
+
+fn leaves_until(conn: &dyn Sql, station: &Origin, depth: u32) -> Result<Leaves, StoreError> {
     let (after, frozen): (Option<String>, Option<i64>) = conn
         .query_optional(
             "SELECT after, frozen_at FROM station WHERE origin = ?1",
@@ -169,13 +183,13 @@ fn count_until(conn: &dyn Sql, station: &Origin, depth: u32) -> Result<Recount, 
         }
         Ok(())
     })?;
-    let seen = visits(conn, station)?.into_iter().filter(|(size, _)| *size <= until);
-    counted.settle_rest(&seen.collect::<Vec<_>>());
-    Ok(counted)
+    let mut seen = visits(conn, station)?;
+    seen.retain(|(size, _)| *size <= until);
+    Ok((counted, seen))
 }
 
 /// How many leaves were seen when: sizes and milliseconds since 1970.
-fn visits(conn: &dyn Sql, station: &Origin) -> Result<Vec<(u64, i64)>, StoreError> {
+pub(super) fn visits(conn: &dyn Sql, station: &Origin) -> Result<Vec<(u64, i64)>, StoreError> {
     let query = "SELECT size, cosignature FROM checkpoint WHERE station = ?1 AND cosignature IS NOT NULL";
     let rows = conn.query_map(query, [station.as_str()], |row| {
         Ok((count(row.get(0)?), row.get::<String>(1)?))

@@ -330,6 +330,9 @@ pub enum What {
         class: Option<String>,
         /// Length of the media.
         length: Millis,
+        /// It was made here 本土电教片.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        made_here: bool,
     },
     /// A viewing session 收看会话 was opened.
     Open {

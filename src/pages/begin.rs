@@ -109,5 +109,6 @@ pub(super) fn showing(pages: &Pages, item: ItemId) -> Result<Showing, Problem> {
         title: entry.title,
         class: entry.class.as_deref().map(str::to_owned),
         length: entry.length,
+        made_here: entry.local,
     })
 }

@@ -89,6 +89,15 @@ pub struct Asked<'a> {
     pub kinds: &'a BTreeMap<(String, String), BranchKind>,
 }
 
+impl Asked<'_> {
+    /// 本土电教片: the station says so of the item itself, or its class is one of films made here.
+    pub fn is_local(&self, count: &Recount, item: &ItemId) -> bool {
+        let class = count.items.get(item).and_then(|(_, class, _)| class.as_ref());
+        count.films.get(item).is_some_and(|film| film.made_here)
+            || class.is_some_and(|class| self.local.contains(class))
+    }
+}
+
 /// 人次 and 人数.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Pair {
@@ -278,11 +287,12 @@ fn local(counts: &[(String, Recount)], asked: Asked<'_>) -> (usize, usize) {
     let mut films: BTreeSet<ItemId> = BTreeSet::new();
     let mut plays = 0;
     for (_, count) in counts {
-        let made_here = count
+        let here: BTreeSet<ItemId> = count
             .items
-            .iter()
-            .filter(|(_, (_, class, _))| class.as_ref().is_some_and(|class| asked.local.contains(class)));
-        let here: BTreeSet<ItemId> = made_here.map(|(item, _)| *item).collect();
+            .keys()
+            .filter(|item| asked.is_local(count, item))
+            .copied()
+            .collect();
         let seen: BTreeSet<(SessionId, ItemId)> = count
             .credits
             .iter()

@@ -20,7 +20,9 @@ pub mod tables;
 pub mod xapi;
 pub mod xlsx;
 
-pub use recount::{Anomaly, Correction, Credit, Recount, SessionFacts, year_of};
+pub use recount::{
+    Anomaly, Correction, Credit, Film, Key, Month, Recount, SessionFacts, Stay, Unreadable, month_of, year_of,
+};
 pub use room::RoomFacts;
 
 #[cfg(test)]

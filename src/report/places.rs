@@ -7,8 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Credit, Recount};
-use crate::clock::Trust;
-use crate::ledger::At;
 use crate::types::{MemberId, Millis};
 
 /// Clocks that people set differ by minutes; an overlap up to here is no reason to doubt anybody.
@@ -48,30 +46,16 @@ pub fn at_once(counts: &[Recount]) -> Vec<AtOnce> {
 fn stays(counts: &[Recount]) -> BTreeMap<MemberId, Vec<Stay>> {
     let mut all: BTreeMap<MemberId, Vec<Stay>> = BTreeMap::new();
     for (station, count) in counts.iter().enumerate() {
-        for session in count.sessions() {
-            let to = session.closed.map_or(session.opened, |(at, _)| at);
-            add(&mut all, &session.member, station, session.opened, to);
-        }
-        for room in count.rooms() {
-            let to = room.ended.map_or(room.opened, |(at, _)| at);
-            for member in room.came.keys() {
-                add(&mut all, member, station, room.opened, to);
-            }
+        for ((member, _), stays) in &count.stays {
+            let stays = stays.iter().map(|stay| Stay {
+                station,
+                from: stay.from,
+                to: stay.to,
+            });
+            all.entry(member.clone()).or_default().extend(stays);
         }
     }
     all
-}
-
-fn add(all: &mut BTreeMap<MemberId, Vec<Stay>>, member: &MemberId, station: usize, from: At, to: At) {
-    if from.trust == Trust::Unset || to.trust == Trust::Unset || to.wall < from.wall {
-        return;
-    }
-    let stay = Stay {
-        station,
-        from: from.wall,
-        to: to.wall,
-    };
-    all.entry(member.clone()).or_default().push(stay);
 }
 
 /// Stays that overlap by more than clocks differ, taken together; those of one station alone are no news.
@@ -132,8 +116,9 @@ pub(super) fn cut(at_once: &[AtOnce], pieces: &mut [Counted<'_>]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Trust;
     use crate::credit::Policy;
-    use crate::ledger::{Closing, Leaf, Proof, What};
+    use crate::ledger::{At, Closing, Leaf, Proof, What};
     use crate::report::tables;
     use crate::types::{DeviceId, Grade, Intervals, ItemId, Mode, SessionId, Year};
 
@@ -161,6 +146,7 @@ mod tests {
             title: String::new(),
             class: None,
             length: Millis::secs(3_600),
+            made_here: false,
         };
         let open = What::Open {
             session,

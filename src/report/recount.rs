@@ -1,9 +1,18 @@
-//! Counting again, from the first leaf.
+//! Counting again, from the first leaf, or from where a count was put down.
+//!
+//! A count is made of small [`parts`]: a member's time in each boot, the media of a member and an item, a session. It may
+//! be put down after any leaf and taken up again with those parts alone that the next leaves touch, so that a pull of a
+//! few leaves costs what they cost, however long the log is.
 
 mod corrections;
+mod parts;
 mod settled;
+mod sides;
+mod time;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
 
 use super::room::RoomFacts;
 use crate::credit::settling::Settling;
@@ -11,6 +20,9 @@ use crate::ledger::{At, Closing, Leaf, Listed, What};
 use crate::types::{Grade, Intervals, ItemId, MemberId, Millis, Mode, Origin, SessionId, Year};
 pub use corrections::Correction;
 use corrections::Place;
+pub use parts::{Key, Unreadable};
+pub use sides::{Film, Month, Stay, month_of};
+use time::SinceVisit;
 
 /// Something that cannot be, at a leaf. The reader is the district's clerk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +49,9 @@ pub enum Anomaly {
     /// Between two visits of a district a member was credited more than the time between them. The leaf is the second
     /// visit's cosignature.
     FasterThanTheDistrict(u64),
+    /// Between two visits of a district the box says that more time passed than the district had. The leaf is the second
+    /// visit's cosignature.
+    ClockStretched(u64),
     /// A span of a screening that its check-ins and checks do not give.
     NotAttended(u64),
     /// The station found its ledger damaged and restored it; the leaf says how much came back.
@@ -49,19 +64,8 @@ pub enum Anomaly {
     Unfit(u64),
 }
 
-/// What can be pending in an open session when a district comes by: a presence question at its latest (12 minutes), the
-/// time to answer it, and the gap cap.
-const OPEN_AT_A_VISIT: Millis = Millis::secs(12 * 60 + 90 + 120);
-
-/// Credit since a district's last visit.
-#[derive(Debug, Clone, Default)]
-struct SinceVisit {
-    unix_s: u64,
-    earned: HashMap<MemberId, u64>,
-}
-
 /// One piece of credit, as hours are made of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credit {
     /// The leaf that says so.
     pub index: u64,
@@ -84,7 +88,7 @@ pub struct Credit {
 }
 
 /// One viewing session.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionFacts {
     /// Which.
     pub session: SessionId,
@@ -113,11 +117,11 @@ pub struct SessionFacts {
 pub struct Recount {
     next: u64,
     last: Option<At>,
-    union: HashMap<(MemberId, ItemId, Year), Intervals>,
-    earned_in_boot: HashMap<(u32, MemberId), u64>,
+    union: HashMap<(MemberId, ItemId), BTreeMap<Year, Intervals>>,
+    earned_in_boot: HashMap<MemberId, BTreeMap<u32, u64>>,
     /// What closed sessions left unconfirmed, by the boot of the closing: it may be confirmed later, in little time.
-    left: HashMap<MemberId, Vec<(u32, u64)>>,
-    visits: HashMap<Origin, SinceVisit>,
+    left: HashMap<MemberId, BTreeMap<u32, u64>>,
+    visits: BTreeMap<Origin, SinceVisit>,
     /// Sessions by id, in the order of opening.
     sessions: BTreeMap<u64, SessionFacts>,
     by_id: HashMap<SessionId, u64>,
@@ -128,6 +132,14 @@ pub struct Recount {
     screened: HashMap<u64, SessionId>,
     /// What the leaves say of time.
     settling: Settling,
+    /// The parts that are here, or known not to be there; `None` if all are, because the count began at the first leaf.
+    known: Option<HashSet<Key>>,
+    /// What happened in each month, by year and month as one number: 202611.
+    pub months: BTreeMap<u32, Month>,
+    /// What people say of items, and which were made here.
+    pub films: HashMap<ItemId, Film>,
+    /// When each member was here, by member and the month of coming.
+    pub stays: BTreeMap<(MemberId, u32), Vec<Stay>>,
     /// Corrections that count, in the order of the ledger.
     pub corrections: Vec<Correction>,
     /// All credit, in the order of the ledger.
@@ -170,9 +182,13 @@ impl Recount {
 
     /// Counts the next leaf. Bytes that are no leaf of ours count as a place and nothing else.
     pub fn count(&mut self, bytes: &[u8]) {
+        self.count_leaf(Leaf::read(bytes));
+    }
+
+    /// The same of bytes that were read already.
+    pub fn count_leaf(&mut self, leaf: Option<Leaf>) {
         let index = self.next;
         self.next += 1;
-        let leaf = Leaf::read(bytes);
         if let Some(Leaf {
             v: _,
             at,
@@ -183,6 +199,7 @@ impl Recount {
         }
         self.settling.look(leaf.as_ref());
         let Some(leaf) = leaf else { return };
+        self.note_aside(&leaf);
         self.check_clock(index, leaf.at);
         match leaf.is {
             What::Genesis { after, .. } if index == 0 && !after.as_ref().is_some_and(|past| past.carried) => {
@@ -197,6 +214,7 @@ impl Recount {
                 title,
                 class,
                 length,
+                made_here: _,
             } => {
                 self.items.insert(item, (title, class, length));
             }
@@ -214,7 +232,9 @@ impl Recount {
                 unconfirmed,
                 flags,
             } => self.close(index, leaf.at, session, why, unconfirmed, flags),
-            What::CheckpointSeen { district, time, .. } => self.visit(index, district, time),
+            What::CheckpointSeen {
+                district, size, time, ..
+            } => self.visit(index, leaf.at, (district, size, time)),
             is @ (What::Screening { .. }
             | What::Attend { .. }
             | What::Shown { .. }
@@ -249,6 +269,7 @@ impl Recount {
             self.anomalies.push(Anomaly::NoSession(index));
             return;
         };
+        let opened = room.opened;
         match is {
             What::Attend {
                 member,
@@ -256,7 +277,13 @@ impl Recount {
                 present,
                 by,
                 ..
-            } => room.attend(member, shown, present, by),
+            } => {
+                let is_new = present && !room.came.contains_key(&member);
+                room.attend(member.clone(), shown, present, by);
+                if is_new {
+                    self.comes(&member, screening, opened);
+                }
+            }
             What::Shown { pieces, .. } => room.show(pieces),
             What::Check {
                 shown,
@@ -276,24 +303,17 @@ impl Recount {
                 room.ended_index = Some(index);
                 let doubtful = room.end(at, how, shown, unattended, guests);
                 self.anomalies.extend(doubtful.into_iter().map(Anomaly::NotAttended));
+                self.evening_is_over(screening);
             }
             _ => {}
         }
     }
 
-    fn check_clock(&mut self, index: u64, at: At) {
-        let went_back = self
-            .last
-            .is_some_and(|last| at.boot < last.boot || (at.boot == last.boot && at.mono < last.mono));
-        if went_back {
-            self.anomalies.push(Anomaly::ClockWentBack(index));
-        }
-        self.last = Some(at);
-    }
-
     fn open(&mut self, index: u64, at: At, session: SessionId, member: MemberId, item: ItemId, mode: Mode) {
         self.by_id.insert(session, index);
         let year = year_of(at);
+        self.comes(&member, session, at);
+        self.months.entry(month_of(at)).or_default().sessions += 1;
         let facts = SessionFacts {
             session,
             member,
@@ -324,7 +344,8 @@ impl Recount {
         else {
             return;
         };
-        let have = self.union.entry((member.clone(), *item, *year)).or_default();
+        let have = self.union.entry((member.clone(), *item)).or_default();
+        let have = have.entry(*year).or_default();
         if !media.intersection(have).is_empty() {
             self.anomalies.push(Anomaly::CountedTwice(index));
         }
@@ -382,61 +403,28 @@ impl Recount {
             Some(facts) if facts.member == *member && facts.item == item => {
                 facts.credited = facts.credited.plus(earned);
                 facts.year = year;
+                let (opened, credited) = (facts.opened, facts.credited);
+                self.was_open(opened, credited);
             }
             _ => self.anomalies.push(Anomaly::NoSession(index)),
         }
     }
 
-    /// What a power cut left open is confirmed in the boot after, when nobody can say how long the other one lasted.
-    fn check_time(&mut self, index: u64, at: At, member: &MemberId, session: SessionId, earned: Millis) {
-        for visit in self.visits.values_mut() {
-            *visit.earned.entry(member.clone()).or_default() += earned.0;
-        }
-        let opened = self.living(session).map(|facts| facts.opened.boot);
-        let opened = opened.or_else(|| self.rooms.get(&session).map(|room| room.opened.boot));
-        if opened.is_some_and(|boot| boot != at.boot) {
-            return;
-        }
-        let left = self.left_by(member, |boot| boot != at.boot);
-        let sum = self.earned_in_boot.entry((at.boot, member.clone())).or_default();
-        *sum += earned.0;
-        if *sum > at.mono.0 + left {
-            self.anomalies.push(Anomaly::FasterThanTime(index));
-        }
-    }
-
-    fn left_by(&self, member: &MemberId, which: impl Fn(u32) -> bool) -> u64 {
-        let all = self.left.get(member).map_or(&[][..], Vec::as_slice);
-        all.iter().filter(|(boot, _)| which(*boot)).map(|(_, left)| left).sum()
-    }
-
-    fn visit(&mut self, index: u64, district: Origin, unix_s: u64) {
-        let now = SinceVisit {
-            unix_s,
-            earned: HashMap::new(),
-        };
-        let Some(last) = self.visits.insert(district, now) else {
-            return;
-        };
-        let passed = Millis::secs(unix_s.saturating_sub(last.unix_s)).plus(OPEN_AT_A_VISIT);
-        let too_much = |(member, sum): (&MemberId, &u64)| *sum > passed.0 + self.left_by(member, |_| true);
-        if last.earned.iter().any(too_much) {
-            self.anomalies.push(Anomaly::FasterThanTheDistrict(index));
-        }
-    }
-
     fn close(&mut self, index: u64, at: At, session: SessionId, why: Closing, unconfirmed: Millis, flags: Vec<String>) {
-        match self.living(session) {
-            Some(facts) => {
-                facts.closed = Some((at, why));
-                facts.unconfirmed = unconfirmed;
-                facts.flags = flags;
-                let member = facts.member.clone();
-                if unconfirmed > Millis::ZERO {
-                    self.left.entry(member).or_default().push((at.boot, unconfirmed.0));
-                }
-            }
-            None => self.anomalies.push(Anomaly::NoSession(index)),
+        let Some(facts) = self.living(session) else {
+            self.anomalies.push(Anomaly::NoSession(index));
+            return;
+        };
+        facts.closed = Some((at, why));
+        facts.unconfirmed = unconfirmed;
+        facts.flags = flags;
+        let (member, opened) = (facts.member.clone(), facts.opened);
+        self.goes(&member, session, opened, at);
+        if unconfirmed > Millis::ZERO {
+            let month = self.months.entry(month_of(opened)).or_default();
+            month.unconfirmed = month.unconfirmed.plus(unconfirmed);
+            let left = self.left.entry(member).or_default().entry(at.boot).or_default();
+            *left = left.saturating_add(unconfirmed.0);
         }
     }
 

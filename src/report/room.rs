@@ -3,12 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::credit::attendance::{self, Earned, Mark, Seen};
 use crate::ledger::{At, Ending, Entry};
 use crate::types::{BranchId, Grade, Intervals, ItemId, MemberId, Millis, Mode, Piece, SessionId, Year};
 
 /// One screening as its leaves tell it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomFacts {
     /// Which.
     pub screening: SessionId,

@@ -1,22 +1,29 @@
 //! The district's reports 报表, each as one [`Sheet`]: page, print, CSV and XLSX are made of it alike, so that they cannot
 //! differ. Pure: whoever asks brings the figures, what people call the stations, and the policy.
 //!
-//! [`annual`] are the blanks of F8; [`members`] and [`groups`] the hours against what is due; [`sessions`] what is behind
-//! a figure. A cell opens to an address of the district's pages, and there to leaves.
+//! [`annual`] are the blanks of F8; [`members`] and [`groups`] the hours against what is due; [`activity`] what stations did
+//! against what is asked of them; [`films`] what became of items; [`twice`] who was at two places at once; [`sessions`] what
+//! is behind a figure. A cell opens to an address of the district's pages, and there to leaves.
 
+mod activity;
 mod annual;
+mod films;
 mod hours;
 mod sessions;
 
 use std::collections::BTreeMap;
 
+pub use activity::{activity, months_of, twice};
 pub use annual::annual;
+pub use films::{FilmLine, film_lines, films};
 pub use hours::{By, groups, members};
 pub use sessions::sessions;
 
+use super::Month;
 use super::annual::{Annual, Period, Person, PersonTime, date_of};
 use super::sheet::{Cell, Column, Sheet, To};
 use super::tables::MemberLine;
+use crate::credit::Frequency;
 use crate::types::{ItemId, MemberId};
 
 /// What people call a station, and where it stands.
@@ -35,6 +42,19 @@ pub struct TypedIn {
     pub label: &'static str,
     /// As a person wrote it; empty while nobody did.
     pub value: String,
+}
+
+/// A member whom several stations saw at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Twice {
+    /// Who.
+    pub member: MemberId,
+    /// Where, by the stations' names in ledgers.
+    pub stations: Vec<String>,
+    /// From this moment, milliseconds since 1970 …
+    pub from_ms: i64,
+    /// … to this one.
+    pub to_ms: i64,
 }
 
 /// What reports are made of.
@@ -56,6 +76,14 @@ pub struct Source<'a> {
     pub titles: &'a BTreeMap<ItemId, String>,
     /// Stations by their names in ledgers.
     pub stations: &'a BTreeMap<String, Named>,
+    /// What each station did, by month.
+    pub months: &'a BTreeMap<String, BTreeMap<u32, Month>>,
+    /// Items, the most played first.
+    pub films: &'a [(ItemId, FilmLine)],
+    /// Who was at two places at once.
+    pub twice: &'a [Twice],
+    /// What is asked of a station each month.
+    pub frequency: Frequency,
     /// What people typed in.
     pub typed: &'a [TypedIn],
     /// The policies by which all this was made, by name.

@@ -97,6 +97,7 @@ async fn act(
                 title: film.to_string(),
                 class: None,
                 length: Millis(length),
+                made_here: false,
             };
             let opened = viewing.open(member(who), device, facts, Mode::Alone).await.unwrap();
             (who, Some((opened.session, 0)))

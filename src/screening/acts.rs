@@ -46,6 +46,7 @@ fn facts(showing: &Showing) -> ItemFacts {
         title: showing.title.clone(),
         class: showing.class.clone(),
         length: showing.length,
+        made_here: showing.made_here,
     }
 }
 

@@ -36,6 +36,9 @@ pub struct Showing {
     pub class: Option<String>,
     /// Its length.
     pub length: Millis,
+    /// It was made here 本土电教片.
+    #[serde(default)]
+    pub made_here: bool,
 }
 
 /// A check that is open.

@@ -80,12 +80,14 @@ impl Viewing {
                 title,
                 class,
                 length,
+                made_here,
             } = facts.clone();
             let leaf = What::Item {
                 item,
                 title,
                 class,
                 length,
+                made_here,
             };
             self.ledger.append(tx, now, leaf)?;
         }

@@ -91,6 +91,8 @@ pub struct ItemFacts {
     pub class: Option<String>,
     /// The length of its media; zero if unknown, and then nothing can be earned with it.
     pub length: Millis,
+    /// It was made here 本土电教片.
+    pub made_here: bool,
 }
 
 /// Which media stand for which bytes of an item.

@@ -69,6 +69,7 @@ impl Station {
             title: format!("film {film}"),
             class: None,
             length,
+            made_here: false,
         };
         let member = MemberId::new(member).unwrap();
         self.viewing
@@ -161,6 +162,7 @@ async fn what_was_left_pending_waits_for_the_member_to_come_back() {
         title: "film 1".into(),
         class: None,
         length: Millis::secs(1800),
+        made_here: false,
     };
     let device = DeviceId::from_bytes([1; 16]);
     let again = station.viewing.open(member, device, facts, Mode::Alone).await.unwrap();

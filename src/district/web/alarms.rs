@@ -48,7 +48,7 @@ pub(super) async fn page(State(web): State<Web>, visit: Visit) -> Result<Respons
     let link = |alarm: &Alarm| format!("/station?of={}", query(&alarm.station));
     let open = web.district.open_alarms().await?;
     let waiting = |alarm: &Alarm| Waiting {
-        shown: shown(alarm, &visit),
+        shown: shown(alarm, web.district.now_s(), &visit),
         name: name_of(&alarm.station, &stations),
         link: link(alarm),
     };

@@ -232,6 +232,8 @@ fn facts(figures: &Figures, unattended: Millis, t: &Texts) -> Vec<(&'static str,
             format::thousands(unattended.as_secs() / 3600),
             t.q_hours_unit,
         ),
+        (t.q_covered, percent(annual.covered, annual.members), "%"),
+        (t.q_twice, format::thousands(figures.twice.len() as u64), t.q_times_unit),
     ]
 }
 

@@ -37,6 +37,8 @@ pub(super) struct Wanted {
     #[serde(default)]
     member: String,
     #[serde(default)]
+    item: String,
+    #[serde(default)]
     page: usize,
 }
 
@@ -57,6 +59,7 @@ impl Wanted {
         Ok(all
             .filter(|time| self.of.is_empty() || time.station == self.of)
             .filter(|time| self.member.is_empty() || time.member.as_str() == self.member)
+            .filter(|time| self.item.is_empty() || time.item.to_string() == self.item)
             .collect())
     }
 }
@@ -141,11 +144,12 @@ pub(super) async fn sessions(
             .map(line)
             .collect(),
         address: format!(
-            "{}&category={}&of={}&member={}",
+            "{}&category={}&of={}&member={}&item={}",
             in_address(period),
             query(&wanted.category),
             query(&wanted.of),
-            query(&wanted.member)
+            query(&wanted.member),
+            query(&wanted.item)
         ),
         before: page.checked_sub(1),
         after: (page.saturating_add(1).saturating_mul(PAGE) < times.len()).then_some(page + 1),

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Web;
+use crate::clock::day_of;
 use crate::credit::Policies;
 use crate::http::Problem;
-use crate::report::Recount;
 use crate::report::annual::{self, Annual, Asked, Period, Person, PersonTime};
+use crate::report::survey::{FilmLine, Twice, film_lines};
 use crate::report::tables::{self, MemberLine};
+use crate::report::{Month, Recount, places};
 use crate::types::{Grade, ItemId, MemberId, Millis};
 
 /// So many periods are remembered: this year, the one before, and what somebody is looking at.
@@ -33,6 +35,12 @@ pub(super) struct Figures {
     pub(super) by_grade: BTreeMap<Grade, Millis>,
     /// Titles of items.
     pub(super) titles: BTreeMap<ItemId, String>,
+    /// What each station did, by month.
+    pub(super) months: BTreeMap<String, BTreeMap<u32, Month>>,
+    /// Items, the most played first.
+    pub(super) films: Vec<(ItemId, FilmLine)>,
+    /// Who was at two places at once in the period.
+    pub(super) twice: Vec<Twice>,
     /// The policies by which all this was made.
     pub(super) policies: Policies,
 }
@@ -51,6 +59,12 @@ impl Figures {
             }
             titles.extend(count.items.iter().map(|(item, (title, _, _))| (*item, title.clone())));
         }
+        let films = film_lines(&counts, asked);
+        let months = counts
+            .iter()
+            .map(|(station, count)| (station.clone(), count.months.clone()))
+            .collect();
+        let names: Vec<String> = counts.iter().map(|(station, _)| station.clone()).collect();
         let counts: Vec<Recount> = counts.into_iter().map(|(_, count)| count).collect();
         Self {
             lines: tables::members(&counts, asked.policies, asked.period.year()),
@@ -59,6 +73,9 @@ impl Figures {
             people,
             by_grade,
             titles,
+            twice: twice(&counts, &names, asked.period),
+            films,
+            months,
             policies: asked.policies.clone(),
         }
     }
@@ -67,6 +84,20 @@ impl Figures {
     pub(super) fn title(&self, item: &ItemId) -> String {
         self.titles.get(item).cloned().unwrap_or_else(|| item.to_string())
     }
+}
+
+/// Those that began in the period, the latest first.
+fn twice(counts: &[Recount], names: &[String], period: Period) -> Vec<Twice> {
+    let mut found = places::at_once(counts);
+    found.retain(|one| period.holds(day_of(one.from_ms)));
+    found.sort_by_key(|one| std::cmp::Reverse(one.from_ms));
+    let twice = found.into_iter().map(|one| Twice {
+        member: one.member,
+        stations: one.stations.into_iter().map(|at| names[at].clone()).collect(),
+        from_ms: one.from_ms,
+        to_ms: one.to_ms,
+    });
+    twice.collect()
 }
 
 impl Web {

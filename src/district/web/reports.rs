@@ -25,33 +25,16 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
 /// A page shows so many rows; the files hold all of them.
 const ROWS: usize = 500;
 
-/// One report: its code, and the column that its bars show.
-struct Report {
-    code: &'static str,
-    bars: usize,
-}
-
-const REPORTS: [Report; 5] = [
-    Report {
-        code: "annual",
-        bars: 1,
-    },
-    Report {
-        code: "townships",
-        bars: 12,
-    },
-    Report {
-        code: "stations",
-        bars: 12,
-    },
-    Report {
-        code: "branches",
-        bars: 12,
-    },
-    Report {
-        code: "members",
-        bars: 10,
-    },
+/// Each report by its code, and the column that its bars show.
+const REPORTS: [(&str, usize); 8] = [
+    ("annual", 1),
+    ("townships", 12),
+    ("stations", 12),
+    ("branches", 12),
+    ("members", 10),
+    ("activity", 3),
+    ("films", 5),
+    ("twice", 5),
 ];
 
 /// What the reports of a period are made of.
@@ -75,6 +58,10 @@ impl Gathered {
             lines: &self.figures.lines,
             titles: &self.figures.titles,
             stations: &self.stations,
+            months: &self.figures.months,
+            films: &self.figures.films,
+            twice: &self.figures.twice,
+            frequency: self.figures.policies.on(self.period.to).station,
             typed: &self.typed,
             policy: &self.policy,
         }
@@ -88,6 +75,9 @@ impl Gathered {
             "stations" => survey::groups(&source, By::Station),
             "branches" => survey::groups(&source, By::Branch),
             "members" => survey::members(&source),
+            "activity" => survey::activity(&source),
+            "films" => survey::films(&source),
+            "twice" => survey::twice(&source),
             _ => return None,
         })
     }
@@ -184,9 +174,9 @@ pub(super) async fn index(State(web): State<Web>, visit: Visit, Query(days): Que
     visit.account()?;
     let (t, period) = (visit.t(), days.period(&web)?);
     let of = gather(&web, period).await?;
-    let listed = |report: &Report| {
-        of.sheet(report.code).map(|sheet| Listed {
-            code: report.code,
+    let listed = |(code, _): &(&'static str, usize)| {
+        of.sheet(code).map(|sheet| Listed {
+            code,
             title: sheet.title,
             rows: sheet.rows.len(),
         })
@@ -252,16 +242,16 @@ pub(super) async fn page(
     let of = gather(&web, period).await?;
     if let Some((code, ending)) = name.split_once('.') {
         let sheets: Vec<Sheet> = match code {
-            "all" => REPORTS.iter().filter_map(|report| of.sheet(report.code)).collect(),
+            "all" => REPORTS.iter().filter_map(|(code, _)| of.sheet(code)).collect(),
             code => of.sheet(code).into_iter().collect(),
         };
         return save(&web, sheets, ending).await;
     }
-    let report = REPORTS.iter().find(|report| report.code == name);
-    let (report, sheet) = report
-        .and_then(|report| Some((report, of.sheet(report.code)?)))
+    let report = REPORTS.iter().find(|(code, _)| *code == name);
+    let (bars, sheet) = report
+        .and_then(|(code, bars)| Some((*bars, of.sheet(code)?)))
         .ok_or_else(Problem::not_found)?;
-    show(&shown(&web, &visit, report, &sheet, period))
+    show(&shown(&web, &visit, bars, &sheet, period))
 }
 
 fn class(align: Align) -> &'static str {
@@ -272,7 +262,7 @@ fn class(align: Align) -> &'static str {
     }
 }
 
-fn shown(web: &Web, visit: &Visit, report: &Report, sheet: &Sheet, period: Period) -> Page {
+fn shown(web: &Web, visit: &Visit, bars: usize, sheet: &Sheet, period: Period) -> Page {
     let t = visit.t();
     let cells = |row: &Vec<Cell>| -> Vec<Shown> {
         let cells = row.iter().zip(&sheet.columns);
@@ -286,7 +276,7 @@ fn shown(web: &Web, visit: &Visit, report: &Report, sheet: &Sheet, period: Perio
         });
         shown.collect()
     };
-    let widths = widths(sheet, report.bars);
+    let widths = widths(sheet, bars);
     let rows = widths
         .into_iter()
         .zip(sheet.rows.iter().map(cells))
@@ -300,7 +290,7 @@ fn shown(web: &Web, visit: &Visit, report: &Report, sheet: &Sheet, period: Perio
     let (from, to) = days_of(period);
     Page {
         lead: format::fill(t.q_report_lead, &[&sheet.title, &sheet.rows.len()]),
-        code: report.code,
+        code: sheet.code,
         title: sheet.title,
         period: sheet.period.clone(),
         head: sheet
@@ -308,7 +298,7 @@ fn shown(web: &Web, visit: &Visit, report: &Report, sheet: &Sheet, period: Perio
             .iter()
             .map(|column| (column.name.in_lang(visit.lang), class(column.align)))
             .collect(),
-        bars: sheet.columns[report.bars].name.in_lang(visit.lang),
+        bars: sheet.columns[bars].name.in_lang(visit.lang),
         rows,
         sums: sheet.sums.as_ref().map(cells).unwrap_or_default(),
         notes,

@@ -1,6 +1,6 @@
 //! Alerts and failures as sentences: what happened, then what to do.
 
-use crate::district::{Alarm, Fault};
+use crate::district::{Alarm, Fault, Rung, Severity};
 use crate::look::{Texts, format};
 
 /// The heading and the sentence of an alert.
@@ -18,6 +18,7 @@ pub(super) fn of_alarm(alarm: &Alarm, t: &Texts) -> (&'static str, String) {
         "silent" => (t.q_al_silent, t.q_al_silent_says),
         "too_many_hours" => (t.q_al_hours, t.q_al_hours_says),
         "faster_than_time" => (t.q_al_fast, t.q_al_fast_says),
+        "clock_stretched" => (t.q_al_stretched, t.q_al_stretched_says),
         "not_attended" => (t.q_al_attended, t.q_al_attended_says),
         "clock_went_back" => (t.q_al_back, t.q_al_back_says),
         "restored" => (t.q_al_restored, t.q_al_restored_says),
@@ -31,12 +32,36 @@ pub(super) fn of_alarm(alarm: &Alarm, t: &Texts) -> (&'static str, String) {
     (head, format::fill(sentence, &values))
 }
 
+/// How grave an alert is, and the class of its mark.
+pub(super) fn of_severity(severity: Severity, t: &Texts) -> (&'static str, &'static str) {
+    match severity {
+        Severity::Grave => (t.q_sev_grave, "tag-you"),
+        Severity::Serious => (t.q_sev_serious, "tag-you"),
+        Severity::Notice => (t.q_sev_notice, "tag-go"),
+    }
+}
+
+/// Whose it is by now, and in how many days it climbs.
+pub(super) fn of_rung(alarm: &Alarm, now_s: u64, t: &Texts) -> String {
+    let now = i64::try_from(now_s).unwrap_or(i64::MAX);
+    let (whose, next) = match alarm.rung(now) {
+        Rung::Station => (t.q_rung_station, t.q_climbs_township),
+        Rung::Township => (t.q_rung_township, t.q_climbs_district),
+        Rung::District => return t.q_rung_district.to_owned(),
+    };
+    match alarm.climbs_in(now) {
+        Some(days) => format!("{whose}{}", format::fill(next, &[&days])),
+        None => whose.to_owned(),
+    }
+}
+
 /// The leaf that an alert names, if it names one.
 pub(super) fn leaf_of(alarm: &Alarm) -> Option<u64> {
     let names_a_leaf = [
         "fork",
         "too_many_hours",
         "faster_than_time",
+        "clock_stretched",
         "not_attended",
         "clock_went_back",
         "restored",

@@ -15,7 +15,10 @@ use crate::district::{Alarm, Place, Watched};
 use crate::http::Problem;
 use crate::http::body::Form;
 use crate::look::{Frame, Texts, format};
-use crate::report::annual::{date_of, share};
+use crate::report::Month;
+use crate::report::annual::{Period, date_of, share};
+use crate::report::sheet::Value;
+use crate::report::survey::months_of;
 use crate::types::{Grade, Hours, Origin};
 
 #[derive(Debug, Deserialize)]
@@ -30,6 +33,22 @@ pub(super) struct Shown {
     pub(super) sentence: String,
     pub(super) when: String,
     pub(super) leaf: Option<(u64, String)>,
+    /// How grave it is, in a word, and the class of its mark.
+    pub(super) grave: (&'static str, &'static str),
+    /// Whose it is, and when it climbs.
+    pub(super) whose: String,
+}
+
+/// One month against what is asked of a station.
+struct MonthLine {
+    name: String,
+    screenings: u64,
+    enough: bool,
+    width: String,
+    hours: String,
+    on_enough: bool,
+    attendance: String,
+    unattended: u64,
 }
 
 struct SeenLine {
@@ -52,6 +71,8 @@ struct Page {
     seen: Vec<SeenLine>,
     facts: Vec<(&'static str, String, &'static str)>,
     months: Vec<(String, u64, u64, u64)>,
+    activity: Vec<MonthLine>,
+    asked: String,
     checks: Vec<(bool, String)>,
 }
 
@@ -72,7 +93,7 @@ pub(super) async fn find(web: &Web, of: &str) -> Result<Watched, Problem> {
     found.ok_or_else(Problem::not_found)
 }
 
-pub(super) fn shown(alarm: &Alarm, visit: &Visit) -> Shown {
+pub(super) fn shown(alarm: &Alarm, now_s: u64, visit: &Visit) -> Shown {
     let (head, sentence) = sentences::of_alarm(alarm, visit.t());
     let seconds = |s: i64| u64::try_from(s).unwrap_or(0);
     let first = moment(seconds(alarm.at_s), visit);
@@ -88,6 +109,8 @@ pub(super) fn shown(alarm: &Alarm, visit: &Visit) -> Shown {
             ),
         },
         leaf: sentences::leaf_of(alarm).map(|index| (index, query(&alarm.station))),
+        grave: sentences::of_severity(alarm.severity(), visit.t()),
+        whose: sentences::of_rung(alarm, now_s, visit.t()),
     }
 }
 
@@ -95,14 +118,15 @@ pub(super) async fn page(State(web): State<Web>, visit: Visit, Query(of): Query<
     visit.account()?;
     let station = find(&web, &of.of).await?;
     let open = web.district.open_alarms().await?;
+    let now = web.district.now_s();
     let alarms: Vec<Shown> = open
         .iter()
         .filter(|alarm| alarm.station == station.origin.as_str())
-        .map(|alarm| shown(alarm, &visit))
+        .map(|alarm| shown(alarm, now, &visit))
         .collect();
     let seen = web.district.seen(&station.origin).await?;
     let figures = web.figures(web.this_year()).await?;
-    let (t, now) = (visit.t(), web.district.now_s());
+    let t = visit.t();
     let v = visit.frame(&web, &station.name, "stations");
     let seen_line = |seen: &crate::district::Seen| SeenLine {
         when: seen.cosigned_s.map_or_else(|| "–".to_owned(), |at| moment(at, &visit)),
@@ -122,6 +146,8 @@ pub(super) async fn page(State(web): State<Web>, visit: Visit, Query(of): Query<
         seen: seen.iter().map(seen_line).collect(),
         facts: facts(&station.origin, &figures, t),
         months: months(&station.origin, &figures),
+        activity: activity(&station.origin, &figures, web.this_year()),
+        asked: asked(&figures, web.this_year(), t),
         checks: checks(&station, &visit, now),
         station,
         f: v.f.clone(),
@@ -186,6 +212,37 @@ fn months(station: &Origin, figures: &Figures) -> Vec<(String, u64, u64, u64)> {
             )
         })
         .collect()
+}
+
+/// What is asked of a station each month, in words.
+fn asked(figures: &Figures, period: Period, t: &Texts) -> String {
+    let asked = figures.policies.on(period.to).station;
+    format::fill(t.q_asked, &[&asked.screenings, &(asked.open.as_secs() / 3600)])
+}
+
+/// The months of the year so far, the latest first.
+fn activity(station: &Origin, figures: &Figures, period: Period) -> Vec<MonthLine> {
+    let asked = figures.policies.on(period.to).station;
+    let known = figures.months.get(station.as_str());
+    let of = |month: u32| known.and_then(|all| all.get(&month)).cloned().unwrap_or_default();
+    let months: Vec<(u32, Month)> = months_of(period).into_iter().map(|month| (month, of(month))).collect();
+    let most = months
+        .iter()
+        .map(|(_, facts)| facts.screenings)
+        .max()
+        .unwrap_or(0)
+        .max(asked.screenings);
+    let line = |(month, facts): &(u32, Month)| MonthLine {
+        name: (month % 100).to_string(),
+        screenings: facts.screenings,
+        enough: facts.screenings >= asked.screenings,
+        width: format::percent(facts.screenings, most),
+        hours: Value::LongTime(facts.open.total()).text(),
+        on_enough: facts.open.total() >= asked.open,
+        attendance: Value::Share(facts.came, facts.due).text(),
+        unattended: facts.unattended.as_secs() / 60,
+    };
+    months.iter().rev().map(line).collect()
 }
 
 /// Sentences of health: whether each is a warning, and what it says.

@@ -1,6 +1,7 @@
 use super::*;
 use crate::clock::Trust;
 use crate::ledger::{At, Leaf, What};
+use crate::report::survey::film_lines;
 use crate::types::{DeviceId, Intervals, Mode};
 
 const NOON: i64 = 1_795_752_000_000; // 2026-11-27 12:00 in China
@@ -51,12 +52,50 @@ impl Village {
         self
     }
 
+    /// Tells of a film that was made here, whatever its class is called.
+    fn made(mut self, n: u8) -> Self {
+        let is = What::Item {
+            item: item(n),
+            title: format!("第{n}课"),
+            class: Some("典型".to_owned()),
+            length: Millis::secs(3600),
+            made_here: true,
+        };
+        self.leaf(at(self.index, NOON), is);
+        self
+    }
+
+    fn rates(mut self, who: &str, n: u8, stars: u8) -> Self {
+        let is = What::Rating {
+            member: MemberId::new(who).unwrap(),
+            item: item(n),
+            screening: None,
+            stars,
+        };
+        self.leaf(at(self.index, NOON), is);
+        self
+    }
+
+    fn answers(mut self, who: &str, n: u8, right: u32) -> Self {
+        let is = What::Quiz {
+            member: MemberId::new(who).unwrap(),
+            item: item(n),
+            screening: None,
+            right,
+            questions: 4,
+            proof: false,
+        };
+        self.leaf(at(self.index, NOON), is);
+        self
+    }
+
     fn has(mut self, n: u8, class: &str) -> Self {
         let is = What::Item {
             item: item(n),
             title: format!("第{n}课"),
             class: Some(class.to_owned()),
             length: Millis::secs(3600),
+            made_here: false,
         };
         self.leaf(at(self.index, NOON), is);
         self
@@ -283,4 +322,46 @@ fn a_leap_day_has_a_day_a_year_earlier() {
     let before = leap.a_year_before();
     assert_eq!(date_of(before.from), jiff::civil::date(2027, 2, 28));
     assert_eq!(date_of(before.to), jiff::civil::date(2027, 3, 1));
+}
+
+#[test]
+fn a_film_is_told_by_plays_ends_stars_and_answers_over_all_stations() {
+    let here = Village::default()
+        .made(1)
+        .has(2, "党史")
+        .watches("0001", 1, 1_800, NOON, 2026)
+        .watches("0001", 1, 1_500, NOON - DAY, 2026)
+        .watches("0002", 1, 600, NOON, 2026)
+        .rates("0001", 1, 3)
+        .rates("0001", 1, 5)
+        .answers("0001", 1, 3);
+    let there = Village::default()
+        .made(1)
+        .watches("0003", 1, 600, NOON, 2026)
+        .rates("0003", 1, 4)
+        .answers("0003", 1, 1);
+    let counts = [
+        ("station/a".to_owned(), here.count),
+        ("station/b".to_owned(), there.count),
+    ];
+    let (policies, kinds) = (Policies::from(crate::credit::Policy::built_in()), BTreeMap::new());
+    let classes = ["实用技术".to_owned(), "本土电教片".to_owned()];
+    let asked = asked(&policies, year(), &classes, &kinds);
+    let lines = film_lines(&counts, asked);
+    let (id, line) = &lines[0];
+    assert_eq!((*id, line.made_here, line.stations), (item(1), true, 2));
+    // Two days of one member are two plays of one person, who saw nine tenths of it: 3,300 of 3,600 seconds.
+    assert_eq!((line.plays, line.times, line.persons, line.finished), (4, 4, 3, 1));
+    assert_eq!(line.stars, (9, 2), "the latest stars of each");
+    assert_eq!(line.answers, (4, 8));
+    assert_eq!(
+        (lines[1].1.title.as_str(), lines[1].1.plays),
+        ("第2课", 0),
+        "what nobody played is listed, too"
+    );
+    assert_eq!(
+        annual(&counts, asked).local,
+        (1, 4),
+        "made here by the station's word, not by its class"
+    );
 }

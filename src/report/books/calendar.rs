@@ -174,6 +174,7 @@ impl Calendar {
                 title,
                 class,
                 length,
+                made_here: _,
             } => {
                 self.items.insert(item, (title, class, length));
             }

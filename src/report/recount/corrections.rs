@@ -66,8 +66,13 @@ impl Recount {
             gives,
             second,
         };
-        let key = (change.member.clone(), item, year);
-        let have = self.union.get(&key).cloned().unwrap_or_default();
+        let key = (change.member.clone(), item);
+        let have = self
+            .union
+            .get(&key)
+            .and_then(|years| years.get(&year))
+            .cloned()
+            .unwrap_or_default();
         let judged = self.named(of).filter(|_| self.may_sign(&change.second));
         let Some(after) = judged.and_then(|named| judge(&named, &change, &have).ok()) else {
             self.anomalies.push(Anomaly::Unfit(index));
@@ -81,7 +86,7 @@ impl Recount {
                 counted,
             });
         }
-        self.union.insert(key, after);
+        self.union.entry(key).or_default().insert(year, after);
         self.apply(index, of, &change);
         let Change {
             member,

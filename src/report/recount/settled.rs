@@ -50,11 +50,10 @@ impl Recount {
     fn put_into(&mut self, span: u64, year: Year, wall_ms: i64) {
         let Some(place) = self.places.get(&span) else { return };
         let credit = &mut self.credits[place.credit];
-        let key = |year| (credit.member.clone(), credit.item, year);
-        let (before, after) = (key(credit.year), key(year));
-        let had = self.union.entry(before).or_default();
+        let years = self.union.entry((credit.member.clone(), credit.item)).or_default();
+        let had = years.entry(credit.year).or_default();
         *had = had.minus(&credit.media);
-        let there = self.union.entry(after).or_default();
+        let there = years.entry(year).or_default();
         let fresh = credit.media.minus(there);
         *there = there.union(&credit.media);
         let twice = credit.media.total().minus(fresh.total());

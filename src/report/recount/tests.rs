@@ -39,6 +39,7 @@ fn opened() -> Recount {
         title: "油菜".into(),
         class: None,
         length: Millis::secs(100),
+        made_here: false,
     };
     count.count(&leaf(1, known));
     let open = What::Open {
@@ -199,6 +200,7 @@ fn forty_hours_between_visits_a_day_apart_are_named() {
             title: "油菜".into(),
             class: None,
             length: Millis::secs(100 * 3600),
+            made_here: false,
         };
         let visit = |time| What::CheckpointSeen {
             district: Origin::new("district.example/1").unwrap(),
@@ -222,4 +224,34 @@ fn forty_hours_between_visits_a_day_apart_are_named() {
     };
     assert_eq!(film(40), [Anomaly::FasterThanTheDistrict(4)]);
     assert_eq!(film(24), []);
+}
+
+/// A simulator that makes up hours: its clock ran 24 hours while the district's ran 20. By whatever way the visits come.
+#[test]
+fn a_clock_that_ran_faster_than_the_districts_is_named_and_one_that_slept_is_not() {
+    let ran = |box_s: u64, district_s: u64, told_after_s: u64| {
+        let mut count = Recount::default();
+        let visit = |size, time| What::CheckpointSeen {
+            district: Origin::new("district.example/1").unwrap(),
+            size,
+            time,
+            cosignature: String::new(),
+        };
+        count.count(&leaf(100, What::Stop {}));
+        count.count(&leaf(105, visit(1, 1_795_000_000)));
+        count.count(&leaf(105 + box_s, What::Stop {}));
+        // A stick may be days under way: what the box ran meanwhile proves nothing.
+        count.count(&leaf(105 + box_s + told_after_s, visit(3, 1_795_000_000 + district_s)));
+        count.anomalies
+    };
+    let hour = 3_600;
+    assert_eq!(ran(24 * hour, 20 * hour, 5), [Anomaly::ClockStretched(3)]);
+    assert_eq!(
+        ran(20 * hour + 370, 20 * hour, 5),
+        [Anomaly::ClockStretched(3)],
+        "six minutes in twenty hours"
+    );
+    assert_eq!(ran(20 * hour + 300, 20 * hour, 5), [], "within half a percent");
+    assert_eq!(ran(hour, 20 * hour, 5), [], "a PC that slept");
+    assert_eq!(ran(20 * hour, 20 * hour, 70 * hour), [], "by stick");
 }

@@ -73,6 +73,7 @@ fn film(n: u8, seconds: u64) -> Showing {
         title: format!("film {n}"),
         class: None,
         length: Millis::secs(seconds),
+        made_here: false,
     }
 }
 

@@ -3,7 +3,7 @@ use crate::credit::hours::Tally;
 use crate::ledger::Listed;
 use crate::report::annual::{BranchKind, Pair};
 use crate::report::{csv, xlsx};
-use crate::types::{BranchId, Grade, Hours, Lang, Millis, Mode, SessionId};
+use crate::types::{BranchId, Grade, Hours, Intervals, Lang, Millis, Mode, SessionId};
 use calamine::{Data, Reader};
 
 /// 2026-11-26, as days since 1970.
@@ -16,6 +16,8 @@ struct Village {
     people: BTreeMap<MemberId, Person>,
     lines: Vec<MemberLine>,
     stations: BTreeMap<String, Named>,
+    months: BTreeMap<String, BTreeMap<u32, Month>>,
+    twice: Vec<Twice>,
 }
 
 fn member(id: &str) -> MemberId {
@@ -105,6 +107,8 @@ impl Village {
                 line("0002", [1050, 500], [930, 0]),
                 line("0003", [0, 0], [0, 0]),
             ],
+            months: BTreeMap::new(),
+            twice: Vec::new(),
             stations: [
                 ("station/a".to_owned(), named("青石桥村")),
                 ("station/b".to_owned(), named("后坪村")),
@@ -126,6 +130,14 @@ impl Village {
             lines: &self.lines,
             titles,
             stations: &self.stations,
+            months: &self.months,
+            films: &[],
+            twice: &self.twice,
+            frequency: Frequency {
+                screenings: 2,
+                open: Millis::secs(20 * 3600),
+                attendance_percent: 90,
+            },
             typed,
             policy: "默认办法",
         }
@@ -205,4 +217,58 @@ fn the_blanks_are_numbers_in_a_workbook_and_typed_in_ones_say_so() {
     assert_eq!(row("经费（万元）")[3], Data::String("人工填写".into()));
     let table = String::from_utf8(csv::sheet(&sheet, Lang::Zh).unwrap()).unwrap();
     assert!(table.contains("合计,3,2,实测,2,增 50.0%"), "{table}");
+}
+
+#[test]
+fn a_station_is_measured_by_months_that_reached_what_is_asked() {
+    let mut village = Village::new();
+    let month = |screenings, hours: u64, came| Month {
+        screenings,
+        due: 20,
+        came,
+        open: Intervals::one(
+            Millis::secs(came * 1_000_000),
+            Millis::secs(came * 1_000_000 + hours * 3600),
+        ),
+        unattended: Millis::secs(90),
+        ..Month::default()
+    };
+    let months = [
+        (202_610, month(2, 19, 18)),
+        (202_611, month(1, 20, 19)),
+        (202_512, month(9, 99, 20)),
+    ];
+    village.months.insert("station/a".into(), months.into());
+    let sheet = village.make(activity);
+    // From January to November; the year before is not asked about, and who did nothing stands there, too.
+    let rows: Vec<Vec<String>> = sheet.rows.iter().map(|row| texts(row)).collect();
+    assert_eq!(
+        rows[0][..8],
+        ["青石桥村", "松林镇", "11", "3", "1", "39.0", "1", "92.5%"]
+    );
+    assert_eq!(rows[0][9], "3");
+    assert_eq!(rows[1][..7], ["后坪村", "松林镇", "11", "0", "0", "0.0", "0"]);
+    assert_eq!(texts(sheet.sums.as_ref().unwrap())[3], "3");
+}
+
+#[test]
+fn months_of_a_period_cross_new_year() {
+    let period = Period::of(jiff::civil::date(2026, 11, 30), jiff::civil::date(2027, 2, 1));
+    assert_eq!(months_of(period), [202_611, 202_612, 202_701, 202_702]);
+}
+
+#[test]
+fn who_was_at_two_places_at_once_is_named_with_both() {
+    let mut village = Village::new();
+    village.twice.push(Twice {
+        member: member("0002"),
+        stations: vec!["station/a".into(), "station/b".into()],
+        from_ms: 1_795_780_800_000,
+        to_ms: 1_795_780_800_000 + 1_800_000,
+    });
+    let sheet = village.make(twice);
+    assert_eq!(
+        texts(&sheet.rows[0])[2..],
+        ["青石桥村、后坪村", "2026-11-27 20:00", "2026-11-27 20:30", "30"]
+    );
 }

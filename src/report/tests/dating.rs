@@ -67,6 +67,7 @@ impl Box {
             title: "film".into(),
             class: None,
             length: Millis(FILMS[0]),
+            made_here: false,
         };
         let opened = self.viewing.open(member(1), device, facts, Mode::Alone).await.unwrap();
         for (n, at) in (1..).zip((from..from + seconds).step_by(10)) {
@@ -295,6 +296,7 @@ async fn pending_time_that_is_confirmed_after_new_year_stays_undecided_under_an_
         title: "film".into(),
         class: None,
         length: Millis(FILMS[0]),
+        made_here: false,
     };
     let opened = it.viewing.open(member(1), device, facts, Mode::Alone).await.unwrap();
     it.clock.advance(Millis::secs(10));

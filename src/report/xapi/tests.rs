@@ -36,6 +36,7 @@ fn half_an_hour_of_film() -> What {
         title: "治村十法".into(),
         class: None,
         length: Millis::secs(1_800),
+        made_here: false,
     }
 }
 

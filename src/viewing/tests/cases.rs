@@ -65,6 +65,7 @@ impl Player for Village {
             title: film.to_owned(),
             class: None,
             length,
+            made_here: false,
         };
         let who = MemberId::new(member).unwrap();
         let opened = self

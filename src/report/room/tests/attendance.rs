@@ -104,6 +104,7 @@ async fn who_watches_on_his_phone_is_taken_from_there_into_the_room() {
         title: "another".into(),
         class: None,
         length: Millis::secs(600),
+        made_here: false,
     };
     let viewing = &hall.viewing;
     let opened = viewing.open(member("m1"), phone(1), facts, Mode::Alone).await.unwrap();

@@ -1,0 +1,207 @@
+//! Each station's count as it was put down after the last pull, in its parts, so that a pull of a few leaves reads and
+//! writes those that they touch, and never the whole log.
+//!
+//! A view, like all figures: when a part is missing, cannot be read, or does not belong to the leaves that are kept, the
+//! count begins at the first leaf again. What is kept is the count of the leaves alone; years that only the district's own
+//! visits decide are added after each pull, because the next leaves may say them themselves.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::rows::{self, StationRow};
+use crate::ledger::Leaf;
+use crate::report::{Film, Key, Month, Recount, Stay, Unreadable};
+use crate::store::{Schema, Sql, StoreError, params};
+use crate::types::{ItemId, MemberId, Millis, Origin, Year};
+
+/// The table of this file. The station's name stands first in its key.
+pub(super) const SCHEMA: Schema = Schema {
+    room: "district counting",
+    steps: &["
+        CREATE TABLE part (station TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL,
+            PRIMARY KEY (station, kind, name)) STRICT, WITHOUT ROWID;
+    "],
+};
+
+/// So many leaves are read at once.
+const AT_ONCE: u64 = 256;
+
+/// What one year lost: media shown to nobody, and media that nobody confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Lost {
+    /// Shown while nobody was there.
+    pub unattended: Millis,
+    /// Grade X.
+    pub unconfirmed: Millis,
+}
+
+/// One part of a station's count.
+fn part(conn: &dyn Sql, station: &Origin, key: &Key) -> Result<Option<String>, StoreError> {
+    let query = "SELECT text FROM part WHERE station = ?1 AND kind = ?2 AND name = ?3";
+    conn.query_optional(query, params![station.as_str(), key.kind(), key.name()], |row| {
+        row.get(0)
+    })
+}
+
+/// Keeps a part; `None` takes it away.
+fn put(conn: &dyn Sql, station: &Origin, key: &Key, text: Option<&str>) -> Result<(), StoreError> {
+    let (kind, name) = (key.kind(), key.name());
+    let insert = "INSERT INTO part (station, kind, name, text) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (station, kind, name) DO UPDATE SET text = excluded.text";
+    let delete = "DELETE FROM part WHERE station = ?1 AND kind = ?2 AND name = ?3";
+    match text {
+        Some(text) => conn.execute(insert, params![station.as_str(), kind, name, text]),
+        None => conn.execute(delete, params![station.as_str(), kind, name]),
+    }
+    .map(drop)
+}
+
+/// Every part of one kind, of all stations: station, name, text.
+fn all_of(conn: &dyn Sql, kind: &str) -> Result<Vec<(String, String, String)>, StoreError> {
+    let query = "SELECT station, name, text FROM part WHERE kind = ?1";
+    conn.query_map(query, [kind], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+}
+
+/// Why a count could not go on from where it was put down.
+enum Stop {
+    Store(StoreError),
+    Unreadable(Unreadable),
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Unreadable> for Stop {
+    fn from(error: Unreadable) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
+/// Counts what was believed since the last pull, and puts the count down again. `station.size` leaves were counted then;
+/// what is in hand afterwards are the parts that the new leaves touched. Within the transaction that believes them.
+pub(super) fn go_on(conn: &dyn Sql, station: &StationRow) -> Result<Recount, StoreError> {
+    match from_where_it_stopped(conn, station) {
+        Ok(Some(counted)) => Ok(counted),
+        Ok(None) => anew(conn, &station.origin),
+        Err(Stop::Store(error)) => Err(error),
+        Err(Stop::Unreadable(why)) => {
+            tracing::warn!(station = %station.origin, %why, "the station is counted from its first leaf again");
+            anew(conn, &station.origin)
+        }
+    }
+}
+
+/// What was read of a count, to know what changed.
+type Before = HashMap<Key, Option<String>>;
+
+fn from_where_it_stopped(conn: &dyn Sql, station: &StationRow) -> Result<Option<Recount>, Stop> {
+    let name = &station.origin;
+    let Some(thread) = part(conn, name, &Key::Thread)? else {
+        return Ok(None);
+    };
+    let mut counted = Recount::resume(&thread)?;
+    if counted.size() != station.size {
+        return Ok(None);
+    }
+    let mut before = Before::from([(Key::Thread, Some(thread))]);
+    loop {
+        let leaves = rows::leaves(conn, name, counted.size(), AT_ONCE)?;
+        if leaves.is_empty() {
+            break;
+        }
+        for bytes in leaves {
+            let leaf = Leaf::read(&bytes);
+            bring(conn, name, &mut counted, &mut before, |counted| {
+                counted.missing(leaf.as_ref())
+            })?;
+            counted.count_leaf(leaf);
+        }
+    }
+    let mut parts = counted.parts();
+    for (key, text) in &before {
+        let now = parts.remove(key);
+        if now != *text {
+            put(conn, name, key, now.as_deref())?;
+        }
+    }
+    for (key, text) in parts {
+        put(conn, name, &key, Some(&text))?;
+    }
+    bring(conn, name, &mut counted, &mut before, Recount::missing_to_settle)?;
+    counted.settle_rest(&rows::visits(conn, name)?);
+    Ok(Some(counted))
+}
+
+/// Brings whatever is missing, until nothing is.
+fn bring(
+    conn: &dyn Sql,
+    station: &Origin,
+    counted: &mut Recount,
+    before: &mut Before,
+    missing: impl Fn(&Recount) -> Vec<Key>,
+) -> Result<(), Stop> {
+    loop {
+        let keys = missing(counted);
+        if keys.is_empty() {
+            return Ok(());
+        }
+        for key in keys {
+            let text = part(conn, station, &key)?;
+            counted.bring(key.clone(), text.as_deref())?;
+            before.insert(key, text);
+        }
+    }
+}
+
+/// Counts a station from its first leaf, up to where it is frozen, and puts the count down.
+pub(super) fn anew(conn: &dyn Sql, station: &Origin) -> Result<Recount, StoreError> {
+    let (mut counted, visits) = rows::recount_leaves(conn, station)?;
+    conn.execute("DELETE FROM part WHERE station = ?1", [station.as_str()])?;
+    for (key, text) in counted.parts() {
+        put(conn, station, &key, Some(&text))?;
+    }
+    counted.settle_rest(&visits);
+    Ok(counted)
+}
+
+/// What stands beside credit: months, films and stays of all stations, by name.
+pub(super) fn aside(conn: &dyn Sql, all: &mut BTreeMap<String, Recount>) -> Result<(), StoreError> {
+    for (station, name, text) in all_of(conn, "month")? {
+        let month: Option<(u32, Month)> = name.parse().ok().zip(serde_json::from_str(&text).ok());
+        if let (Some(count), Some((month, facts))) = (all.get_mut(&station), month) {
+            count.months.insert(month, facts);
+        }
+    }
+    for (station, name, text) in all_of(conn, "film")? {
+        let film: Option<(ItemId, Film)> = ItemId::parse(&name).ok().zip(serde_json::from_str(&text).ok());
+        if let (Some(count), Some((item, film))) = (all.get_mut(&station), film) {
+            count.films.insert(item, film);
+        }
+    }
+    for (station, name, text) in all_of(conn, "stays")? {
+        let whose = name.split_once('/').and_then(|(month, member)| {
+            let member = MemberId::new(member).ok()?;
+            Some((member, month.parse().ok()?))
+        });
+        let stays: Option<((MemberId, u32), Vec<Stay>)> = whose.zip(serde_json::from_str(&text).ok());
+        if let (Some(count), Some((whose, stays))) = (all.get_mut(&station), stays) {
+            count.stays.insert(whose, stays);
+        }
+    }
+    Ok(())
+}
+
+/// What a year lost, over all stations.
+pub(super) fn lost(conn: &dyn Sql, year: Year) -> Result<Lost, StoreError> {
+    let mut lost = Lost::default();
+    for (_, name, text) in all_of(conn, "month")? {
+        let is_in = name.parse().is_ok_and(|month: u32| month / 100 == u32::from(year.0));
+        if let Some(month) = serde_json::from_str::<Month>(&text).ok().filter(|_| is_in) {
+            lost.unattended = lost.unattended.plus(month.unattended);
+            lost.unconfirmed = lost.unconfirmed.plus(month.unconfirmed);
+        }
+    }
+    Ok(lost)
+}

@@ -51,6 +51,7 @@ async fn an_evening_in_1970(data: &Path) {
         title: "油菜越冬".into(),
         class: None,
         length: Millis(FILM),
+        made_here: false,
     };
     let member = MemberId::new("0021").unwrap();
     let opened = viewing.open(member, device, facts, Mode::Alone).await.unwrap();

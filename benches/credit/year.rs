@@ -137,6 +137,7 @@ async fn open(viewing: Viewing, member: u16, film: u8) -> Session {
         title: format!("一部半小时的片子，第 {film} 部"),
         class: Some("实用技术".into()),
         length: LENGTH,
+        made_here: false,
     };
     let member = MemberId::new(&format!("{member:04}")).expect("a number");
     viewing

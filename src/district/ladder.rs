@@ -119,6 +119,7 @@ pub(super) fn in_order(mut alarms: Vec<Alarm>, now_s: i64) -> Vec<Alarm> {
 
 #[cfg(test)]
 mod tests {
+    use super::Rung::{District, Station, Township};
     use super::*;
 
     fn alarm(key: i64, kind: &str, at_days: i64) -> Alarm {
@@ -140,7 +141,7 @@ mod tests {
         for kind in GRAVE {
             assert_eq!(
                 (Severity::of(kind), alarm(1, kind, 5).rung(5 * DAY_S)),
-                (Severity::Grave, Rung::District)
+                (Severity::Grave, District)
             );
         }
         assert_eq!(alarm(1, "fork", 5).climbs_in(5 * DAY_S), None, "there is nobody above");
@@ -150,7 +151,6 @@ mod tests {
     fn credit_that_cannot_be_climbs_after_three_days_and_after_a_week() {
         let rungs =
             |kind, days: &[i64]| -> Vec<Rung> { days.iter().map(|day| alarm(1, kind, 0).rung(day * DAY_S)).collect() };
-        use Rung::{District, Station, Township};
         assert_eq!(
             rungs("all_ticked", &[0, 2, 3, 6, 7, 90]),
             [Station, Station, Township, Township, District, District]

@@ -325,9 +325,10 @@ pub(super) fn insert_span(
 /// Whether the ledger must be told of an item: it is new, or its facts changed.
 pub(super) fn item_is_news(conn: &Connection, facts: &ItemFacts) -> Result<bool, rusqlite::Error> {
     // Only what was made here says so, so that no station tells of all its films again after an update.
-    let now = match facts.made_here {
-        false => json(&(&facts.title, &facts.class, facts.length)),
-        true => json(&(&facts.title, &facts.class, facts.length, true)),
+    let now = if facts.made_here {
+        json(&(&facts.title, &facts.class, facts.length, true))
+    } else {
+        json(&(&facts.title, &facts.class, facts.length))
     };
     let changed = conn
         .prepare_cached(

@@ -14,7 +14,7 @@ use super::{Visit, Web, query, reports, show};
 use crate::http::Problem;
 use crate::ledger::Leaf;
 use crate::look::{Frame, format};
-use crate::report::annual::{Category, PersonTime, date_of, of_category};
+use crate::report::annual::{Category, Period, PersonTime, date_of, of_category};
 use crate::types::SessionId;
 
 /// Lines on one page.
@@ -48,6 +48,18 @@ impl Wanted {
             "" | "all" => Ok(None),
             word => Category::read(word).map(Some).ok_or_else(Problem::not_found),
         }
+    }
+
+    /// The same in an address.
+    fn address(&self, period: Period) -> String {
+        format!(
+            "{}&category={}&of={}&member={}&item={}",
+            in_address(period),
+            query(&self.category),
+            query(&self.of),
+            query(&self.member),
+            query(&self.item)
+        )
     }
 
     fn days(&self) -> Days {
@@ -143,14 +155,7 @@ pub(super) async fn sessions(
             .take(PAGE)
             .map(line)
             .collect(),
-        address: format!(
-            "{}&category={}&of={}&member={}&item={}",
-            in_address(period),
-            query(&wanted.category),
-            query(&wanted.of),
-            query(&wanted.member),
-            query(&wanted.item)
-        ),
+        address: wanted.address(period),
         before: page.checked_sub(1),
         after: (page.saturating_add(1).saturating_mul(PAGE) < times.len()).then_some(page + 1),
         f: v.f.clone(),

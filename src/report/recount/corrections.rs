@@ -66,13 +66,7 @@ impl Recount {
             gives,
             second,
         };
-        let key = (change.member.clone(), item);
-        let have = self
-            .union
-            .get(&key)
-            .and_then(|years| years.get(&year))
-            .cloned()
-            .unwrap_or_default();
+        let have = self.had(&change);
         let judged = self.named(of).filter(|_| self.may_sign(&change.second));
         let Some(after) = judged.and_then(|named| judge(&named, &change, &have).ok()) else {
             self.anomalies.push(Anomaly::Unfit(index));
@@ -86,7 +80,8 @@ impl Recount {
                 counted,
             });
         }
-        self.union.entry(key).or_default().insert(year, after);
+        let pair = (change.member.clone(), item);
+        self.union.entry(pair).or_default().insert(year, after);
         self.apply(index, of, &change);
         let Change {
             member,
@@ -107,6 +102,15 @@ impl Recount {
             second,
             at,
         });
+    }
+
+    /// What the member has before the change.
+    fn had(&self, change: &Change) -> Intervals {
+        let years = self.union.get(&(change.member.clone(), change.item));
+        years
+            .and_then(|years| years.get(&change.year))
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// The second signer is a secretary or sits on the committee, as the roster leaves say.

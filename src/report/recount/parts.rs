@@ -251,7 +251,7 @@ impl Recount {
         let month = month_of(leaf.at);
         match &leaf.is {
             What::Roster { changed, .. } => {
-                keys.extend(changed.iter().map(|listed| Key::Member(listed.member.clone())))
+                keys.extend(changed.iter().map(|listed| Key::Member(listed.member.clone())));
             }
             What::Item { item, .. } => keys.extend([Key::Item(*item), Key::Film(*item)]),
             What::Rating { item, .. } | What::Quiz { item, .. } => drop(keys.insert(Key::Film(*item))),
@@ -288,19 +288,6 @@ impl Recount {
                     .flat_map(|visit| visit.earned.keys());
                 keys.extend(earned.cloned().map(Key::Member));
             }
-            What::Attend { screening, member, .. } => {
-                keys.insert(Key::Session(*screening));
-                if let Some(room) = self.rooms.get(screening) {
-                    keys.insert(Key::Stays(month_of(room.opened), member.clone()));
-                }
-            }
-            What::Screened { screening, .. } => {
-                keys.extend([Key::Session(*screening), Key::Leaf(self.next)]);
-                self.of_room(*screening, keys);
-            }
-            What::Screening { screening, .. } | What::Shown { screening, .. } | What::Check { screening, .. } => {
-                keys.insert(Key::Session(*screening));
-            }
             What::Correct {
                 of,
                 member,
@@ -317,6 +304,25 @@ impl Recount {
                 for (span, _) in spans {
                     self.of_leaf(*span, keys);
                 }
+            }
+            other => self.touched_of_room(other, keys),
+        }
+    }
+
+    fn touched_of_room(&self, is: &What, keys: &mut BTreeSet<Key>) {
+        match is {
+            What::Attend { screening, member, .. } => {
+                keys.insert(Key::Session(*screening));
+                if let Some(room) = self.rooms.get(screening) {
+                    keys.insert(Key::Stays(month_of(room.opened), member.clone()));
+                }
+            }
+            What::Screened { screening, .. } => {
+                keys.extend([Key::Session(*screening), Key::Leaf(self.next)]);
+                self.of_room(*screening, keys);
+            }
+            What::Screening { screening, .. } | What::Shown { screening, .. } | What::Check { screening, .. } => {
+                keys.insert(Key::Session(*screening));
             }
             _ => {}
         }

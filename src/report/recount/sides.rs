@@ -110,9 +110,12 @@ impl Recount {
     /// Takes in what a leaf says beside credit, before its clock becomes the last one.
     pub(super) fn note_aside(&mut self, leaf: &Leaf) {
         let month = self.months.entry(month_of(leaf.at)).or_default();
-        let since = |before: At, at: At| match before.boot == at.boot {
-            true => at.mono.minus(before.mono),
-            false => Millis::ZERO,
+        let since = |before: At, at: At| {
+            if before.boot == at.boot {
+                at.mono.minus(before.mono)
+            } else {
+                Millis::ZERO
+            }
         };
         let passed = match (&leaf.is, self.last) {
             // Between the end of a run and the next start nothing was on, but for the last sign of life it left.
@@ -127,10 +130,8 @@ impl Recount {
                 month.feedback += 1;
                 month.wishes += u64::from(*about == About::Wish);
             }
-            What::Item { item, made_here, .. } => {
-                if *made_here || self.films.contains_key(item) {
-                    self.films.entry(*item).or_default().made_here = *made_here;
-                }
+            What::Item { item, made_here, .. } if *made_here || self.films.contains_key(item) => {
+                self.films.entry(*item).or_default().made_here = *made_here;
             }
             What::Rating {
                 member, item, stars, ..

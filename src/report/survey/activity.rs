@@ -78,7 +78,7 @@ fn row(source: &Source<'_>, origin: &str, months: &[u32]) -> Vec<Cell> {
             .unwrap_or_default()
     };
     let all: Vec<Month> = months.iter().map(facts).collect();
-    let sum = all.iter().fold(Month::default(), |sum, month| sum.plus(month));
+    let sum = all.iter().fold(Month::default(), Month::plus);
     let reached = |enough: &dyn Fn(&Month) -> bool| Cell::from(all.iter().filter(|month| enough(month)).count());
     vec![
         source.station(origin).into(),

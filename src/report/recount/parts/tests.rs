@@ -318,9 +318,10 @@ impl Village {
             wall,
             trust: self.trust,
         };
-        let bytes = match self.dice.one_in(40) {
-            true => b"no leaf of ours".to_vec(),
-            false => Leaf { v: 1, at, is }.to_bytes(),
+        let bytes = if self.dice.one_in(40) {
+            b"no leaf of ours".to_vec()
+        } else {
+            Leaf { v: 1, at, is }.to_bytes()
         };
         self.counted.count(&bytes);
         self.leaves.push(bytes);

@@ -66,6 +66,7 @@ texts! {
     carry_refused: "U 盘上有 {0} 份县里下发的内容没有收，不是给本站的，或者没有登记过的县里的签名。", " {0} records on the stick were not taken: they are not for this station, or not signed by an enrolled district.";
     // What the district sends down, at the station
     down_from: "县里的通知", "From the district";
+    down_in_one: "{0}：{1}", "{0}: {1}";
     down_until: "到 {0}", "until {0}";
     down_head: "县里下发的", "Sent down by the district";
     down_none: "县里还没有下发过东西。", "Nothing was sent down yet.";
@@ -135,6 +136,7 @@ texts! {
     q_down_hint_approved: "一行一部，片名或编号，后面可以写从哪天起。只有设成由县里审定的站点才按它。", "One item a line, by title or id, and the day from which it may be shown. Only stations where the district vets go by it.";
     q_down_hint_notices: "通知显示在党员首页、电视签到页和管理台，过了最后一天自动撤下。", "Notices stand on members' home, in the lobby of televisions and on the desk, until their last day.";
     q_down_no_notices: "这里没有通知。", "There is no notice here.";
+    q_down_new: "新的通知", "A new notice";
     q_down_title: "标题", "Title";
     q_down_text: "正文", "Text";
     q_down_from: "从哪天起", "First day";

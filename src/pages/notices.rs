@@ -9,16 +9,22 @@ use crate::look::{Texts, format};
 pub(super) struct Line {
     pub(super) title: String,
     pub(super) text: String,
-    /// Who sent it, and until when it is shown.
+    /// Until when it is shown.
     pub(super) about: String,
+    /// Title and words in one line, for a screen that is read from afar.
+    pub(super) in_one: String,
 }
 
 /// The notices of today, those that end first before.
 pub(super) async fn today(pages: &Pages, t: &Texts) -> Result<Vec<Line>, Problem> {
-    let line = |(district, notice): (String, crate::dispatch::Notice)| Line {
+    let line = |(_, notice): (String, crate::dispatch::Notice)| Line {
+        about: format::fill(t.down_until, &[&notice.until]),
+        in_one: match notice.text.as_str() {
+            "" => notice.title.clone(),
+            text => format::fill(t.down_in_one, &[&notice.title, &text.replace('\n', " ")]),
+        },
         title: notice.title,
         text: notice.text,
-        about: format!("{district}  {}", format::fill(t.down_until, &[&notice.until])),
     };
     Ok(pages.dispatches.notices().await?.into_iter().map(line).collect())
 }

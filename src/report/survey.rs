@@ -9,6 +9,7 @@ mod activity;
 mod annual;
 mod films;
 mod hours;
+mod migrants;
 mod sessions;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ pub use activity::{activity, months_of, twice};
 pub use annual::annual;
 pub use films::{FilmLine, film_lines, films};
 pub use hours::{By, groups, members};
+pub use migrants::{Contacts, migrant_members, migrants};
 pub use sessions::sessions;
 
 use super::Month;

@@ -7,6 +7,7 @@ use super::places::{self, Counted};
 use crate::clock::{self, day_of};
 use crate::credit::Policies;
 use crate::credit::hours::{Earned, Tally, tally};
+use crate::ledger::Listed;
 use crate::types::{Grade, Hours, Intervals, ItemId, MemberId, Millis, Mode, SessionId, Year};
 
 /// One member in one year.
@@ -98,7 +99,7 @@ fn fresh(counts: &[Recount], year: Year) -> Vec<Counted<'_>> {
 }
 
 fn line(counts: &[Recount], policies: &Policies, year: Year, member: MemberId, pieces: Vec<Earned>) -> MemberLine {
-    let listed = counts.iter().find_map(|count| count.members.get(&member));
+    let listed = at_home(counts, &member);
     let role = listed.map_or(String::new(), |l| l.role.clone());
     let (tally, in_the_end) = (tally(policies, pieces), policies.on(end_of(year)));
     let tally = if tally.policies.is_empty() {
@@ -119,6 +120,13 @@ fn line(counts: &[Recount], policies: &Policies, year: Year, member: MemberId, p
         role,
         member,
     }
+}
+
+/// What the rosters say of a member: where he is at home before where he visits, and where he still is before where he
+/// was. So what a migrant earned elsewhere is his home branch's.
+fn at_home<'a>(counts: &'a [Recount], member: &MemberId) -> Option<&'a Listed> {
+    let listed = counts.iter().filter_map(|count| count.members.get(member));
+    listed.min_by_key(|listed| (listed.left, listed.migrant == "in"))
 }
 
 /// The policies by which lines were made, in the order of their names.

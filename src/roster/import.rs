@@ -133,9 +133,10 @@ pub fn plan(file: &[u8], present: &[Member]) -> Plan {
         return one_fault(1, Fault::TooLarge);
     }
     let text = media_index::subtitle::decode(file);
-    let text = text.trim_start_matches('\u{feff}');
+    // Windows ends lines with two characters, and the reader counts the line only behind both.
+    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter(text))
+        .delimiter(delimiter(&text))
         .flexible(true)
         .trim(csv::Trim::All)
         .from_reader(text.as_bytes());

@@ -12,9 +12,9 @@ pub mod backup;
 mod dialect;
 mod file;
 mod health;
+mod ordeal;
 #[cfg(feature = "postgres")]
 mod postgres;
-mod ordeal;
 mod queue;
 mod readers;
 mod schema;

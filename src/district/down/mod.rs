@@ -113,6 +113,26 @@ impl District {
         Ok(pieces.first().map(members_of).unwrap_or_default())
     }
 
+    /// Whether the rosters that are kept here name a contact or a telephone of each of their members.
+    pub async fn contacts(&self) -> Result<BTreeMap<MemberId, bool>, StoreError> {
+        let read = |conn: &dyn Sql| {
+            let mut all = BTreeMap::new();
+            for (_, text) in rows::rosters(conn)? {
+                let piece = Piece {
+                    reference: String::new(),
+                    from: String::new(),
+                    text,
+                };
+                for member in members_of(&piece) {
+                    let has = !member.details.contact.is_empty() || !member.details.phone.is_empty();
+                    *all.entry(member.id).or_default() |= has;
+                }
+            }
+            Ok::<_, StoreError>(all)
+        };
+        self.store.read(read).await
+    }
+
     /// Who stands in the roster of another station, and what people call that: membership is single.
     pub async fn listed_elsewhere(&self, station: &Origin) -> Result<BTreeMap<MemberId, String>, StoreError> {
         let own = Scope::Station(station.clone()).word();
@@ -199,6 +219,8 @@ impl District {
                 compose::body(tx, station, kind)?
                     .map_or(Ok(()), |body| body.check())
                     .map_err(|why| DistrictError::Down(format!("{}: {why}", station.name)))?;
+                // Nobody should have to wait for an hour for what was just signed.
+                watch::hurry(tx, station.origin.as_str())?;
             }
             Ok::<_, DistrictError>(())
         };

@@ -292,7 +292,8 @@ fn read(
         return Err(at(1, Fault::NotASheet));
     }
     let text = media_index::subtitle::decode(file);
-    let text = text.trim_start_matches('\u{feff}');
+    // Windows and forms end lines with two characters, and the reader counts the line only behind both.
+    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let head = text.lines().next().unwrap_or("");
     let by_tab = head.contains('\t');
     let mut reader = csv::ReaderBuilder::new()

@@ -62,6 +62,8 @@ fn a_programme_is_read_line_by_line_and_every_fault_is_named() {
     ];
     let found: Vec<_> = faults.into_iter().map(|f| (f.line, f.fault)).collect();
     assert_eq!(found, expected);
+    let windows = plan(bad.replace('\n', "\r\n").as_bytes(), &known()).unwrap_err();
+    assert_eq!(windows[0].line, 2, "lines of a Windows file are counted alike");
     let heads = plan("日期,课件,票价\n".as_bytes(), &known()).unwrap_err();
     let heads: Vec<_> = heads.into_iter().map(|f| f.fault).collect();
     assert_eq!(heads, [Fault::Unknown("票价".into()), Fault::Missing("时间")]);

@@ -16,7 +16,7 @@ use crate::http::Problem;
 use crate::look::{Frame, format, texts};
 use crate::report::annual::{Period, PersonTime};
 use crate::report::sheet::{Align, Cell, Sheet, To, Value};
-use crate::report::survey::{self, By, Named, Source, TypedIn};
+use crate::report::survey::{self, By, Contacts, Named, Source, TypedIn};
 use crate::report::{csv, xlsx};
 use crate::types::{Lang, Year};
 
@@ -26,7 +26,7 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
 const ROWS: usize = 500;
 
 /// Each report by its code, and the column that its bars show.
-const REPORTS: [(&str, usize); 8] = [
+const REPORTS: [(&str, usize); 10] = [
     ("annual", 1),
     ("townships", 12),
     ("stations", 12),
@@ -35,6 +35,8 @@ const REPORTS: [(&str, usize); 8] = [
     ("activity", 3),
     ("films", 5),
     ("twice", 5),
+    ("migrants", 6),
+    ("migrant-members", 7),
 ];
 
 /// What the reports of a period are made of.
@@ -43,6 +45,7 @@ pub(super) struct Gathered {
     figures: Arc<Figures>,
     before: Arc<Figures>,
     stations: BTreeMap<String, Named>,
+    contacts: Contacts,
     typed: Vec<TypedIn>,
     policy: String,
 }
@@ -78,6 +81,8 @@ impl Gathered {
             "activity" => survey::activity(&source),
             "films" => survey::films(&source),
             "twice" => survey::twice(&source),
+            "migrants" => survey::migrants(&source, &self.contacts),
+            "migrant-members" => survey::migrant_members(&source, &self.contacts),
             _ => return None,
         })
     }
@@ -110,6 +115,7 @@ pub(super) async fn gather(web: &Web, period: Period) -> Result<Gathered, Proble
         period,
         before,
         stations: stations.collect(),
+        contacts: web.district.contacts().await?,
         typed,
         policy: names.join("》《"),
         figures,

@@ -96,7 +96,7 @@ fn role_word(role: &str) -> &str {
     Role::read(role).map_or(role, |known| known.zh())
 }
 
-fn migrant_word(migrant: &str) -> &str {
+pub(super) fn migrant_word(migrant: &str) -> &str {
     match migrant {
         "out" => "流出",
         "in" => "流入",

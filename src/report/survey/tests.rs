@@ -157,6 +157,29 @@ fn texts(row: &[Cell]) -> Vec<String> {
 }
 
 #[test]
+fn migrants_are_counted_at_home_and_who_was_never_seen_stands_first() {
+    let mut village = Village::new();
+    for (id, migrant) in [("0001", "no"), ("0002", "out"), ("0003", "out")] {
+        village.people.get_mut(&member(id)).unwrap().listed.migrant = migrant.into();
+    }
+    for line in &mut village.lines {
+        line.migrant = village.people[&line.member].listed.migrant.clone();
+    }
+    let contacts = Contacts::from([(member("0002"), true), (member("0003"), false)]);
+    let sheet = village.make(|source| migrants(source, &contacts));
+    // 0002 studied once at each station; both are the home branch's. Nobody has the 32 hours.
+    let expected = ["2", "2", "1", "1", "50.0", "1", "0", "0.0", "1"];
+    assert_eq!(texts(&sheet.rows[0])[..2], ["青石桥村党支部", "后坪村"]);
+    assert_eq!(texts(&sheet.rows[0])[2..], expected);
+    assert_eq!(texts(sheet.sums.as_ref().unwrap())[2..], expected);
+    let people = village.make(|source| migrant_members(source, &contacts));
+    let lines: Vec<Vec<String>> = people.rows.iter().map(|row| texts(row)).collect();
+    assert_eq!(lines[0][4..7], ["没有", "0", "0"]);
+    assert_eq!((lines[0][0].as_str(), lines[0][9].as_str()), ("0003", "一次没来"));
+    assert_eq!(lines[1][4..7], ["有", "2", "1"]);
+}
+
+#[test]
 fn a_member_stands_with_what_he_owes_and_how_much_rests_on_a_word() {
     let sheet = Village::new().make(members);
     let row = texts(&sheet.rows[0]);

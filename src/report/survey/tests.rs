@@ -168,7 +168,7 @@ fn migrants_are_counted_at_home_and_who_was_never_seen_stands_first() {
     let contacts = Contacts::from([(member("0002"), true), (member("0003"), false)]);
     let sheet = village.make(|source| migrants(source, &contacts));
     // 0002 studied once at each station; both are the home branch's. Nobody has the 32 hours.
-    let expected = ["2", "2", "1", "1", "50.0", "1", "0", "0.0", "1"];
+    let expected = ["2", "2", "1", "1", "50%", "1", "0", "0%", "1"];
     assert_eq!(texts(&sheet.rows[0])[..2], ["青石桥村党支部", "后坪村"]);
     assert_eq!(texts(&sheet.rows[0])[2..], expected);
     assert_eq!(texts(sheet.sums.as_ref().unwrap())[2..], expected);

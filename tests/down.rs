@@ -84,9 +84,9 @@ async fn say_everything(district: &District, station: &Origin, film: &str) {
     ];
     let roster = vec![Piece::roster(members, "2026-01-01")];
     district.send_down(&here, Kind::Roster, roster, &by).await.unwrap();
-    let file = format!("日期,时间,课件,地点\n2035-12-03,19:30,{film},会议室\n");
+    let table = format!("日期,时间,课件,地点\n2035-12-03,19:30,{film},会议室\n");
     let known = district.known_items().await.unwrap();
-    let entries = plan(file.as_bytes(), &known).unwrap();
+    let entries = plan(table.as_bytes(), &known).unwrap();
     district.send_down(&Scope::All, Kind::Plan, entries, &by).await.unwrap();
     let item: ItemId = serde_json::from_value(film.into()).unwrap();
     let approved = Approved {

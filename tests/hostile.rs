@@ -198,7 +198,7 @@ impl Liar {
 
     async fn fill(&self, stream: &mut TcpStream) -> std::io::Result<()> {
         loop {
-            self.write(stream, &[b' '; 65_536]).await?;
+            self.write(stream, &vec![b' '; 65_536]).await?;
         }
     }
 

@@ -142,7 +142,7 @@ pub trait ToValue {
     fn to_value(&self) -> Value;
 }
 
-/// Values of a statement: an array of one kind, or [`params!`] of several.
+/// Values of a statement: an array of one kind, or `params!` of several.
 pub trait Params {
     /// As values.
     fn values(self) -> Vec<Value>;

@@ -104,7 +104,7 @@ impl District {
     /// What holds for a scope, by reference.
     pub async fn pieces(&self, scope: &Scope, kind: Kind) -> Result<Vec<Piece>, StoreError> {
         let scope = scope.word();
-        self.store.read(move |conn| Ok(rows::pieces(conn, &scope, kind)?)).await
+        self.store.read(move |conn| rows::pieces(conn, &scope, kind)).await
     }
 
     /// The roster that this district keeps of a station; empty if it keeps none.
@@ -316,7 +316,7 @@ impl District {
 
     /// What was signed for each station, by station and kind.
     pub async fn sent_down(&self) -> Result<Vec<Sent>, StoreError> {
-        self.store.read(|conn| Ok(rows::all(conn)?)).await
+        self.store.read(|conn| rows::all(conn)).await
     }
 
     /// The items that stations told of, for titles in files: the same film has one id everywhere.

@@ -13,6 +13,7 @@ const program = process.env.YUANJIAO || new URL('../../target/debug/yuanjiao', i
 const shots = new URL('./shots/', import.meta.url).pathname;
 const PASSPHRASE = '一二三四五六七八';
 const WAIT = { timeout: 120000 };
+const REPORTS = ['annual', 'townships', 'stations', 'branches', 'members', 'activity', 'films', 'twice', 'migrants', 'migrant-members'];
 const ROSTER = `member_no,name,branch,role,status,migrant,pin
 0021,王德明,青石桥村第一支部,党员,正式,流出,2468
 0012,陈桂兰,青石桥村第一支部,书记,正式,否,1357
@@ -180,8 +181,10 @@ test('a silent station is called, and a person says why', async () => {
 for (const [size, viewport] of [['1366', DESK.viewport], ['1920', { width: 1920, height: 1080 }], ['390', PHONE.viewport]]) {
   test(`every page fits a window of ${size}`, async () => {
     await clerk.setViewportSize(viewport);
-    for (const path of ['/', '/stations', '/alerts', '/annual', '/annual/branches', '/annual/sessions', '/accounts']) {
-      await clerk.goto(url + path);
+    const reports = ['', ...REPORTS.map((code) => `/${code}`)].map((code) => `/reports${code}`);
+    for (const path of ['/', '/stations', '/alerts', '/annual', '/annual/branches', '/annual/sessions', '/accounts', '/down', ...reports]) {
+      const answer = await clerk.goto(url + path);
+      assert.equal(answer.status(), 200, path);
       await fits(path);
       await shot(`district-${size}${path.replaceAll('/', '-')}`);
     }

@@ -1,6 +1,7 @@
 //! The reports 报表 of the district: each as a page with bars, as a workbook and as a table, and all in one workbook.
 
 use std::collections::BTreeMap;
+use std::mem::discriminant;
 use std::sync::Arc;
 
 use askama::Template;
@@ -325,9 +326,11 @@ fn as_shown(value: &Value) -> String {
     }
 }
 
-/// How long each row's bar is, in percent of the longest.
+/// How long each row's bar is, in percent of the longest. Only what is counted in the same unit as the first row has one.
 fn widths(sheet: &Sheet, column: usize) -> Vec<String> {
-    let number = |row: &Vec<Cell>| match &row.get(column)?.value {
+    let of = |row: &Vec<Cell>| row.get(column).map(|cell| discriminant(&cell.value));
+    let unit = sheet.rows.first().and_then(of);
+    let number = |row: &Vec<Cell>| match &row.get(column).filter(|_| of(row) == unit)?.value {
         Value::Count(n) => Some(*n),
         Value::Minutes(ms) => Some(ms.0),
         Value::Hours(hours) => Some(u64::from(hours.hundredths())),

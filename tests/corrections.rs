@@ -128,6 +128,7 @@ async fn what_was_credited_to_the_wrong_member_moves_to_the_right_one_at_station
         concurrent: 1,
         connect: Duration::from_secs(60),
         deadline: Duration::from_secs(60),
+        store: common::server::place(books.path()),
         ..Settings::in_folder(books.path().to_owned())
     })
     .unwrap();

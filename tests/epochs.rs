@@ -30,6 +30,7 @@ fn books(folder: &Path) -> District {
         concurrent: 1,
         connect: WAIT,
         deadline: WAIT,
+        store: common::server::place(folder),
         ..Settings::in_folder(folder.to_owned())
     })
     .unwrap()

@@ -21,6 +21,7 @@ fn district(folder: &TempDir) -> District {
         concurrent: 4,
         connect: Duration::from_secs(2),
         deadline: Duration::from_secs(5),
+        store: common::server::place(folder.path()),
         ..Settings::in_folder(folder.path().to_owned())
     };
     District::open(settings).unwrap()

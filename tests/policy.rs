@@ -28,6 +28,7 @@ fn district(books: &Path) -> District {
         concurrent: 1,
         connect: Duration::from_secs(10),
         deadline: Duration::from_secs(60),
+        store: common::server::place(books),
         ..Settings::in_folder(books.to_owned())
     };
     District::open(settings).unwrap()

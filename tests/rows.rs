@@ -38,6 +38,7 @@ impl Known {
             concurrent: 1,
             connect: Duration::from_secs(2),
             deadline: Duration::from_secs(5),
+            store: common::server::place(books.path()),
             ..Settings::in_folder(books.path().to_owned())
         })
         .unwrap();

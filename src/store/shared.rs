@@ -1,4 +1,4 @@
-//! A database of either engine under one handle: a file beside the program, or a server that several programs share.
+//! A database of either engine under one handle: a file beside the program, or a server.
 //!
 //! The same acts run on both. On SQLite they go through the one writer; on PostgreSQL each act is a transaction of its own
 //! on a connection of its own, and what must not happen twice at a time takes a lock by name ([`Sql::lock`]).

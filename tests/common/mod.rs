@@ -4,6 +4,8 @@
 #![allow(dead_code, reason = "each test file uses its own part of the fixture")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+pub mod server;
+
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

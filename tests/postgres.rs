@@ -1,0 +1,128 @@
+//! The tests of the district once more, with its books on a real PostgreSQL server, and what only a server can suffer.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![allow(clippy::duplicate_mod, reason = "each file of tests brings the fixture itself")]
+
+mod common;
+#[path = "corrections.rs"]
+mod corrections;
+#[path = "epochs.rs"]
+mod epochs;
+#[path = "exchange.rs"]
+mod exchange;
+#[path = "policy.rs"]
+mod policy;
+#[path = "rows.rs"]
+mod rows;
+
+use common::Station;
+use common::server::Server;
+use tempfile::TempDir;
+use yuanjiao::district::{District, Settings};
+use yuanjiao::store::{Options, Place, Schema, Shared, Sql, StoreError, Urgency, Value};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_was_restarted_is_used_again_and_nothing_is_lost_or_doubled() {
+    let Some(server) = Server::start() else { return };
+    let (station, folder) = (Station::start().await, TempDir::new().unwrap());
+    let district = District::open(Settings {
+        store: Place::Server(server.database("books")),
+        ..Settings::in_folder(folder.path().to_owned())
+    })
+    .unwrap();
+    let code = station.base().exchange.enrol_code().unwrap();
+    district
+        .enrol(&format!("http://{}", station.address), &code)
+        .await
+        .unwrap();
+    // However far it has come: the pull fails or succeeds, and the next one goes on.
+    let pulling = tokio::spawn({
+        let district = district.clone();
+        async move { district.pull(None).await.map(drop) }
+    });
+    let server = tokio::task::spawn_blocking(move || {
+        server.restart();
+        server
+    })
+    .await
+    .unwrap();
+    drop(pulling.await.unwrap());
+    let pulled = district.pull(None).await.unwrap().remove(0).1.unwrap();
+    assert!(pulled.alerts.is_empty() && pulled.size > 0, "{:?}", pulled.alerts);
+    let (origin, kept) = (district.stations().unwrap().remove(0).origin, pulled.size);
+    let leaves = district.leaves(&origin, 0, kept + 10).await.unwrap();
+    assert_eq!(
+        leaves.iter().map(|(index, _)| *index).collect::<Vec<_>>(),
+        (0..kept).collect::<Vec<_>>()
+    );
+    drop(server);
+}
+
+const SCHEMA: Schema = Schema {
+    room: "test",
+    steps: &[
+        "CREATE TABLE mark (station TEXT NOT NULL, idx INTEGER NOT NULL, bytes BLOB, PRIMARY KEY (station, idx))
+        STRICT, WITHOUT ROWID;",
+    ],
+};
+
+fn rows(from: i64, to: i64, bytes: &'static [u8]) -> impl Iterator<Item = Vec<Value>> {
+    (from..to).map(|n| vec![Value::Text("s".into()), Value::Int(n), Value::Blob(bytes.to_vec())])
+}
+
+fn sum(store: &Shared) -> (i64, i64) {
+    let query = "SELECT count(*), CAST(sum(length(bytes)) AS BIGINT) FROM mark WHERE station = ?1";
+    store
+        .read_blocking::<_, StoreError, _>(|conn| conn.query_row(query, ["s"], |row| Ok((row.get(0)?, row.get(1)?))))
+        .unwrap()
+}
+
+#[test]
+fn many_rows_may_be_added_twice_and_a_refused_act_leaves_nothing() {
+    let folder = TempDir::new().unwrap();
+    let place = common::server::place(folder.path());
+    let open = || Shared::open(&place, &folder.path().join("a.db"), &[SCHEMA], Options::default()).unwrap();
+    let store = open();
+    let add = |from, to, bytes| {
+        let columns = ["station", "idx", "bytes"];
+        let act = move |tx: &dyn Sql| tx.add("mark", &columns, &mut rows(from, to, bytes));
+        store.write_blocking(act).unwrap().unwrap()
+    };
+    assert_eq!(add(0, 1_000, b"one"), 1_000);
+    assert_eq!(add(500, 1_500, b"other"), 500, "those that are there stay as they are");
+    assert_eq!(sum(&store), (1_500, 3 * 1_000 + 5 * 500));
+    let refused = store.write_blocking(|tx| {
+        tx.execute("DELETE FROM mark", [])?;
+        Err::<(), StoreError>(StoreError::NoRow)
+    });
+    assert!(matches!(refused, Ok(Err(StoreError::NoRow))));
+    assert_eq!(
+        sum(&open()).0,
+        1_500,
+        "and a second opening finds the tables as they are"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_locks_a_name_is_alone_under_it() {
+    let folder = TempDir::new().unwrap();
+    let place = common::server::place(folder.path());
+    let store = Shared::open(&place, &folder.path().join("a.db"), &[SCHEMA], Options::default()).unwrap();
+    let mut all = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let store = store.clone();
+        all.spawn(async move {
+            let next = |tx: &dyn Sql| {
+                tx.lock("numbers")?;
+                let query = "SELECT coalesce(max(idx), 0) + 1 FROM mark";
+                let next: i64 = tx.query_row(query, [], |row| row.get(0))?;
+                tx.execute(
+                    "INSERT INTO mark (station, idx) VALUES (?1, ?2)",
+                    [Value::Text("s".into()), Value::Int(next)].to_vec(),
+                )
+            };
+            store.write(Urgency::Now, next).await.unwrap().unwrap()
+        });
+    }
+    assert_eq!(all.join_all().await.iter().sum::<u64>(), 20);
+}

@@ -6,8 +6,6 @@
 mod common;
 #[path = "corrections.rs"]
 mod corrections;
-#[path = "epochs.rs"]
-mod epochs;
 #[path = "exchange.rs"]
 mod exchange;
 #[path = "policy.rs"]

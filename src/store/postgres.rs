@@ -37,6 +37,14 @@ struct Inner {
     turns: Semaphore,
 }
 
+impl Drop for Inner {
+    /// A connection says good-bye when it is dropped, and waits for that; a thread that serves others must not.
+    fn drop(&mut self) {
+        let idle = std::mem::take(self.idle.get_mut().unwrap_or_else(PoisonError::into_inner));
+        std::thread::spawn(move || drop(idle));
+    }
+}
+
 /// A connection with what was prepared on it.
 struct Link {
     client: Client,

@@ -352,6 +352,9 @@ async fn two_districts_in_turn_do_not_disturb_each_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_station_that_never_answers_costs_only_its_time() {
+    if common::server::is_of_this_file() {
+        return eprintln!("skipped: the address is changed behind the back of books in a file");
+    }
     let station = Station::start().await;
     let folder = TempDir::new().unwrap();
     let district = enrolled(&station, &folder).await;
@@ -371,6 +374,9 @@ async fn a_station_that_never_answers_costs_only_its_time() {
 #[tokio::test(flavor = "multi_thread")]
 async fn garbage_and_endless_answers_are_refused_within_bounds() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    if common::server::is_of_this_file() {
+        return eprintln!("skipped: the address is changed behind the back of books in a file");
+    }
     let station = Station::start().await;
     let folder = TempDir::new().unwrap();
     let district = enrolled(&station, &folder).await;

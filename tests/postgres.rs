@@ -1,5 +1,6 @@
 //! The tests of the district once more, with its books on a real PostgreSQL server, and what only a server can suffer.
 
+#![cfg(feature = "postgres")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 #![allow(clippy::duplicate_mod, reason = "each file of tests brings the fixture itself")]
 

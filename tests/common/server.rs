@@ -132,11 +132,16 @@ impl Server {
     }
 }
 
+/// Whether this is `tests/postgres.rs`.
+pub fn is_of_this_file() -> bool {
+    env!("CARGO_CRATE_NAME") == "postgres"
+}
+
 /// Where the books of the district in this folder are. In `tests/postgres.rs`, which runs the tests of other files again,
 /// they are on a server.
 pub fn place(folder: &Path) -> Place {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
-    if env!("CARGO_CRATE_NAME") != "postgres" {
+    if !is_of_this_file() {
         return Place::File;
     }
     let Some(server) = SERVER.get_or_init(Server::start) else {

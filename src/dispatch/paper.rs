@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::clock;
 use crate::keys::Keys;
 use crate::ledger::note;
+use crate::look::Texts;
 use crate::types::Origin;
 
 const HEAD: &str = "yuanjiao-dispatch/v1";
@@ -37,6 +38,17 @@ pub enum Kind {
 impl Kind {
     /// All of them, in the order in which they are brought.
     pub const ALL: [Self; 5] = [Self::Roster, Self::Visitors, Self::Plan, Self::Approved, Self::Notices];
+
+    /// The name for people.
+    pub const fn name(self, t: &Texts) -> &'static str {
+        match self {
+            Self::Roster => t.down_roster,
+            Self::Visitors => t.down_visitors,
+            Self::Plan => t.down_plan,
+            Self::Approved => t.down_approved,
+            Self::Notices => t.down_notices,
+        }
+    }
 
     /// The word in files, tables and leaves.
     pub const fn word(self) -> &'static str {

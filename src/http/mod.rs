@@ -17,8 +17,10 @@ mod near;
 mod peer;
 pub mod problem;
 pub mod range;
+mod upload;
 
 pub use file_body::{FileBody, Note, Noted, Piece};
 pub use near::is_near;
 pub use peer::Peer;
 pub use problem::Problem;
+pub use upload::Upload;

@@ -23,6 +23,21 @@ function policyWith(name, numbers) {
   return path;
 }
 
+// The operator sets his passphrase and imports the roster.
+export async function firstSteps(desk, station, roster) {
+  await desk.goto(`${station.url}/desk`);
+  await desk.fill('#c', station.code);
+  await desk.fill('#p', '青石桥站点管理口令');
+  await desk.fill('#r', '青石桥站点管理口令');
+  await desk.click('button.btn-1');
+  await desk.waitForURL('**/desk');
+  await desk.goto(`${station.url}/desk/import`);
+  await desk.setInputFiles('#x', { name: 'roster.csv', mimeType: 'text/csv', buffer: Buffer.from(roster) });
+  await desk.click('form[enctype] button');
+  await desk.click('form[action="/desk/import/apply"] button');
+  await desk.waitForSelector('text=导入好了');
+}
+
 export class Evening {
   // A station with this roster, and the operator signed in on his desk.
   static async at({ name, numbers, roster, commitMs = 200 }) {
@@ -34,7 +49,7 @@ export class Evening {
     evening.station = await Station.start(`${station}${viewing}[policy]\nfile = "${evening.policy}"\n`);
     evening.chrome = await browser();
     evening.desk = await evening.open(DESK);
-    await evening.firstSteps(roster);
+    await firstSteps(evening.desk, evening.station, roster);
     return evening;
   }
 
@@ -42,22 +57,6 @@ export class Evening {
     const page = await (await this.chrome.newContext(options)).newPage();
     page.setDefaultTimeout(60_000);
     return page;
-  }
-
-  // The operator sets his passphrase and imports the roster.
-  async firstSteps(roster) {
-    const { desk, station } = this;
-    await desk.goto(`${station.url}/desk`);
-    await desk.fill('#c', station.code);
-    await desk.fill('#p', '青石桥站点管理口令');
-    await desk.fill('#r', '青石桥站点管理口令');
-    await desk.click('button.btn-1');
-    await desk.waitForURL('**/desk');
-    await desk.goto(`${station.url}/desk/import`);
-    await desk.setInputFiles('#x', { name: 'roster.csv', mimeType: 'text/csv', buffer: Buffer.from(roster) });
-    await desk.click('form[enctype] button');
-    await desk.click('form[action="/desk/import/apply"] button');
-    await desk.waitForSelector('text=导入好了');
   }
 
   // Lets in the television that this page is, by the digits that it shows.

@@ -4,6 +4,7 @@
 
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
+import { firstSteps } from './evenings.mjs';
 import { Station, browser, steer, DESK } from './station.mjs';
 
 const MEMBERS = 60;
@@ -19,17 +20,7 @@ before(async () => {
   chrome = await browser();
   desk = await (await chrome.newContext(DESK)).newPage();
   desk.setDefaultTimeout(120_000);
-  await desk.goto(`${station.url}/desk`);
-  await desk.fill('#c', station.code);
-  await desk.fill('#p', '青石桥站点管理口令');
-  await desk.fill('#r', '青石桥站点管理口令');
-  await desk.click('button.btn-1');
-  await desk.waitForURL('**/desk');
-  await desk.goto(`${station.url}/desk/import`);
-  await desk.setInputFiles('#x', { name: 'roster.csv', mimeType: 'text/csv', buffer: Buffer.from(ROSTER) });
-  await desk.click('form[enctype] button');
-  await desk.click('form[action="/desk/import/apply"] button');
-  await desk.waitForSelector('text=导入好了');
+  await firstSteps(desk, station, ROSTER);
   tv = await (await chrome.newContext({ viewport: { width: 1920, height: 1080 }, locale: 'zh-CN' })).newPage();
   tv.setDefaultTimeout(60_000);
   await tv.goto(`${station.url}/tv`);

@@ -90,16 +90,6 @@ pub(super) struct Preview {
     pub(super) ticket: String,
 }
 
-fn kind_name(kind: Kind, t: &Texts) -> &'static str {
-    match kind {
-        Kind::Roster => t.down_roster,
-        Kind::Visitors => t.down_visitors,
-        Kind::Plan => t.down_plan,
-        Kind::Approved => t.down_approved,
-        Kind::Notices => t.down_notices,
-    }
-}
-
 /// The kind and the scope of an address; a roster is always one station's.
 fn wanted(kind: &str, scope: &str, stations: &[Watched]) -> (Kind, Scope) {
     let kind = Kind::read(kind)
@@ -156,7 +146,7 @@ fn lines(stations: &[Watched], sent: &[Sent], visit: &Visit) -> Vec<Line> {
             .filter(|sent| sent.station == station.origin.as_str())
             .collect();
         let say = |sent: &&Sent| {
-            let name = kind_name(sent.kind, t);
+            let name = sent.kind.name(t);
             match (sent.taken_s, sent.refused.as_str()) {
                 (0, "") => format::fill(t.q_down_waits, &[&name, &sent.entries]),
                 (0, why) => format::fill(t.q_down_refused, &[&name, &why]),
@@ -201,7 +191,7 @@ async fn page_of(web: &Web, visit: &Visit, kind: Kind, scope: &Scope) -> Result<
     let v = visit.frame(web, t.q_tab_down, "down");
     let kinds = KINDS.map(|each| Choice {
         value: each.word().to_owned(),
-        label: kind_name(each, t).to_owned(),
+        label: each.name(t).to_owned(),
         here: each == kind,
     });
     Ok(Page {

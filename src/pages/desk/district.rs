@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::down::{Down, down, name_of};
+use super::down::{Down, down};
 use crate::http::Problem;
 use crate::http::body::Form;
 use crate::ledger;
@@ -80,7 +80,7 @@ pub(super) async fn carry(
         said += &format::fill(t.carry_cosigned, &[&format::thousands(size)]);
     }
     if !carried.down.is_empty() {
-        let kinds: Vec<&str> = carried.down.iter().map(|kind| name_of(*kind, t)).collect();
+        let kinds: Vec<&str> = carried.down.iter().map(|kind| kind.name(t)).collect();
         let separator = if visit.lang == Lang::Zh { "、" } else { ", " };
         said += &format::fill(t.carry_down, &[&kinds.join(separator)]);
     }

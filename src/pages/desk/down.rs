@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
-use crate::dispatch::{Kind, Standing};
+use crate::dispatch::Standing;
 use crate::http::Problem;
 use crate::http::body::Form;
 use crate::library::Approval;
@@ -40,20 +40,9 @@ pub(super) struct Down {
     pub(super) differs: Vec<Person>,
 }
 
-/// The name of a kind.
-pub(super) fn name_of(kind: Kind, t: &Texts) -> &'static str {
-    match kind {
-        Kind::Roster => t.down_roster,
-        Kind::Visitors => t.down_visitors,
-        Kind::Plan => t.down_plan,
-        Kind::Approved => t.down_approved,
-        Kind::Notices => t.down_notices,
-    }
-}
-
 pub(super) async fn down(pages: &Pages, t: &Texts, lang: Lang) -> Result<Down, Problem> {
     let line = |standing: Standing| Line {
-        what: name_of(standing.kind, t),
+        what: standing.kind.name(t),
         count: format::thousands(standing.entries),
         state: if standing.holds {
             t.down_in_force

@@ -11,8 +11,8 @@ use axum::extract::{Multipart, State};
 use axum::response::Response;
 use serde::Deserialize;
 
-use crate::http::Problem;
 use crate::http::body::Form;
+use crate::http::{Problem, Upload};
 use crate::keys;
 use crate::look::{Frame, Tab, Texts, format, texts};
 use crate::pages::{Pages, Visit, show};
@@ -89,7 +89,8 @@ pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Res
 
 pub(super) async fn check(State(pages): State<Pages>, visit: Visit, form: Multipart) -> Result<Response, Problem> {
     visit.operator()?;
-    let (csrf, file) = fields(form).await?;
+    let mut sent = Upload::read(form, FILE_LIMIT).await?;
+    let (csrf, file) = (sent.text("csrf"), sent.file("roster"));
     visit.check(&csrf)?;
     let plan = pages.roster.plan(file).await?;
     let t = texts(visit.lang);
@@ -114,33 +115,6 @@ pub(super) async fn check(State(pages): State<Pages>, visit: Visit, form: Multip
             .collect();
     }
     show(&visit, &page)
-}
-
-/// The two fields of the form, the file bounded.
-async fn fields(mut form: Multipart) -> Result<(String, Vec<u8>), Problem> {
-    let broken = |_| {
-        Problem::bad_request(
-            "文件没有收全，请再选一次。",
-            "The file did not arrive whole; please choose it again.",
-        )
-    };
-    let (mut csrf, mut file) = (String::new(), Vec::new());
-    while let Some(mut field) = form.next_field().await.map_err(broken)? {
-        let name = field.name().unwrap_or("").to_owned();
-        let mut bytes = Vec::new();
-        while let Some(chunk) = field.chunk().await.map_err(broken)? {
-            if bytes.len() + chunk.len() > FILE_LIMIT {
-                return Err(Problem::too_large(FILE_LIMIT));
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        match name.as_str() {
-            "csrf" => csrf = String::from_utf8(bytes).unwrap_or_default(),
-            "roster" => file = bytes,
-            _ => {}
-        }
-    }
-    Ok((csrf, file))
 }
 
 fn fault_line(fault: &crate::roster::LineFault, t: &Texts, lang: Lang) -> Line {

@@ -7,7 +7,7 @@ use axum::extract::Multipart;
 
 use crate::dispatch::Kind;
 use crate::district::down::{Piece, Scope};
-use crate::http::Problem;
+use crate::http::{Problem, Upload};
 use crate::keys;
 use crate::types::RandomId;
 
@@ -58,35 +58,16 @@ pub(super) struct Sent {
 
 impl Sent {
     /// Reads the form, each field bounded.
-    pub(super) async fn read(mut form: Multipart) -> Result<Self, Problem> {
-        let broken = |_| {
-            Problem::bad_request(
-                "文件没有收全，请再选一次。",
-                "The file did not arrive whole; please choose it again.",
-            )
-        };
-        let mut sent = Self::default();
-        while let Some(mut field) = form.next_field().await.map_err(broken)? {
-            let name = field.name().unwrap_or("").to_owned();
-            let mut bytes = Vec::new();
-            while let Some(chunk) = field.chunk().await.map_err(broken)? {
-                if bytes.len() + chunk.len() > FILE_LIMIT {
-                    return Err(Problem::too_large(FILE_LIMIT));
-                }
-                bytes.extend_from_slice(&chunk);
-            }
-            let words = || String::from_utf8_lossy(&bytes).into_owned();
-            match name.as_str() {
-                "csrf" => sent.csrf = words(),
-                "kind" => sent.kind = words(),
-                "scope" => sent.scope = words(),
-                "from" => sent.from = words(),
-                "text" => sent.text = bytes,
-                "file" => sent.file = bytes,
-                _ => {}
-            }
-        }
-        Ok(sent)
+    pub(super) async fn read(form: Multipart) -> Result<Self, Problem> {
+        let mut sent = Upload::read(form, FILE_LIMIT).await?;
+        Ok(Self {
+            csrf: sent.text("csrf"),
+            kind: sent.text("kind"),
+            scope: sent.text("scope"),
+            from: sent.text("from"),
+            text: sent.file("text"),
+            file: sent.file("file"),
+        })
     }
 
     /// What is to be read.

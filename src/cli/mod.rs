@@ -6,6 +6,7 @@ mod args;
 mod backup;
 mod district;
 mod down;
+mod memory;
 mod policy;
 mod station;
 
@@ -13,11 +14,14 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Args, Command};
+use args::{Args, Command, District};
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
     let args = Args::parse();
+    if let None | Some(Command::Station | Command::District(District::Serve)) = args.command {
+        memory::give_back_at_once();
+    }
     let outcome = match args.command {
         None | Some(Command::Station) => station::serve(&args.common),
         Some(Command::Scan) => station::scan(&args.common),

@@ -14,8 +14,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use rusqlite::Connection;
 
+use super::base::{LISTED, SCHEMAS, roster_leaf};
 use super::recovery::{only_one, put_in_place, remove, set_aside};
-use super::{Base, Clock, LISTED, SCHEMAS, roster_leaf};
+use super::{Base, Clock};
 use crate::clock::{self, SystemClock};
 use crate::config;
 use crate::exchange::{self, Known};

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use super::{Base, SCHEMAS, backups};
+use super::base::SCHEMAS;
+use super::{Base, backups};
 use crate::config;
 use crate::keys::Keys;
 use crate::ledger::restore::{self, BroughtBack, Holds};

@@ -9,8 +9,9 @@ use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::VerifyingKey;
 use rusqlite::Connection;
 
-use super::leaf::{What, Witness};
+use super::leaf::What;
 use super::note::Checkpoint;
+use super::words::Witness;
 use super::{Ledger, LedgerError, rows, tree};
 use crate::clock::Reading;
 use crate::store::{StoreError, Tx, Urgency};

@@ -19,18 +19,19 @@ mod short;
 pub mod tiles;
 pub mod tree;
 mod verify;
+mod words;
 
 use std::sync::{Arc, OnceLock};
 
 use rusqlite::Connection;
 
 pub use boot::boot_number;
-pub use leaf::{
-    About, At, Before, Broken, Closing, Ending, Entry, Home, Leaf, Listed, Moment, Office, Past, Planned, Proof,
-    Settler, What, Witness,
-};
+pub use leaf::{At, Leaf, What};
 pub use note::{Checkpoint, NoteError};
 pub use verify::{Fault, Verified};
+pub use words::{
+    About, Before, Broken, Closing, Ending, Entry, Home, Listed, Moment, Office, Past, Planned, Proof, Settler, Witness,
+};
 
 use crate::clock::{Reading, SharedClock};
 use crate::keys::Keys;

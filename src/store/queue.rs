@@ -2,7 +2,7 @@
 //! waking would cost more than the writing.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::{StoreError, Trouble, Tx, Urgency};
@@ -89,6 +89,17 @@ impl Queue {
         self.bell.notify_one();
     }
 
+    /// The writer is gone, in whatever way: nobody comes any more, and who waits is let go.
+    fn abandon(&self) {
+        let left = {
+            let mut waiting = self.lock();
+            waiting.closed = true;
+            waiting.urgent = 0;
+            std::mem::take(&mut waiting.jobs)
+        };
+        drop(left);
+    }
+
     /// Waits for a first act, and then for company until its time is up or somebody is in a hurry; `None` once it is
     /// closed and empty.
     pub(super) fn gather(&self) -> Option<Vec<Job>> {
@@ -111,10 +122,17 @@ impl Queue {
     }
 }
 
+/// Held by the writer's thread. A thread that dies of a fault must not leave askers waiting for ever.
+pub(super) struct Attended(pub(super) Arc<Queue>);
+
+impl Drop for Attended {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
     fn job(urgency: Urgency) -> Job {
@@ -160,6 +178,28 @@ mod tests {
         queue.close();
         assert!(matches!(queue.push(job(Urgency::Now)), Err(StoreError::Closed)));
         assert_eq!(gathered(&queue), Some(1));
+        assert_eq!(gathered(&queue), None);
+    }
+
+    #[test]
+    fn a_writer_that_died_lets_everybody_go() {
+        let queue = Arc::new(Queue::new(Millis::secs(3_600)));
+        let told = Arc::new(());
+        let asker = Arc::clone(&told);
+        let act: Act = Box::new(move |_| Ended {
+            keep: true,
+            tell: Box::new(move |_| drop(asker)),
+        });
+        let urgency = Urgency::Now;
+        queue.push(Job { urgency, act }).unwrap();
+        let theirs = Arc::clone(&queue);
+        let died = std::thread::spawn(move || {
+            let _attended = Attended(theirs);
+            panic!("a fault of the writer's own");
+        });
+        assert!(died.join().is_err());
+        assert_eq!(Arc::strong_count(&told), 1, "the asker's end was dropped");
+        assert!(matches!(queue.push(job(Urgency::Now)), Err(StoreError::Closed)));
         assert_eq!(gathered(&queue), None);
     }
 

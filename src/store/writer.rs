@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 
-use super::queue::{Act, Ended, Job, Queue, Tell};
+use super::queue::{Act, Attended, Ended, Job, Queue, Tell};
 use super::{BeforeCommit, Options, Ordeal, StoreError, Trouble, Tx, Urgency};
 use crate::clock::monotonic;
 use crate::types::Millis;
@@ -44,7 +44,7 @@ impl Writer {
         let (jobs, theirs) = (Arc::clone(&queue), Arc::clone(&shared));
         let thread = std::thread::Builder::new()
             .name("writer".into())
-            .spawn(move || work(&conn, &jobs, &theirs))
+            .spawn(move || work(&conn, &Attended(jobs), &theirs))
             .map_err(|source| StoreError::File {
                 path: "the writer thread".into(),
                 source,
@@ -133,8 +133,8 @@ fn end<T: Send + 'static, E: Send + 'static>(
     }
 }
 
-fn work(conn: &Connection, jobs: &Queue, shared: &Shared) {
-    while let Some(batch) = jobs.gather() {
+fn work(conn: &Connection, jobs: &Attended, shared: &Shared) {
+    while let Some(batch) = jobs.0.gather() {
         let count = batch.len() as u64;
         let (tells, durable) = commit(conn, batch, shared);
         *lock(&shared.trouble) = durable.err();

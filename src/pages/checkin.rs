@@ -12,14 +12,14 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
+use super::person::{Person, person};
 use super::{Pages, Visit, show, sign_in};
 use crate::http::body::Form;
 use crate::http::{Problem, cookie, is_near};
-use crate::ledger::Home;
 use crate::look::{Frame, Tab, Texts, format, texts};
-use crate::roster::{MEMBER_COOKIE, Visiting};
+use crate::roster::MEMBER_COOKIE;
 use crate::screening::{CheckedIn, ScreeningError};
-use crate::types::{MemberId, Millis};
+use crate::types::Millis;
 pub(super) use after::attended;
 pub(super) use visiting::{Stated, as_listed};
 
@@ -57,39 +57,6 @@ struct Done {
     ask_again: bool,
     /// What comes after the film: stars and questions.
     after: String,
-}
-
-/// Who stands there with his phone.
-pub(super) struct Person {
-    pub(super) id: MemberId,
-    name: String,
-    home: Option<Home>,
-}
-
-impl Person {
-    fn visiting(who: Visiting) -> Self {
-        Self {
-            id: who.member,
-            name: who.name,
-            home: Some(Home {
-                station: who.station,
-                branch: who.branch,
-            }),
-        }
-    }
-}
-
-/// The member who is signed in on this phone, or else the visitor who brought it.
-async fn person(pages: &Pages, visit: &Visit) -> Result<Option<Person>, Problem> {
-    if let Some(member) = &visit.visitor.member {
-        return Ok(Some(Person {
-            id: member.id.clone(),
-            name: member.name.clone(),
-            home: None,
-        }));
-    }
-    let visiting = pages.roster.visiting_on(visit.visitor.device).await?;
-    Ok(visiting.map(Person::visiting))
 }
 
 #[derive(Deserialize)]

@@ -16,7 +16,7 @@ use crate::library::Entry;
 use crate::look::{Frame, Tab, Texts, art, format};
 use crate::roster::Member;
 use crate::store::StoreError;
-use crate::types::{Intervals, ItemId, Lang, Millis};
+use crate::types::{Intervals, ItemId, Lang, MemberId, Millis};
 use crate::viewing::{self, Latest};
 
 /// New items on the first page; the rest is one tap away.
@@ -161,7 +161,7 @@ async fn go_on(pages: &Pages, member: &Member, t: &Texts, lang: Lang) -> Result<
         };
         let left = format::length(seen.length.minus(seen.position), lang);
         let remark = format::fill(t.seen_until, &[&format::clock_length(seen.position), &left]);
-        let credited = credited_of(pages, member, seen.item).await?;
+        let credited = credited_of(pages, member.id.clone(), seen.item).await?;
         let bar = art::film_bar("bar-s", entry.length, &credited, &Intervals::none());
         rows.push(row(&entry, bar, remark));
         if rows.len() == GO_ON {
@@ -171,9 +171,9 @@ async fn go_on(pages: &Pages, member: &Member, t: &Texts, lang: Lang) -> Result<
     Ok(rows)
 }
 
-/// What is credited to the member for an item this year.
-pub(super) async fn credited_of(pages: &Pages, member: &Member, item: ItemId) -> Result<Intervals, Problem> {
-    let (id, year) = (member.id.clone(), pages.clock.now().year());
+/// What is credited to somebody for an item this year.
+pub(super) async fn credited_of(pages: &Pages, id: MemberId, item: ItemId) -> Result<Intervals, Problem> {
+    let year = pages.clock.now().year();
     let all = pages
         .ledger
         .store()

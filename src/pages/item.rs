@@ -72,12 +72,10 @@ pub(super) async fn page(
     } else {
         None
     };
-    let liking = match visit.visitor.member.as_ref().filter(|_| plays) {
-        Some(member) => {
-            let seen = home::credited_of(&pages, member, id).await?.total();
-            liking::of(&pages, member.id.clone(), &entry, seen, f.t).await?
-        }
-        None => None,
+    let liking = if plays {
+        liking::of(&pages, &visit, &entry, f.t).await?
+    } else {
+        None
     };
     let page = Page {
         liking,
@@ -139,7 +137,7 @@ async fn player(pages: &Pages, visit: &Visit, entry: &Entry, id: ItemId, t: &'st
     let mut credited = crate::types::Intervals::none();
     let mut pending = Millis::ZERO;
     if let Some(member) = &visit.visitor.member {
-        credited = home::credited_of(pages, member, id).await?;
+        credited = home::credited_of(pages, member.id.clone(), id).await?;
         let number = member.id.clone();
         let left = pages
             .ledger

@@ -6,7 +6,8 @@ use axum::response::Response;
 use axum::routing::post;
 use serde::Deserialize;
 
-use super::{Pages, Visit, go_to};
+use super::person::{Person, person};
+use super::{Pages, Visit, go_to, home};
 use crate::http::Problem;
 use crate::http::body::Form;
 use crate::library::Entry;
@@ -32,22 +33,20 @@ pub(super) struct Liking {
     pub(super) has_quiz: bool,
 }
 
-/// What he thinks of it so far.
-pub(super) async fn of(
-    pages: &Pages,
-    member: MemberId,
-    entry: &Entry,
-    seen: Millis,
-    t: &Texts,
-) -> Result<Option<Liking>, Problem> {
-    let Some(item) = entry.id else { return Ok(None) };
-    let (stars, wished) = pages.opinions.of_member(member, item).await?;
+/// What he thinks of it so far; nothing for somebody who is not known. Questions that he answers alone confirm his own
+/// session, which only a member has who is signed in.
+pub(super) async fn of(pages: &Pages, visit: &Visit, entry: &Entry, t: &Texts) -> Result<Option<Liking>, Problem> {
+    let (Some(item), Some(Person { id, home, .. })) = (entry.id, person(pages, visit).await?) else {
+        return Ok(None);
+    };
+    let seen = home::credited_of(pages, id.clone(), item).await?.total();
+    let (stars, wished) = pages.opinions.of_member(id, item).await?;
     Ok(Some(Liking {
         wished,
         stars: stars.map_or(0, usize::from),
         may_rate: seen > Millis::ZERO,
         words: [t.star_1, t.star_2, t.star_3, t.star_4, t.star_5],
-        has_quiz: !entry.quiz().is_empty(),
+        has_quiz: home.is_none() && !entry.quiz().is_empty(),
     }))
 }
 
@@ -60,13 +59,13 @@ struct Sent {
     wished: bool,
 }
 
-/// The member and the item of a form on the item's page.
-fn known(pages: &Pages, visit: &Visit, item: &str, csrf: &str) -> Result<(MemberId, ItemId), Problem> {
+/// The member or visitor, and the item, of a form on the item's page.
+async fn known(pages: &Pages, visit: &Visit, item: &str, csrf: &str) -> Result<(MemberId, ItemId), Problem> {
     visit.check(csrf)?;
-    let member = visit.visitor.member.as_ref().ok_or_else(Problem::sign_in_first)?;
+    let person = person(pages, visit).await?.ok_or_else(Problem::sign_in_first)?;
     let item = ItemId::parse(item).map_err(|_| Problem::not_found())?;
     pages.library.shown_entry(&item).ok_or_else(Problem::not_found)?;
-    Ok((member.id.clone(), item))
+    Ok((person.id, item))
 }
 
 async fn wish(
@@ -75,7 +74,7 @@ async fn wish(
     Path(item): Path<String>,
     Form(sent): Form<Sent>,
 ) -> Result<Response, Problem> {
-    let (member, id) = known(&pages, &visit, &item, &sent.csrf)?;
+    let (member, id) = known(&pages, &visit, &item, &sent.csrf).await?;
     pages.opinions.wish(member, id, sent.wished).await?;
     Ok(go_to(&format!("/items/{item}#liking")))
 }
@@ -86,7 +85,7 @@ async fn rate(
     Path(item): Path<String>,
     Form(sent): Form<Sent>,
 ) -> Result<Response, Problem> {
-    let (member, id) = known(&pages, &visit, &item, &sent.csrf)?;
+    let (member, id) = known(&pages, &visit, &item, &sent.csrf).await?;
     if !(1..=STARS).contains(&sent.stars) {
         return Err(Problem::not_found());
     }

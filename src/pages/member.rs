@@ -85,8 +85,7 @@ struct Page {
     corrections: Vec<CorrectionLine>,
     lost: Vec<lost::Line>,
     foot: String,
-    kinds: Vec<(&'static str, &'static str)>,
-    said: Vec<voice::Said>,
+    voice: voice::Voice,
 }
 
 /// What the views hold of a member's year.
@@ -167,8 +166,7 @@ pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Res
         corrections: correction_lines(&account.corrections, &title, t, visit.lang),
         lost: lost::lines(&account.lost, &title, t, visit.lang),
         foot: foot(&policy, &tally, t),
-        kinds: voice::offered(visit.lang),
-        said: voice::said(&pages, member.id.clone(), t, visit.lang).await?,
+        voice: voice::of(&pages, member.id.clone(), t, visit.lang).await?,
         f: visit.frame(&pages, t.my_hours, Tab::Hours),
     };
     Ok(visit.swap_copies(&pages, show(&visit, &page)?).await)
@@ -183,6 +181,7 @@ struct VisitorPage {
     seconds: u64,
     sentence: String,
     list: Vec<Line>,
+    voice: voice::Voice,
 }
 
 /// What somebody who belongs elsewhere 外站党员 sees on the phone that brought his number: the evenings that he attended
@@ -202,6 +201,7 @@ async fn visitor(pages: &Pages, visit: &Visit, who: Visiting) -> Result<Response
     };
     let account = pages.ledger.store().read(read).await?;
     let t = texts(visit.lang);
+    let voice = voice::of(pages, who.member.clone(), t, visit.lang).await?;
     let title = |item: &ItemId| {
         let entry = pages.library.entry(item);
         entry.map_or_else(|| item.to_string(), |entry| entry.title)
@@ -217,6 +217,7 @@ async fn visitor(pages: &Pages, visit: &Visit, who: Visiting) -> Result<Response
         time: format::length(earned, visit.lang),
         seconds: earned.as_secs(),
         sentence: format::fill(t.visiting_me, &[&who.member]),
+        voice,
         list: lines(&account.spans, &account.grades, &title, t, visit.lang),
         f: visit.frame(pages, t.my_hours, Tab::Hours),
     };

@@ -15,6 +15,7 @@ mod liking;
 mod lost;
 mod member;
 mod notices;
+mod person;
 mod plan;
 mod quiz;
 mod receipt;

@@ -75,6 +75,8 @@ struct Home {
     more: Option<usize>,
     class: String,
     pad: Vec<String>,
+    /// The key of the pad that was pressed last: the next one is looked for from there.
+    letter: String,
     query: String,
     shorter: String,
     is_search: bool,
@@ -185,6 +187,7 @@ async fn films(pages: &Pages, visit: &Visit, wanted: &Wanted) -> Result<Response
         more: more(wanted, all.len(), most),
         class: wanted.class.clone().unwrap_or_default(),
         pad: find.map_or_else(Vec::new, |_| ('a'..='z').map(String::from).collect()),
+        letter: query.chars().last().unwrap_or('a').to_string(),
         shorter: query.chars().take(query.chars().count().saturating_sub(1)).collect(),
         query,
         is_search,

@@ -5,6 +5,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::desk::books::{about, kinds};
+use super::person::person;
 use super::{Pages, Visit, go_to};
 use crate::http::Problem;
 use crate::http::body::Form;
@@ -20,15 +21,19 @@ pub(super) struct Said {
     pub(super) answer: String,
 }
 
-/// The kinds that the form offers.
-pub(super) fn offered(lang: Lang) -> Vec<(&'static str, &'static str)> {
-    kinds(lang)
+/// The part of "my hours" for it: the kinds that the form offers, and what this member or visitor said, the newest first.
+pub(super) struct Voice {
+    pub(super) kinds: Vec<(&'static str, &'static str)>,
+    pub(super) said: Vec<Said>,
 }
 
-/// What this member said, the newest first.
-pub(super) async fn said(pages: &Pages, who: MemberId, t: &Texts, lang: Lang) -> Result<Vec<Said>, Problem> {
+/// His part of the page.
+pub(super) async fn of(pages: &Pages, who: MemberId, t: &Texts, lang: Lang) -> Result<Voice, Problem> {
     let all = pages.records.feedback_of(who).await?;
-    Ok(all.iter().map(|said| shown(said, t, lang)).collect())
+    Ok(Voice {
+        kinds: kinds(lang),
+        said: all.iter().map(|said| shown(said, t, lang)).collect(),
+    })
 }
 
 fn shown(said: &Feedback, t: &Texts, lang: Lang) -> Said {
@@ -57,14 +62,14 @@ pub(super) struct Sent {
 
 /// Takes it down.
 pub(super) async fn say(State(pages): State<Pages>, visit: Visit, Form(sent): Form<Sent>) -> Result<Response, Problem> {
-    let Some(member) = visit.visitor.member.clone() else {
+    let Some(person) = person(&pages, &visit).await? else {
         return Ok(go_to("/signin?back=/me"));
     };
     visit.check(&sent.csrf)?;
     let new = NewFeedback {
         about: about(&sent.about)?,
         text: sent.text,
-        member: Some(member.id),
+        member: Some(person.id),
         said_by: String::new(),
     };
     pages.records.say(new).await?;

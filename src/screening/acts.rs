@@ -26,7 +26,8 @@ pub(super) fn begin(room: &Screenings, tx: &Tx<'_>, now: Reading, evening: &Even
     for showing in &evening.programme {
         room.viewing.tell_of(tx, now, &facts(showing))?;
     }
-    let state = fresh(room, now, evening);
+    let mut state = fresh(room, now, evening);
+    state.remarks.follow(rows::last_remarks(tx, evening.screen)?);
     rows::insert(tx, &state, &evening.expected)?;
     let leaf = What::Screening {
         screening: state.id,

@@ -4,7 +4,7 @@ mod people;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::state::{Stage, State};
+use super::state::{LastRemarks, Stage, State};
 use crate::clock::Reading;
 use crate::store::{Schema, StoreError};
 use crate::types::{DeviceId, MemberId, Millis, SessionId};
@@ -130,6 +130,21 @@ pub(super) fn write(conn: &Connection, key: i64, state: &State) -> Result<(), ru
     conn.prepare_cached("UPDATE screening SET open = ?2, state = ?3, screen = ?4 WHERE key = ?1")?
         .execute(params![key, state.is_open(), word(state), state.screen.bytes()])
         .map(drop)
+}
+
+/// What the newest evenings say of themselves that the next one is likely to say, too.
+pub(super) fn last_remarks(conn: &Connection, screen: DeviceId) -> Result<LastRemarks, rusqlite::Error> {
+    conn.prepare_cached(
+        "SELECT (SELECT state ->> '$.remarks.operator' AS who FROM screening WHERE who <> '' ORDER BY key DESC LIMIT 1),
+            (SELECT state ->> '$.remarks.place' AS place FROM screening WHERE screen = ?1 AND place <> ''
+             ORDER BY key DESC LIMIT 1)",
+    )?
+    .query_row([screen.bytes()], |row| {
+        Ok(LastRemarks {
+            operator: row.get(0)?,
+            place: row.get(1)?,
+        })
+    })
 }
 
 type Found = Option<(i64, State)>;

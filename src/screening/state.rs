@@ -62,6 +62,8 @@ pub struct OpenCheck {
 pub struct Remarks {
     /// Who led it 主持人.
     pub chair: String,
+    /// Who ran it for the station 管理员.
+    pub operator: String,
     /// Where it was 地点.
     pub place: String,
     /// What was discussed, and by whom 讨论发言.
@@ -72,6 +74,27 @@ pub struct Remarks {
     pub incidents: String,
     /// Minutes of discussion.
     pub discussion_minutes: u32,
+}
+
+impl Remarks {
+    /// What nobody said is as it was the last time: the same cadre, in the same room.
+    pub(super) fn follow(&mut self, last: LastRemarks) {
+        let LastRemarks { operator, place } = last;
+        for (mine, last) in [(&mut self.operator, operator), (&mut self.place, place)] {
+            if mine.is_empty() {
+                *mine = last.unwrap_or_default();
+            }
+        }
+    }
+}
+
+/// What an evening can take over from those before it.
+#[derive(Debug, Default)]
+pub(super) struct LastRemarks {
+    /// Who ran the newest evening at which somebody is named.
+    pub(super) operator: Option<String>,
+    /// Where this screen stood the last time.
+    pub(super) place: Option<String>,
 }
 
 /// A screening 集中收看.

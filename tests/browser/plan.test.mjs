@@ -24,7 +24,7 @@ const ROSTER = `member_no,name,branch,role,status,migrant,pin
 0031,王芳,第一支部,党员,正式,否,2211
 `;
 
-let evening; let station; let desk; let tv; const phones = {};
+let evening; let station; let desk; let tv; let other; const phones = {};
 
 before(async () => {
   evening = await Evening.at({ name: 'plan-test', numbers, roster: ROSTER });
@@ -217,6 +217,9 @@ test('stars, questions as proof, and one figure everywhere', { timeout: 300_000 
   assert.ok(sheet.includes('第 1 号') && sheet.includes('23:58'), 'the record names the plan');
   assert.ok(sheet.includes('4.0 分') && sheet.includes('1 人答题，3 道里答对 2 道'), 'what was liked and answered');
   assert.ok(sheet.includes('陈桂兰') && sheet.includes('村委会二楼会议室'));
+  await desk.fill('#operator', '孙明亮');
+  await desk.click('#remarks button');
+  await desk.waitForSelector('article.a4 >> text=孙明亮');
   assert.ok(sheet.includes('刘明') && sheet.includes('外站 后坪村支部 到 1'), 'the visitor, by name and branch');
 
   const credited = async (phone) => (await (await phone.request.get(`${station.url}/api/me`)).json()).items.reduce((sum, item) => sum + item.credited_ms, 0);
@@ -239,7 +242,22 @@ test('stars, questions as proof, and one figure everywhere', { timeout: 300_000 
   await phones.liu.goto(`${station.url}/me`);
   assert.equal(await phones.liu.getAttribute('#total-time', 'data-seconds'), seconds('4711'));
   await phones.liu.waitForSelector('text=一个人看的不记学时');
+  // What he has to say is heard, too: in words, and by a wish.
+  await phones.liu.click('#feedback label:has(input[value="wish"]) span');
+  await phones.liu.fill('#say', '想看柑橘保鲜的片子');
+  await phones.liu.click('#feedback button');
+  await phones.liu.waitForSelector('.said >> text=想看柑橘保鲜的片子');
   await shot(phones.liu, 'me-visiting', true);
+  const item = await station.item(FILM);
+  await phones.liu.goto(`${station.url}/items/${item.id}`);
+  await phones.liu.click('#liking .star-row button[value="5"]');
+  await phones.liu.click('#liking button:has-text("想一起看")');
+  await phones.liu.waitForSelector('text=已点“想一起看”');
+  assert.equal(await phones.liu.locator('#liking a').count(), 0, 'questions answered alone prove a session, which he has not');
+  await desk.goto(`${station.url}/desk/books/f2`);
+  assert.match(await desk.textContent('article.a4'), /刘明[^]*想看柑橘保鲜的片子/);
+  await desk.goto(`${station.url}/desk/plan`);
+  await desk.waitForSelector('text=4.5 分，2 人');
 });
 
 test('who studies alone may answer the questions instead of tapping', { timeout: 240_000 }, async () => {
@@ -264,12 +282,40 @@ test('who studies alone may answer the questions instead of tapping', { timeout:
   await page.close();
   await wang.click('#toggle');
   await desk.goto(`${station.url}/desk/plan`);
-  await desk.waitForSelector('text=1 人想看');
+  await desk.waitForSelector('text=2 人想看');
+});
+
+test('on the second television a film is found by initials and by class, with the keys of the remote control', { timeout: 180_000 }, async () => {
+  other = await open(TV);
+  await letIn(other, '大厅');
+  await steer(other, '.tv-nav a[href="/tv?find="]');
+  await other.keyboard.press('Enter');
+  await other.waitForSelector('.tv-pad');
+  await shot(other, 'tv-find');
+  for (const [letter, typed] of [['y', 'y'], ['c', 'yc'], ['z', 'ycz']]) {
+    await steer(other, `.tv-pad a[href$="=${typed}"]`);
+    await other.keyboard.press('Enter');
+    await other.waitForSelector(`.tv-pad a[href$="=${typed}a"]`);
+    // The next letter starts from this one, not from the films above.
+    assert.equal(await other.evaluate(() => document.activeElement.textContent), letter);
+  }
+  await other.waitForSelector('text=没有找到，换几个首字母');
+  await shot(other, 'tv-find-none');
+  await steer(other, '.tv-pad a[href="/tv?find=yc"]');
+  await other.keyboard.press('Enter');
+  await other.waitForSelector(`.tile >> text=${FILM}`);
+  await shot(other, 'tv-found');
+  await other.keyboard.press('Escape');
+  await other.waitForSelector('.tv-nav');
+  await steer(other, `.tv-nav a[href$="${encodeURIComponent('实用技术')}"]`);
+  await other.keyboard.press('Enter');
+  await other.waitForSelector('h2:has-text("实用技术")');
+  assert.deepEqual(await other.locator('.tile-t').allTextContents(), [FILM]);
+  await shot(other, 'tv-class');
 });
 
 test('two screens show two films at once, and a member is at one of them', { timeout: 300_000 }, async () => {
-  const other = await open(TV);
-  await letIn(other, '大厅');
+  await other.goto(`${station.url}/tv`);
   const first = tv;
   await first.goto(`${station.url}/tv`);
   for (const [page, nth] of [[first, 2], [other, 3]]) {

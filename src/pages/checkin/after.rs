@@ -5,11 +5,12 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::{Filled, Person, form, outside, person, sentence};
+use super::{Filled, form, outside, sentence};
 use crate::http::body::Form;
 use crate::http::{Problem, is_near};
 use crate::look::{Frame, Tab, format, texts};
 use crate::opinions::STARS;
+use crate::pages::person::{Person, person};
 use crate::pages::{Pages, Visit, go_to, show};
 use crate::screening::{Record, ScreeningError};
 use crate::types::{ItemId, MemberId, SessionId};

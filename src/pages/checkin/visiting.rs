@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use super::Person;
 use crate::http::Problem;
 use crate::look::{Texts, format};
+use crate::pages::person::Person;
 use crate::pages::{Pages, Visit};
 use crate::roster::{Visiting, Welcome};
 use crate::types::{BranchId, MemberId};

@@ -12,7 +12,7 @@ use crate::keys::Keys;
 use crate::ledger::{self, Leaf, Ledger, What};
 use crate::report::{Anomaly, Recount};
 use crate::roster::Operator;
-use crate::screening::{self, Answer, CheckedIn, Evening, ScreeningError, Screenings, Showing, Stage};
+use crate::screening::{self, Answer, CheckedIn, Evening, Remarks, ScreeningError, Screenings, Showing, Stage};
 use crate::store::{Options, Store};
 use crate::types::{DeviceId, Grade, Intervals, ItemId, MemberId, Millis, Mode, Origin, SessionId};
 use crate::viewing::{self, BeatIn, ItemFacts, MediaMap, Viewing, ViewingError};
@@ -123,16 +123,8 @@ impl Hall {
             sent.note(self.screen, showing.item, 0..showing.length.0);
         }
         let evening = Evening {
-            screen: self.screen,
             programme,
-            mode: Mode::Screening,
-            branches: Vec::new(),
-            due: 24,
-            expected: Vec::new(),
-            plan: None,
-            from: Millis::ZERO,
-            place: "会议室".into(),
-            chair: String::new(),
+            ..plain_evening(self.screen, "会议室".into())
         };
         self.room.begin(evening).await.unwrap().id
     }
@@ -205,6 +197,22 @@ impl Hall {
         clock.advance(Millis::secs(30));
         self.clock = clock;
         (self.ledger, self.viewing, self.room) = open(&self.dir, &self.clock);
+    }
+}
+
+/// An evening for everybody with one short film, at a place.
+fn plain_evening(screen: DeviceId, place: String) -> Evening {
+    Evening {
+        screen,
+        programme: vec![film(1, 600)],
+        mode: Mode::Screening,
+        branches: Vec::new(),
+        due: 24,
+        expected: Vec::new(),
+        plan: None,
+        from: Millis::ZERO,
+        place,
+        chair: String::new(),
     }
 }
 

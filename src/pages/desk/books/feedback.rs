@@ -63,7 +63,7 @@ pub(super) async fn page(
     times: Option<Times>,
     of: &Gathered,
 ) -> Result<Response, Problem> {
-    let names = Names::of(&of.members);
+    let names = of.names();
     let all = pages
         .records
         .feedback(of.period.from_ms(), of.period.until_ms())

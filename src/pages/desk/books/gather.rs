@@ -6,7 +6,7 @@ use crate::clock::{self, Reading};
 use crate::http::Problem;
 use crate::pages::Pages;
 use crate::report::books::{Calendar, Facts, Names, Period, Source};
-use crate::roster::Member;
+use crate::roster::{Member, Visiting};
 use crate::store::StoreError;
 use crate::types::Lang;
 
@@ -14,6 +14,7 @@ use crate::types::Lang;
 pub(in crate::pages) struct Gathered {
     pub(in crate::pages) facts: Facts,
     pub(in crate::pages) members: Vec<Member>,
+    pub(in crate::pages) visiting: Vec<Visiting>,
     pub(in crate::pages) period: Period,
     pub(in crate::pages) now: Reading,
 }
@@ -42,15 +43,21 @@ pub(in crate::pages) async fn gather(pages: &Pages, period: Period) -> Result<Ga
     Ok(Gathered {
         facts: pages.ledger.store().read::<_, StoreError, _>(read).await?,
         members: pages.roster.members().await?,
+        visiting: pages.roster.visiting().await?,
         period,
         now: pages.clock.now(),
     })
 }
 
 impl Gathered {
+    /// The names of members and of those who belong elsewhere.
+    pub(in crate::pages) fn names(&self) -> Names<'_> {
+        Names::of(&self.members).and_visitors(&self.visiting)
+    }
+
     /// Makes something of it. The calendar is held meanwhile, so nothing that waits.
     pub(in crate::pages) fn make<T>(&self, pages: &Pages, lang: Lang, make: impl FnOnce(&Source<'_>) -> T) -> T {
-        let names = Names::of(&self.members);
+        let names = self.names();
         let calendar = lock(pages);
         let policies = pages.viewing.policies();
         let last_day = clock::day_of((self.period.until_ms() - 1).min(self.now.wall_ms));

@@ -78,13 +78,12 @@ pub(super) async fn find(pages: &Pages, id: &str) -> Result<Record, Problem> {
 pub(super) async fn page(pages: &Pages, visit: &Visit, id: SessionId) -> Result<Response, Problem> {
     let record = pages.screenings.record(id).await?.ok_or_else(Problem::not_found)?;
     let of = gather(pages, Period::month_at(record.state.opened_ms)).await?;
-    let visiting = pages.roster.visiting().await?;
-    let people = Attendance::of(&record, &of.members).with_visitors(&visiting);
+    let people = Attendance::of(&record, &of.members).with_visitors(&of.visiting);
     let photos = pages.records.photos(id).await?;
     let by = pages.records.confirmations(id).await?;
     let now = signing::digest(&record, &photos);
     let t = texts(visit.lang);
-    let names = Names::of(&of.members).and_visitors(&visiting);
+    let names = of.names();
     let sheet = books::people(&record, &names, visit.lang);
     let mut lines = people::lines(&record, &people, &of, t, visit.lang);
     lines.extend(said::at(pages, &record, t).await?);
@@ -150,6 +149,8 @@ pub(super) struct Sent {
     #[serde(default)]
     chair: String,
     #[serde(default)]
+    operator: String,
+    #[serde(default)]
     place: String,
     #[serde(default)]
     discussion: String,
@@ -171,6 +172,7 @@ pub(super) async fn remark(
     let cut = |text: &str| text.trim().chars().take(REMARK).collect();
     let remarks = Remarks {
         chair: cut(&sent.chair),
+        operator: cut(&sent.operator),
         place: cut(&sent.place),
         discussion: cut(&sent.discussion),
         put_to_use: cut(&sent.put_to_use),

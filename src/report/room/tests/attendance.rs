@@ -171,3 +171,28 @@ async fn the_record_says_how_many_checks_each_was_asked_and_passed() {
     let all = ["all", "missed", "early", "late"].map(of);
     assert_eq!(all, [(3, 3), (1, 3), (1, 1), (2, 3)]);
 }
+
+#[tokio::test]
+async fn what_nobody_says_of_an_evening_is_as_it_was_the_last_time() {
+    let hall = Hall::new().await;
+    let id = hall.evening_with(vec![film(1, 600)]).await;
+    let by = Operator::on_the_console();
+    let said = Remarks {
+        operator: "陈桂兰".into(),
+        place: "一楼大厅".into(),
+        ..Remarks::default()
+    };
+    hall.room.remark(id, said, &by).await.unwrap();
+    hall.room.end(hall.screen).await.unwrap();
+    // Nobody came, so there is nobody to ask at the end.
+    let without_place = hall.room.begin(plain_evening(hall.screen, String::new())).await;
+    let remarks = without_place.unwrap().remarks;
+    assert_eq!(
+        (remarks.operator.as_str(), remarks.place.as_str()),
+        ("陈桂兰", "一楼大厅")
+    );
+    hall.room.end(hall.screen).await.unwrap();
+    let elsewhere = hall.room.begin(plain_evening(hall.screen, "祠堂".into())).await;
+    let remarks = elsewhere.unwrap().remarks;
+    assert_eq!((remarks.operator.as_str(), remarks.place.as_str()), ("陈桂兰", "祠堂"));
+}

@@ -105,18 +105,7 @@ async fn the_screen_earns_no_more_than_time_and_what_it_was_sent() {
 async fn a_strange_screen_shows_nothing() {
     let hall = Hall::new().await;
     let stranger = phone(66);
-    let begun = hall.room.begin(Evening {
-        screen: stranger,
-        programme: vec![film(1, 60)],
-        mode: Mode::Screening,
-        branches: Vec::new(),
-        due: 0,
-        expected: Vec::new(),
-        plan: None,
-        from: Millis::ZERO,
-        place: String::new(),
-        chair: String::new(),
-    });
+    let begun = hall.room.begin(plain_evening(stranger, String::new()));
     assert!(matches!(begun.await, Err(ScreeningError::NoScreen)));
     let by = Operator::on_the_console();
     hall.room.send_away(hall.screen, &by).await.unwrap();

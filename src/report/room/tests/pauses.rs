@@ -231,16 +231,11 @@ async fn a_film_that_was_broken_off_goes_on_from_there() {
     assert_eq!(stopped, [(film(1, FILM).item, Millis::secs(700))]);
     hall.n.set(0);
     let evening = Evening {
-        screen: hall.screen,
         programme: vec![film(1, FILM)],
-        mode: Mode::Screening,
-        branches: Vec::new(),
         due: 1,
         expected: vec![member("a")],
-        plan: None,
         from: stopped[0].1,
-        place: String::new(),
-        chair: String::new(),
+        ..plain_evening(hall.screen, String::new())
     };
     let state = hall.room.begin(evening).await.unwrap();
     assert_eq!(state.position, Millis::secs(700));

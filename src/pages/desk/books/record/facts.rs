@@ -38,7 +38,12 @@ pub(super) fn facts(
             t.f1_mode,
             books::mode_said(record, lang).to_owned(),
         ),
-        (t.live_chair, state.remarks.chair.clone(), t.f1_operator, String::new()),
+        (
+            t.live_chair,
+            state.remarks.chair.clone(),
+            t.f1_operator,
+            state.remarks.operator.clone(),
+        ),
         (t.f1_item, titles(record), t.f1_class, sources.join(" / ")),
         (
             t.f1_length,

@@ -15,6 +15,7 @@ mod recovery;
 mod run;
 mod samples;
 mod steps;
+mod sweep;
 mod witness;
 
 use std::fs::File;
@@ -22,7 +23,6 @@ use std::io::Read;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
@@ -35,11 +35,9 @@ use crate::api::{Api, Beats};
 use crate::clock::Clock;
 use crate::config::{self, Program};
 use crate::credit::Policy;
-use crate::dispatch::Dispatches;
 use crate::http::guard::{Names, guard};
 use crate::intake::Intake;
 use crate::keys::{self, Keys};
-use crate::ledger::Ledger;
 use crate::library::{Approval, IndexKeep, Library};
 use crate::look;
 use crate::media::Media;
@@ -140,7 +138,7 @@ impl Station {
             stalled_reader: listen.stalled_reader,
         };
         let routes = self.routes(address);
-        let sweep = tokio::spawn(close_idle_sessions(
+        let sweep = tokio::spawn(sweep::each_minute(
             self.viewing.clone(),
             self.screenings.clone(),
             (self.base.dispatches.clone(), self.library.clone()),
@@ -156,7 +154,7 @@ impl Station {
         );
         let steps = tokio::spawn(steps);
         let health = tokio::spawn(self.health().watch(stop.clone()));
-        let folding = tokio::spawn(fold_leaves(self.base.ledger.clone(), stop.clone()));
+        let folding = tokio::spawn(sweep::fold_leaves(self.base.ledger.clone(), stop.clone()));
         server::notify(sd_notify::NotifyState::Ready);
         server::run(listener, routes, limits, stop).await;
         server::notify(sd_notify::NotifyState::Stopping);
@@ -318,45 +316,4 @@ pub fn read_policy(path: Option<&Path>) -> Result<Policy> {
     let read = File::open(path).and_then(|file| file.take(POLICY_LIMIT).read_to_string(&mut text));
     read.with_context(|| format!("while reading the policy {}", path.display()))?;
     Policy::parse(&text).with_context(|| format!("in the policy {}", path.display()))
-}
-
-/// Leaves that an older program wrote take their short form, a few at a time beside everything else.
-async fn fold_leaves(ledger: Ledger, stop: CancellationToken) {
-    while !stop.is_cancelled() {
-        match ledger.fold_some().await {
-            Ok(true) => {}
-            Ok(false) => return,
-            Err(error) => {
-                tracing::warn!(%error, "old entries could not be made shorter; they stay as they are until the next start");
-                return;
-            }
-        }
-    }
-}
-
-async fn close_idle_sessions(
-    viewing: Viewing,
-    screenings: Screenings,
-    (dispatches, library): (Dispatches, Library),
-    stop: CancellationToken,
-) {
-    let mut every = tokio::time::interval(Duration::from_secs(60));
-    loop {
-        tokio::select! { () = stop.cancelled() => return, _ = every.tick() => {} }
-        if let Err(error) = viewing.close_idle().await {
-            tracing::warn!(%error, "idle sessions could not be closed; it is tried again");
-        }
-        let policies = viewing.clone();
-        if let Ok(Err(error)) = tokio::task::spawn_blocking(move || policies.refresh_policies()).await {
-            tracing::warn!(%error, "the policies could not be read; it is tried again");
-        }
-        let (dispatches, library) = (dispatches.clone(), library.clone());
-        let look = move || follow::look(&dispatches, &library);
-        if let Ok(Err(error)) = tokio::task::spawn_blocking(look).await {
-            tracing::warn!(%error, "what the district sent could not be carried out; it is tried again");
-        }
-        if let Err(error) = screenings.close_left_lying().await {
-            tracing::warn!(%error, "a screening could not be closed; it is tried again");
-        }
-    }
 }

@@ -15,9 +15,6 @@ use crate::store::StoreError;
 use crate::types::{Grade, ItemId, Lang, MemberId, Millis, Mode, Year};
 use crate::viewing::{self, Corrected, NotCounted, SpanRow};
 
-/// So many of the newest sessions in which something was not counted are told of.
-const LOST: u32 = 10;
-
 struct ModeLine {
     name: &'static str,
     colour: usize,
@@ -109,7 +106,7 @@ impl Account {
             undated: Millis(undated.iter().map(|span| span.credit.0).sum()),
             left: viewing::left_pending(conn, who)?,
             corrections: viewing::corrections_of(conn, who)?,
-            lost: viewing::not_counted(conn, who, LOST)?,
+            lost: viewing::not_counted(conn, who, viewing::LOST_TOLD)?,
             spans,
         })
     }

@@ -8,7 +8,8 @@
 //! 1. [`Viewing::open`] supersedes the member's other session, takes over what an earlier session left pending.
 //! 2. [`Viewing::beat`], [`Viewing::prove`], [`Viewing::close`] follow the rule.
 //! 3. [`Viewing::correct`] is the one act on what was credited before; it takes two people.
-//! 4. [`Viewing::recover`] runs once at the start, [`Viewing::close_idle`] now and then.
+//! 4. [`Viewing::recover`] runs once at the start, [`Viewing::close_idle`] now and then, and [`Viewing::trim`] lets rows go
+//!    that nobody needs once a district holds what they led to.
 
 mod acts;
 mod budget;
@@ -20,6 +21,7 @@ mod rebuild;
 mod rows;
 mod sent;
 mod settle;
+mod trim;
 mod view;
 
 use std::ops::Range;
@@ -33,6 +35,7 @@ pub use rebuild::rebuild_views;
 pub use rows::let_go;
 pub use sent::Sent;
 pub use settle::Open;
+pub use trim::LOST_TOLD;
 pub use view::{
     Credited, Latest, Live, NotCounted, SpanRow, credited_items, grade_of, latest_sessions, left_pending,
     live_sessions, newest_spans, not_counted, spans_of_year,
@@ -74,6 +77,10 @@ pub const SCHEMA: Schema = Schema {
     ", "
         CREATE TABLE policy (idx INTEGER PRIMARY KEY, first_day INTEGER NOT NULL, district TEXT, serial INTEGER NOT NULL,
             toml TEXT NOT NULL) STRICT;
+    ", "
+        CREATE TABLE stopped (member TEXT NOT NULL, item BLOB NOT NULL, key INTEGER NOT NULL, position INTEGER NOT NULL,
+            length INTEGER NOT NULL, wall INTEGER NOT NULL, PRIMARY KEY (member, item)) STRICT, WITHOUT ROWID;
+        CREATE TABLE trimmed (only INTEGER PRIMARY KEY CHECK (only = 1), upto INTEGER NOT NULL) STRICT;
     "],
 };
 

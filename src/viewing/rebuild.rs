@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use rusqlite::params;
 
 use super::rows::{from_word, json, ms, sql, word};
-use super::{ViewingError, correct, policies};
+use super::{ViewingError, correct, policies, trim};
 use crate::clock::Trust;
 use crate::credit::correction::Change;
 use crate::ledger::epoch::{self, Carried};
@@ -36,16 +36,19 @@ struct Views {
     policies: Vec<policies::Row>,
     /// The media of spans whose year may be settled later.
     unsure: HashMap<i64, Intervals>,
+    /// Below this place, sessions without a row were let go on purpose.
+    trimmed: i64,
 }
 
 /// A correction: its leaf, the one that it names, what it changes, the reason, and the wall clock.
 struct Corrected(i64, i64, Change, String, i64);
 
 /// Compares the views with the leaves and rewrites them if they differ; says whether they did. Sessions that only the
-/// leaves know are added as closed.
+/// leaves know are added as closed, but for those whose rows were trimmed.
 pub fn rebuild_views(tx: &Tx<'_>) -> Result<bool, ViewingError> {
     let mut views = Views {
         sessions: known_sessions(tx)?,
+        trimmed: sql(Millis(trim::trimmed(tx)?)),
         ..Views::default()
     };
     let known = views.sessions.len();
@@ -78,7 +81,9 @@ impl Views {
             What::Item { item, length, .. } => {
                 self.lengths.insert(item, length);
             }
-            What::Open { session, .. } if !self.sessions.contains_key(&session) => self.add(tx, leaf.at, &leaf.is)?,
+            What::Open { session, .. } if index >= self.trimmed && !self.sessions.contains_key(&session) => {
+                self.add(tx, leaf.at, &leaf.is)?;
+            }
             What::Span {
                 session,
                 member,

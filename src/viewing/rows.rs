@@ -112,7 +112,7 @@ pub(super) fn abandon(conn: &Connection, key: i64) -> Result<(), rusqlite::Error
 }
 
 /// Before a new log begins: no session may go on that only the old one knows. What is pending waits for its member, and
-/// every item is told anew.
+/// every item is told anew, and the new log was not looked through by anybody.
 pub fn let_go(conn: &Connection) -> Result<(), StoreError> {
     let open: Vec<(i64, i64, String, String)> = conn
         .prepare("SELECT key, position, pending, lost FROM live")?
@@ -123,7 +123,7 @@ pub fn let_go(conn: &Connection) -> Result<(), StoreError> {
         let lost = serde_json::from_str(&lost).unwrap_or_default();
         end_session(conn, key, Closing::StationFailure, ms(position), &pending, &lost)?;
     }
-    conn.execute("DELETE FROM known_item", [])?;
+    conn.execute_batch("DELETE FROM known_item; DELETE FROM trimmed;")?;
     Ok(())
 }
 
@@ -196,10 +196,13 @@ pub(super) fn take_left_pending(conn: &Connection, member: &MemberId, item: &Ite
 
 /// Where the member stopped in this item.
 pub(super) fn last_position(conn: &Connection, member: &MemberId, item: &ItemId) -> Result<Millis, rusqlite::Error> {
-    conn.prepare_cached("SELECT position FROM session WHERE member = ?1 AND item = ?2 ORDER BY key DESC LIMIT 1")?
-        .query_row(params![member.as_str(), item.bytes()], |row| row.get(0).map(ms))
-        .optional()
-        .map(Option::unwrap_or_default)
+    conn.prepare_cached(
+        "SELECT position FROM (SELECT key, position FROM session WHERE member = ?1 AND item = ?2
+            UNION ALL SELECT key, position FROM stopped WHERE member = ?1 AND item = ?2) ORDER BY key DESC LIMIT 1",
+    )?
+    .query_row(params![member.as_str(), item.bytes()], |row| row.get(0).map(ms))
+    .optional()
+    .map(Option::unwrap_or_default)
 }
 
 pub(super) fn live(conn: &Connection, row: &SessionRow) -> Result<LiveRow, ViewingError> {

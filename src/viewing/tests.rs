@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use tempfile::TempDir;
@@ -10,6 +11,7 @@ use crate::store::{Options, Store};
 use crate::types::Origin;
 
 mod cases;
+mod trimming;
 
 /// One byte is one millisecond of media.
 #[derive(Debug)]

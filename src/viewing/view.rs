@@ -31,7 +31,7 @@ pub struct Live {
     pub unattended: bool,
 }
 
-/// The last session of a member with an item.
+/// The last session of a member with an item, or where it stopped once its row is gone.
 #[derive(Debug, Clone)]
 pub struct Latest {
     /// What.
@@ -114,8 +114,12 @@ pub fn live_sessions(conn: &Connection) -> Result<Vec<Live>, StoreError> {
 /// A member's last session with each item, the latest first.
 pub fn latest_sessions(conn: &Connection, who: &MemberId, most: u32) -> Result<Vec<Latest>, StoreError> {
     let mut query = conn.prepare_cached(
-        "SELECT s.item, coalesce(l.position, s.position), s.length, s.wall FROM session s LEFT JOIN live l USING (key)
-         WHERE s.key IN (SELECT max(key) FROM session WHERE member = ?1 GROUP BY item) ORDER BY s.key DESC LIMIT ?2",
+        // Beside a maximum SQLite takes the other columns from the row that holds it.
+        "SELECT item, position, length, wall, max(key) AS newest FROM (
+            SELECT key, item, coalesce(l.position, s.position) AS position, length, wall
+                FROM session s LEFT JOIN live l USING (key) WHERE member = ?1
+            UNION ALL SELECT key, item, position, length, wall FROM stopped WHERE member = ?1)
+         GROUP BY item ORDER BY newest DESC LIMIT ?2",
     )?;
     let rows = query.query_map(params![who.as_str(), most], |row| {
         Ok(Latest {

@@ -17,7 +17,11 @@ use yuanjiao::roster::{Details, Member, Migrant, Role, Status};
 use yuanjiao::types::{BranchId, ItemId, MemberId, Origin};
 
 fn district(books: &TempDir) -> District {
-    District::open(Settings::in_folder(books.path().to_owned())).unwrap()
+    District::open(Settings {
+        store: common::server::place(books.path()),
+        ..Settings::in_folder(books.path().to_owned())
+    })
+    .unwrap()
 }
 
 async fn enrol(station: &Station, district: &District) -> Origin {

@@ -21,6 +21,7 @@ use yuanjiao::ledger::receipt::Receipt;
 use yuanjiao::ledger::{self, Halt, What};
 use yuanjiao::report::tables;
 use yuanjiao::roster::Operator;
+use yuanjiao::store::{Options, Shared, StoreError};
 use yuanjiao::types::MemberId;
 
 const WAIT: Duration = Duration::from_secs(60);
@@ -193,11 +194,10 @@ async fn go_back_to(station: &mut Station, old_disk: &Path) {
 
 /// One number out of a district's database, read from outside.
 fn in_the_books(folder: &Path, sql: &str) -> u64 {
-    #[expect(clippy::disallowed_methods, reason = "the books are read from outside")]
-    let conn = Connection::open(folder.join("district.db")).unwrap();
-    conn.query_row(sql, [], |row| row.get::<_, i64>(0))
-        .unwrap()
-        .unsigned_abs()
+    let (place, file) = (common::server::place(folder), folder.join("district.db"));
+    let books = Shared::open(&place, &file, &[], Options::default()).unwrap();
+    let number = books.read_blocking::<_, StoreError, _>(|conn| conn.query_row(sql, [], |row| row.get::<i64>(0)));
+    number.unwrap().unsigned_abs()
 }
 
 #[tokio::test(flavor = "multi_thread")]

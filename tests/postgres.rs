@@ -7,10 +7,16 @@
 mod common;
 #[path = "corrections.rs"]
 mod corrections;
+#[path = "down.rs"]
+mod down;
+#[path = "epochs.rs"]
+mod epochs;
 #[path = "exchange.rs"]
 mod exchange;
 #[path = "policy.rs"]
 mod policy;
+#[path = "pulling.rs"]
+mod pulling;
 #[path = "rows.rs"]
 mod rows;
 

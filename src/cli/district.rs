@@ -165,7 +165,8 @@ fn say(origin: &Origin, outcome: &Result<Pulled, DistrictError>) -> bool {
         }
         Err(error) => {
             println!("{origin}: {error}");
-            false
+            // Somebody else is at it, which is no fault.
+            matches!(error, DistrictError::Taken(_))
         }
     }
 }

@@ -10,6 +10,8 @@
 //!
 //! An hour belongs to a year only if its whole interval does; else a person settles it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::clock::local_date;
@@ -69,7 +71,11 @@ impl Dated {
 
 /// Dates every leaf. `enrolled` is the moment before which the ledger did not exist; `seen` in any order.
 pub fn date(leaves: &[Place], anchors: &[Anchor], seen: &[Seen], enrolled: i64) -> Vec<Dated> {
-    let near: Vec<_> = leaves.iter().map(|leaf| by_anchor(*leaf, anchors)).collect();
+    let by_boot = by_boot(anchors);
+    let near: Vec<_> = leaves
+        .iter()
+        .map(|leaf| by_anchor(*leaf, by_boot.get(&leaf.boot)?))
+        .collect();
     let lows = forwards(leaves, &near, enrolled);
     let highs = backwards(leaves, &near, seen);
     lows.into_iter().zip(highs).map(|(lo, hi)| Dated { lo, hi }).collect()
@@ -79,11 +85,27 @@ fn signed(ms: Millis) -> i64 {
     i64::try_from(ms.0).unwrap_or(i64::MAX)
 }
 
-/// The interval that the nearest anchor of the same boot gives.
+/// Anchors by their boots, in the order of the monotonic clock: a year has thousands of them.
+fn by_boot(anchors: &[Anchor]) -> BTreeMap<u32, Vec<Anchor>> {
+    let mut by_boot: BTreeMap<u32, Vec<Anchor>> = BTreeMap::new();
+    for anchor in anchors {
+        by_boot.entry(anchor.at.boot).or_default().push(*anchor);
+    }
+    for anchors in by_boot.values_mut() {
+        anchors.sort_by_key(|anchor| anchor.at.mono);
+    }
+    by_boot
+}
+
+/// The interval that the nearest anchor of the leaf's boot gives; of two that are as near, the one before it.
 fn by_anchor(leaf: Place, anchors: &[Anchor]) -> Option<(i64, i64)> {
-    let same = anchors.iter().filter(|anchor| anchor.at.boot == leaf.boot);
-    let apart = |anchor: &&Anchor| anchor.at.mono.0.abs_diff(leaf.mono.0);
-    let anchor = same.min_by_key(apart)?;
+    let next = anchors.partition_point(|anchor| anchor.at.mono < leaf.mono);
+    let before = next.checked_sub(1).map(|last| {
+        let at = anchors[last].at.mono;
+        anchors[anchors.partition_point(|anchor| anchor.at.mono < at)]
+    });
+    let apart = |anchor: &Anchor| anchor.at.mono.0.abs_diff(leaf.mono.0);
+    let anchor = before.into_iter().chain(anchors.get(next).copied()).min_by_key(apart)?;
     let drift = signed(Millis(apart(&anchor) / DRIFT).plus(anchor.give));
     let middle = anchor.unix_ms + signed(leaf.mono) - signed(anchor.at.mono);
     Some((middle - drift, middle + drift))

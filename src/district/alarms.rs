@@ -18,6 +18,17 @@ pub(super) const SCHEMA: Schema = Schema {
             UNIQUE (station, kind, mark)) STRICT;
         INSERT INTO alarm (station, kind, mark, evidence, at_s, last_s, times)
             SELECT station, 'older', what, json_array(what), min(at), max(at), count(*) FROM alert GROUP BY station, what;
+    ", "
+        CREATE TABLE alarm_of (station TEXT NOT NULL, key INTEGER NOT NULL, kind TEXT NOT NULL, mark TEXT NOT NULL,
+            evidence TEXT NOT NULL, at_s INTEGER NOT NULL, last_s INTEGER NOT NULL, times INTEGER NOT NULL DEFAULT 1,
+            ended_s INTEGER, acked_s INTEGER, acked_by TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '',
+            PRIMARY KEY (station, key), UNIQUE (station, kind, mark)) STRICT, WITHOUT ROWID;
+        INSERT INTO alarm_of (station, key, kind, mark, evidence, at_s, last_s, times, ended_s, acked_s, acked_by, reason)
+            SELECT station, key, kind, mark, evidence, at_s, last_s, times, ended_s, acked_s, acked_by, reason FROM alarm;
+        DROP TABLE alarm;
+        ALTER TABLE alarm_of RENAME TO alarm;
+        CREATE INDEX alarm_key ON alarm (key);
+        DROP TABLE alert;
     "],
 };
 
@@ -76,6 +87,7 @@ pub(super) fn raise(conn: &dyn Sql, station: &Origin, now_s: u64, alert: &Alert)
         alert.to_string()
     };
     conn.lock("alarm")?;
+    // Numbers are given in one row, so that people can name an alert; no sequence does that on several machines.
     let before: Option<i64> = conn.query_row(
         "SELECT max(key) FROM alarm WHERE station = ?1 AND kind = ?2 AND mark = ?3",
         params![name, alert.kind(), mark],

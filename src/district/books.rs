@@ -8,11 +8,11 @@ use super::alert::Alert;
 use super::counting::{self, Lost};
 use super::schedule::next_in;
 use super::watch::{self, Fault, Place, Watched};
-use super::{District, DistrictError, Settings, figures, ladder, rows};
+use super::{District, DistrictError, Settings, days, figures, ladder, rows};
 use crate::clock::Trust;
 use crate::exchange::Condition;
 use crate::report::Recount;
-use crate::report::annual::BranchKind;
+use crate::report::annual::{self, Annual, Asked, Blanks, BranchKind, Period};
 use crate::store::{Sql, StoreError, Urgency};
 use crate::types::{Origin, Year};
 
@@ -48,8 +48,7 @@ pub(super) fn note(
     let failures = watch::failures(tx, station)?.saturating_add(1);
     let next = now_s + next_in(settings.every, failures, chance).as_secs();
     watch::failed(tx, station, now_s, next, fault, &detail)?;
-    let silent = watch::all(tx)?.into_iter().find(|known| known.origin == *station);
-    let silent_s = silent.map_or(0, |known| known.silent_for(now_s));
+    let silent_s = watch::one(tx, station)?.map_or(0, |known| known.silent_for(now_s));
     if silent_s >= settings.silent_after.as_secs() {
         let days = silent_s / 86_400;
         alarms::raise(tx, station, now_s, &Alert::Silent { days })?;
@@ -154,6 +153,17 @@ impl District {
         self.store.read(|conn| figures::counts(conn)).await
     }
 
+    /// The blanks of the annual report for two periods, from the days of credit alone: no session is in memory longer than
+    /// its station. Blocks.
+    pub fn annual(&self, now: Asked<'_>, before: Asked<'_>) -> Result<(Annual, Annual), StoreError> {
+        self.store.read_blocking(|conn| {
+            let counts = figures::without_credit(conn)?;
+            let people = annual::people(&counts, now.kinds);
+            let filled = |asked| fill(conn, &counts, Blanks::new(&people, asked), asked.period);
+            Ok((filled(now)?, filled(before)?))
+        })
+    }
+
     /// What changes whenever figures do: leaves that are believed, policies, and what people said of branches.
     pub async fn version(&self) -> Result<(i64, i64), StoreError> {
         let query = "SELECT (SELECT CAST(coalesce(sum(size), 0) + count(*) AS BIGINT) FROM station),
@@ -248,6 +258,25 @@ impl District {
     fn now_i64(&self) -> i64 {
         i64::try_from(self.now_s()).unwrap_or(i64::MAX)
     }
+}
+
+pub(super) fn fill(
+    conn: &dyn Sql,
+    counts: &[(String, Recount)],
+    mut blanks: Blanks<'_>,
+    period: Period,
+) -> Result<Annual, StoreError> {
+    let mut rest: BTreeMap<&str, &Recount> = counts.iter().map(|(name, count)| (name.as_str(), count)).collect();
+    days::each_station(conn, period, |station, pieces| {
+        if let Some(count) = rest.remove(station) {
+            blanks.count(station, count, pieces);
+        }
+    })?;
+    // A station where nothing was earned is a station all the same.
+    for (station, count) in rest {
+        blanks.count(station, count, &[]);
+    }
+    Ok(blanks.filled())
 }
 
 /// What a pull came to, for whoever waits for it.

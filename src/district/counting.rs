@@ -79,18 +79,26 @@ impl From<Unreadable> for Stop {
     }
 }
 
-/// Counts what was believed since the last pull, and puts the count down again. `station.size` leaves were counted then;
-/// what is in hand afterwards are the parts that the new leaves touched. Within the transaction that believes them.
-pub(super) fn go_on(conn: &dyn Sql, station: &StationRow) -> Result<Recount, StoreError> {
+/// How much of a station a count has in hand.
+pub(super) enum Counted {
+    /// The parts that the new leaves touched.
+    On(Recount),
+    /// All of it.
+    Whole(Recount),
+}
+
+/// Counts what was believed since the last pull, and puts the count down again. `station.size` leaves were counted then.
+/// Within the transaction that believes them.
+pub(super) fn go_on(conn: &dyn Sql, station: &StationRow) -> Result<Counted, StoreError> {
     match from_where_it_stopped(conn, station) {
-        Ok(Some(counted)) => Ok(counted),
-        Ok(None) => anew(conn, &station.origin),
-        Err(Stop::Store(error)) => Err(error),
+        Ok(Some(counted)) => return Ok(Counted::On(counted)),
+        Ok(None) => {}
+        Err(Stop::Store(error)) => return Err(error),
         Err(Stop::Unreadable(why)) => {
             tracing::warn!(station = %station.origin, %why, "the station is counted from its first leaf again");
-            anew(conn, &station.origin)
         }
     }
+    anew(conn, &station.origin).map(Counted::Whole)
 }
 
 /// What was read of a count, to know what changed.
@@ -129,8 +137,10 @@ fn from_where_it_stopped(conn: &dyn Sql, station: &StationRow) -> Result<Option<
     for (key, text) in parts {
         put(conn, name, &key, Some(&text))?;
     }
-    bring(conn, name, &mut counted, &mut before, Recount::missing_to_settle)?;
-    counted.settle_rest(&rows::visits(conn, name)?);
+    if !counted.is_settled() {
+        bring(conn, name, &mut counted, &mut before, Recount::missing_to_settle)?;
+        counted.settle_rest(&rows::visits(conn, name)?);
+    }
     Ok(Some(counted))
 }
 
@@ -158,10 +168,13 @@ fn bring(
 /// Counts a station from its first leaf, up to where it is frozen, and puts the count down.
 pub(super) fn anew(conn: &dyn Sql, station: &Origin) -> Result<Recount, StoreError> {
     let (mut counted, visits) = rows::recount_leaves(conn, station)?;
-    conn.execute("DELETE FROM part WHERE station = ?1", [station.as_str()])?;
-    for (key, text) in counted.parts() {
-        put(conn, station, &key, Some(&text))?;
-    }
+    let name = station.as_str();
+    conn.execute("DELETE FROM part WHERE station = ?1", [name])?;
+    let mut rows = counted
+        .parts()
+        .into_iter()
+        .map(|(key, text)| params![name, key.kind(), key.name(), text]);
+    conn.add("part", &["station", "kind", "name", "text"], &mut rows)?;
     counted.settle_rest(&visits);
     Ok(counted)
 }
@@ -174,12 +187,7 @@ pub(super) fn aside(conn: &dyn Sql, all: &mut BTreeMap<String, Recount>) -> Resu
             count.months.insert(month, facts);
         }
     }
-    for (station, name, text) in all_of(conn, "film")? {
-        let film: Option<(ItemId, Film)> = ItemId::parse(&name).ok().zip(serde_json::from_str(&text).ok());
-        if let (Some(count), Some((item, film))) = (all.get_mut(&station), film) {
-            count.films.insert(item, film);
-        }
-    }
+    films(conn, all)?;
     for (station, name, text) in all_of(conn, "stays")? {
         let whose = name.split_once('/').and_then(|(month, member)| {
             let member = MemberId::new(member).ok()?;
@@ -188,6 +196,17 @@ pub(super) fn aside(conn: &dyn Sql, all: &mut BTreeMap<String, Recount>) -> Resu
         let stays: Option<((MemberId, u32), Vec<Stay>)> = whose.zip(serde_json::from_str(&text).ok());
         if let (Some(count), Some((whose, stays))) = (all.get_mut(&station), stays) {
             count.stays.insert(whose, stays);
+        }
+    }
+    Ok(())
+}
+
+/// What people say of items, and which were made here.
+pub(super) fn films(conn: &dyn Sql, all: &mut BTreeMap<String, Recount>) -> Result<(), StoreError> {
+    for (station, name, text) in all_of(conn, "film")? {
+        let film: Option<(ItemId, Film)> = ItemId::parse(&name).ok().zip(serde_json::from_str(&text).ok());
+        if let (Some(count), Some((item, film))) = (all.get_mut(&station), film) {
+            count.films.insert(item, film);
         }
     }
     Ok(())

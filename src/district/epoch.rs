@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::{District, DistrictError, StationRow, rows};
+use super::{District, DistrictError, StationRow, edge, rows};
 use crate::ledger::epoch::{Epoch, next_name};
 use crate::ledger::tiles::{TileName, WIDTH, write_entries};
 use crate::store::StoreError;
@@ -25,7 +25,7 @@ impl District {
         let next = next_name(&old.origin)?;
         let root = self
             .store
-            .read_blocking::<_, StoreError, _>(|conn| Ok(rows::edge(conn, &old.origin)?.root()))?;
+            .read_blocking::<_, StoreError, _>(|conn| Ok(edge::of(conn, &old)?.root()))?;
         let epoch = Epoch {
             next: next.clone(),
             old: old.origin.clone(),

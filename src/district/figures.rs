@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::counting;
+use super::{counting, days};
 use crate::ledger::{At, Listed};
 use crate::report::annual::BranchKind;
 use crate::report::{Credit, Recount};
-use crate::store::{Row, Schema, Sql, StoreError, params};
+use crate::store::{Row, Schema, Sql, StoreError, Value, params};
 use crate::types::{BranchId, Grade, Intervals, ItemId, MemberId, Millis, Mode, Origin, SessionId, Year};
 
 /// The tables of this file. The station's name stands first in every key.
@@ -30,11 +30,14 @@ pub(super) const SCHEMA: Schema = Schema {
             PRIMARY KEY (year, what)) STRICT, WITHOUT ROWID;
     ", "
         DROP TABLE lost;
+    ", "
+        CREATE TABLE day_sheet (station TEXT NOT NULL, day INTEGER NOT NULL, pieces BLOB NOT NULL,
+            PRIMARY KEY (station, day)) STRICT, WITHOUT ROWID;
     "],
 };
 
 /// Raised when these tables are filled differently: they are made again at the next start.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 fn sql(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
@@ -52,7 +55,20 @@ fn read_word<T: serde::de::DeserializeOwned>(word: &str) -> Option<T> {
 /// Keeps what the leaves say now. Within the transaction that makes them believed.
 pub(super) fn keep(conn: &dyn Sql, station: &Origin, counted: &Recount) -> Result<(), StoreError> {
     let name = station.as_str();
+    days::change(conn, name, size(conn, name)?, &counted.credits)?;
     keep_spans(conn, name, counted)?;
+    keep_rest(conn, name, counted)
+}
+
+/// How many leaves the figures of a station are made of.
+fn size(conn: &dyn Sql, station: &str) -> Result<u64, StoreError> {
+    let found: Option<i64> = conn.query_optional("SELECT size FROM counted WHERE station = ?1", [station], |row| {
+        row.get(0)
+    })?;
+    Ok(found.and_then(|n| u64::try_from(n).ok()).unwrap_or(0))
+}
+
+fn keep_rest(conn: &dyn Sql, name: &str, counted: &Recount) -> Result<(), StoreError> {
     let insert = "INSERT INTO listed (station, member, branch, role, migrant, gone) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
         ON CONFLICT (station, member) DO UPDATE SET branch = excluded.branch, role = excluded.role,
             migrant = excluded.migrant, gone = excluded.gone";
@@ -74,6 +90,25 @@ pub(super) fn keep(conn: &dyn Sql, station: &Origin, counted: &Recount) -> Resul
     Ok(())
 }
 
+const SPAN: [&str; 10] = [
+    "station", "idx", "session", "member", "item", "year", "mode", "grade", "media", "at",
+];
+
+fn span(name: &str, credit: &Credit) -> Vec<Value> {
+    params![
+        name,
+        sql(credit.index),
+        &credit.session.bytes()[..],
+        credit.member.as_str(),
+        credit.item.to_string(),
+        credit.year.0,
+        word(&credit.mode),
+        word(&credit.grade),
+        serde_json::to_string(&credit.media).unwrap_or_default(),
+        serde_json::to_string(&credit.at).unwrap_or_default(),
+    ]
+}
+
 /// Corrections, and years that were settled later, change what earlier leaves gave: a count has those in hand, too.
 fn keep_spans(conn: &dyn Sql, name: &str, counted: &Recount) -> Result<(), StoreError> {
     let insert = "INSERT INTO span (station, idx, session, member, item, year, mode, grade, media, at)
@@ -82,21 +117,24 @@ fn keep_spans(conn: &dyn Sql, name: &str, counted: &Recount) -> Result<(), Store
             item = excluded.item, year = excluded.year, mode = excluded.mode, grade = excluded.grade,
             media = excluded.media, at = excluded.at";
     for credit in &counted.credits {
-        let values = params![
-            name,
-            sql(credit.index),
-            &credit.session.bytes()[..],
-            credit.member.as_str(),
-            credit.item.to_string(),
-            credit.year.0,
-            word(&credit.mode),
-            word(&credit.grade),
-            serde_json::to_string(&credit.media).unwrap_or_default(),
-            serde_json::to_string(&credit.at).unwrap_or_default(),
-        ];
-        conn.execute(insert, values)?;
+        conn.execute(insert, span(name, credit))?;
     }
     Ok(())
+}
+
+/// Puts a station's figures down from a count of all its leaves, as fast as the engine can.
+pub(super) fn keep_whole(conn: &dyn Sql, station: &Origin, counted: &Recount) -> Result<(), StoreError> {
+    let name = station.as_str();
+    for table in ["span", "listed", "known_item", "day_sheet"] {
+        conn.execute(&format!("DELETE FROM {table} WHERE station = ?1"), [name])?;
+    }
+    conn.add(
+        "span",
+        &SPAN,
+        &mut counted.credits.iter().map(|credit| span(name, credit)),
+    )?;
+    days::write_all(conn, name, &counted.credits)?;
+    keep_rest(conn, name, counted)
 }
 
 /// Stations whose figures are not those of their leaves: older books, or an older program.
@@ -109,19 +147,29 @@ pub(super) fn stale(conn: &dyn Sql) -> Result<Vec<Origin>, StoreError> {
 
 /// Makes one station's figures again from its leaves.
 pub(super) fn rebuild(conn: &dyn Sql, station: &Origin) -> Result<(), StoreError> {
-    for table in ["span", "listed", "known_item"] {
-        conn.execute(&format!("DELETE FROM {table} WHERE station = ?1"), [station.as_str()])?;
-    }
-    keep(conn, station, &counting::anew(conn, station)?)
+    keep_whole(conn, station, &counting::anew(conn, station)?)
 }
 
 /// All stations as far as figures need them, by name.
 pub(super) fn counts(conn: &dyn Sql) -> Result<Vec<(String, Recount)>, StoreError> {
+    let mut all = listed(conn)?;
+    spans(conn, &mut all)?;
+    counting::aside(conn, &mut all)?;
+    Ok(all.into_iter().collect())
+}
+
+/// All stations as far as the annual report needs them beside person-times: their members and items.
+pub(super) fn without_credit(conn: &dyn Sql) -> Result<Vec<(String, Recount)>, StoreError> {
+    let mut all = listed(conn)?;
+    counting::films(conn, &mut all)?;
+    Ok(all.into_iter().collect())
+}
+
+fn listed(conn: &dyn Sql) -> Result<BTreeMap<String, Recount>, StoreError> {
     let mut all: BTreeMap<String, Recount> = BTreeMap::new();
     for name in conn.query_map("SELECT origin FROM station", [], |row| row.get::<String>(0))? {
         all.insert(name, Recount::default());
     }
-    spans(conn, &mut all)?;
     let query = "SELECT station, member, branch, role, migrant, gone FROM listed";
     conn.for_each(query, [], |row| {
         let (member, branch): (String, String) = (row.get(1)?, row.get(2)?);
@@ -154,8 +202,15 @@ pub(super) fn counts(conn: &dyn Sql) -> Result<Vec<(String, Recount)>, StoreErro
         }
         Ok(())
     })?;
-    counting::aside(conn, &mut all)?;
-    Ok(all.into_iter().collect())
+    Ok(all)
+}
+
+/// One piece of credit, as it is kept.
+pub(super) fn one(conn: &dyn Sql, station: &str, index: u64) -> Result<Option<Credit>, StoreError> {
+    let query = format!("SELECT {} FROM span WHERE station = ?1 AND idx = ?2", SPAN.join(", "));
+    Ok(conn
+        .query_optional(&query, params![station, sql(index)], credit)?
+        .flatten())
 }
 
 fn spans(conn: &dyn Sql, all: &mut BTreeMap<String, Recount>) -> Result<(), StoreError> {

@@ -10,10 +10,13 @@ mod alert;
 mod books;
 mod client;
 mod counting;
+mod days;
 pub mod down;
+mod edge;
 mod epoch;
 mod figures;
 mod ladder;
+mod lease;
 mod photos;
 mod policy;
 mod pull;
@@ -21,6 +24,8 @@ mod receipt;
 mod rows;
 pub mod schedule;
 mod source;
+#[cfg(test)]
+mod tests;
 mod watch;
 pub mod web;
 mod xapi;
@@ -51,7 +56,7 @@ use crate::clock::{Clock, SystemClock, monotonic};
 use crate::exchange::{Enrol, Enrolled, enrol_tag, station_tag};
 use crate::keys::{self, KeyError, Keys};
 use crate::report::Recount;
-use crate::store::{self, Options, Shared, Sql, StoreError, Urgency};
+use crate::store::{self, Options, Schema, Shared, Sql, StoreError, Trouble, Urgency};
 use crate::types::{BadId, Millis, Origin};
 use client::Client;
 pub use client::ClientError;
@@ -129,6 +134,9 @@ pub enum DistrictError {
     /// No station of that name.
     #[error("no station {0} is enrolled")]
     Unknown(String),
+    /// Somebody else is at it.
+    #[error("{0} is being pulled by another program at this moment; nothing needs to be done")]
+    Taken(Origin),
     /// The log was taken in, but what goes back could not be put on the stick.
     #[error("the log was taken in and kept, but the cosignature could not be written to {path}: {source}")]
     PutBack {
@@ -162,6 +170,17 @@ pub enum DistrictError {
     },
 }
 
+/// The tables of this room.
+const SCHEMAS: [Schema; 7] = [
+    rows::SCHEMA,
+    accounts::SCHEMA,
+    watch::SCHEMA,
+    alarms::SCHEMA,
+    figures::SCHEMA,
+    down::SCHEMA,
+    counting::SCHEMA,
+];
+
 /// A handle to the district's own books. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct District {
@@ -172,29 +191,25 @@ pub struct District {
     clock: Arc<SystemClock>,
     accounts: Accounts,
     bell: schedule::Bell,
+    puller: lease::Puller,
+    underway: schedule::Underway,
 }
 
 impl District {
     /// Opens or makes the books.
     pub fn open(settings: Settings) -> Result<Self, DistrictError> {
         let keys = Keys::open_or_make(&settings.data.join("keys"))?;
-        let schemas = [
-            rows::SCHEMA,
-            accounts::SCHEMA,
-            watch::SCHEMA,
-            alarms::SCHEMA,
-            figures::SCHEMA,
-            down::SCHEMA,
-            counting::SCHEMA,
-        ];
         let store = Shared::open(
             &settings.store,
             &settings.data.join("district.db"),
-            &schemas,
+            &SCHEMAS,
             Options::default(),
         )?;
         for station in store.read_blocking::<_, StoreError, _>(|conn| figures::stale(conn))? {
             store.write_blocking(move |tx| figures::rebuild(tx, &station))??;
+        }
+        if !store.is_server() {
+            store.write_blocking(|tx| lease::free_of_the_dead(tx))??;
         }
         let clock = Arc::new(SystemClock::new(1));
         let derived = || Origin::new(&format!("district/{}", HEXLOWER.encode(&keys.public().as_bytes()[..8])));
@@ -205,6 +220,8 @@ impl District {
             settings: Arc::new(settings),
             accounts: Accounts::new(store.clone(), clock.clone()),
             bell: schedule::Bell::default(),
+            puller: lease::Puller::new(),
+            underway: schedule::Underway::default(),
             store,
             clock,
         })
@@ -303,20 +320,71 @@ impl District {
         Ok(outcomes)
     }
 
-    /// Pulls one station and writes down what came of it: when it is tried next, what failed, how it does.
-    pub(crate) async fn pull_and_note(&self, origin: &Origin, chance: u64) -> Result<Pulled, DistrictError> {
-        let station = self.stations()?.into_iter().find(|station| station.origin == *origin);
-        let station = station.ok_or_else(|| DistrictError::Unknown(origin.to_string()))?;
+    /// Pulls one station, unless somebody is at it.
+    async fn pull_and_note(&self, origin: &Origin, chance: u64) -> Result<Pulled, DistrictError> {
+        let Some(_pulling) = self.underway.begin(origin) else {
+            return Err(DistrictError::Taken(origin.clone()));
+        };
+        let (name, puller, now, lease) = (origin.clone(), self.puller.clone(), self.now_s(), self.lease_s());
+        let take = move |tx: &dyn Sql| lease::take(tx, &name, &puller, now, lease);
+        if !self.store.write(Urgency::Now, take).await?? {
+            return Err(DistrictError::Taken(origin.clone()));
+        }
+        self.pull_taken(origin, chance).await
+    }
+
+    /// How long a station is ours once it was taken, in seconds.
+    pub(crate) fn lease_s(&self) -> u64 {
+        self.settings.deadline.as_secs().max(1) * 2
+    }
+
+    /// Pulls a station that was taken and writes down what came of it: when it is tried next, what failed, how it does. Books
+    /// on a server that is being restarted are waited for: what was kept of the log is kept, and the pull goes on there.
+    pub(crate) async fn pull_taken(&self, origin: &Origin, chance: u64) -> Result<Pulled, DistrictError> {
+        let begun = monotonic();
         let mut told = None;
-        let outcome = self.pull_one(&station, &mut told).await;
-        let (name, settings, now) = (origin.clone(), Arc::clone(&self.settings), self.now_s());
+        let mut patience = Patience::until(begun.plus(millis(self.settings.deadline)));
+        let outcome = loop {
+            match self.pull_known(origin, &mut told).await {
+                Err(error) if error.is_of_the_server() && patience.waits().await => {}
+                outcome => break outcome,
+            }
+        };
         let failed = outcome
             .as_ref()
             .err()
             .map(|error| (Fault::of(error), error.to_string()));
-        let act = move |tx: &dyn Sql| books::note(tx, &settings, &name, now, told.as_ref(), failed, chance);
-        self.store.write(Urgency::Now, act).await??;
+        let mut patience = Patience::until(monotonic().plus(millis(self.settings.deadline)));
+        loop {
+            match self.note(origin, told.as_ref(), failed.clone(), chance).await {
+                Err(error) if error.is_of_the_server() && patience.waits().await => {}
+                noted => break noted?,
+            }
+        }
         outcome
+    }
+
+    async fn note(
+        &self,
+        origin: &Origin,
+        told: Option<&books::Told>,
+        failed: Option<(Fault, String)>,
+        chance: u64,
+    ) -> Result<(), DistrictError> {
+        let (name, settings, now) = (origin.clone(), Arc::clone(&self.settings), self.now_s());
+        let (puller, told) = (self.puller.clone(), told.cloned());
+        let act = move |tx: &dyn Sql| {
+            books::note(tx, &settings, &name, now, told.as_ref(), failed, chance)?;
+            lease::end(tx, &name, &puller)
+        };
+        Ok(self.store.write(Urgency::Now, act).await??)
+    }
+
+    async fn pull_known(&self, origin: &Origin, told: &mut Option<books::Told>) -> Result<Pulled, DistrictError> {
+        let name = origin.clone();
+        let station = self.store.read(move |conn| rows::station(conn, &name)).await?;
+        let station = station.ok_or_else(|| DistrictError::Unknown(origin.to_string()))?;
+        self.pull_one(&station, told).await
     }
 
     async fn pull_one(&self, station: &StationRow, told: &mut Option<books::Told>) -> Result<Pulled, DistrictError> {
@@ -333,6 +401,9 @@ impl District {
             let pulled = pulled?;
             if let Some(cosigned) = &pulled.cosigned {
                 source.cosign(cosigned).await?;
+                let (name, size) = (station.origin.clone(), cosigned.size);
+                let arrived = move |tx: &dyn Sql| edge::has_it(tx, &name, size);
+                self.store.write(Urgency::Now, arrived).await??;
             }
             self.bring_policies(&station.origin, &mut source, &pulled).await?;
             self.bring_down(&station.origin, &mut source, &pulled).await?;
@@ -464,6 +535,51 @@ impl District {
             Ok::<_, StoreError>(settled)
         };
         Ok(self.store.write_blocking(act)??)
+    }
+}
+
+/// The first pause while a server is away; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+
+/// Waiting for a server that is being restarted, ever longer, up to a moment of the monotonic clock.
+struct Patience {
+    pause: Duration,
+    until: Millis,
+}
+
+impl Patience {
+    fn until(until: Millis) -> Self {
+        Self {
+            pause: FIRST_PAUSE,
+            until,
+        }
+    }
+
+    /// Waits; `false` if there is no time for that.
+    async fn waits(&mut self) -> bool {
+        if monotonic().plus(millis(self.pause)) > self.until {
+            return false;
+        }
+        tokio::time::sleep(self.pause).await;
+        self.pause *= 2;
+        true
+    }
+}
+
+fn millis(time: Duration) -> Millis {
+    Millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+}
+
+impl DistrictError {
+    /// The database server did not answer, or lost what it was about: trying again may help.
+    fn is_of_the_server(&self) -> bool {
+        matches!(
+            self,
+            Self::Store(StoreError::Server {
+                trouble: Some(Trouble::Away | Trouble::Locked),
+                ..
+            })
+        )
     }
 }
 

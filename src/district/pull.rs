@@ -3,9 +3,12 @@
 use std::ops::Range;
 
 use super::alert::{Alert, index_of};
+use super::counting::Counted;
+use super::edge::{self, Grown};
 use super::rows::{self, StationRow};
 use super::source::Source;
 use super::{District, DistrictError, alarms, counting, figures};
+use crate::clock::monotonic;
 use crate::exchange::CosignIn;
 use crate::ledger::epoch::Epoch;
 use crate::ledger::note::{self, NoteError};
@@ -13,7 +16,7 @@ use crate::ledger::tiles::{TileName, WIDTH};
 use crate::ledger::{Checkpoint, Leaf, What};
 use crate::report::{Recount, RoomFacts};
 use crate::store::{Sql, StoreError, Urgency};
-use crate::types::{Grade, Origin};
+use crate::types::{Grade, Millis, Origin};
 
 /// What a pull brought.
 #[derive(Debug, Default)]
@@ -24,7 +27,7 @@ pub struct Pulled {
     pub new: u64,
     /// What a person must look at.
     pub alerts: Vec<Alert>,
-    /// The cosignature to bring back; none if nothing was believed.
+    /// The cosignature to bring back: of what was believed now, or one of an earlier pull that got lost on its way.
     pub cosigned: Option<CosignIn>,
     /// After a fork: credit from this leaf on waits until a person has settled it.
     pub frozen_at: Option<u64>,
@@ -57,38 +60,65 @@ pub(super) async fn pull(
     if let Some(bytes) = fetch(district, station, source, point.size).await? {
         return alarmed(district, station, &text, point.size, Alert::Flood { bytes }).await;
     }
-    let (name, ours) = (station.origin.clone(), district.origin.clone());
-    let read =
-        move |conn: &dyn Sql| rows::with_fetched(conn, &name, known, point.size, |bytes| is_our_own_echo(bytes, &ours));
-    let Some((root, quiet)) = district.store.read(read).await? else {
+    let (row, ours) = (station.clone(), district.origin.clone());
+    let read = move |conn: &dyn Sql| edge::grown(conn, &row, point.size, |bytes| our_own_echo(bytes, &ours));
+    let Some(grown) = district.store.read(read).await? else {
         // Another pull of the same station was faster; what it brought is as good.
         return Ok(Pulled {
             size: known,
             ..Pulled::default()
         });
     };
-    if root != point.root {
-        let first = first_divergent(district, station, source, known..point.size).await?;
-        let from = first.unwrap_or(known);
-        keep_fork(district, station, source, &text, from..point.size).await?;
-        let mut forked = alarmed(district, station, &text, point.size, Alert::Fork { first }).await?;
-        forked.frozen_at = Some(station.frozen_at.unwrap_or(known));
-        return Ok(forked);
+    if grown.edge.root() != point.root {
+        return forked(district, station, source, &text, known..point.size).await;
     }
     if known == 0 && !begins_as_signed(district, station).await? {
         return alarmed(district, station, &text, point.size, Alert::NotThisEpoch).await;
     }
     let omitted = omitted(district, station, point.size).await?;
-    let mut pulled = believe(district, station, &point, &text, quiet).await?;
-    let (name, now, told) = (station.origin.clone(), district.now_s(), omitted.clone());
-    let act = move |tx: &dyn Sql| {
-        let mut told = told.iter();
-        told.try_for_each(|alert| alarms::raise(tx, &name, now, alert).map(drop))
+    let mut pulled = if point.size > known {
+        believe(district, station, &point, &text, grown).await?
+    } else {
+        unchanged(district, station).await?
     };
-    district.store.write(Urgency::Now, act).await??;
-    pulled.alerts.extend(omitted);
+    if !omitted.is_empty() {
+        let (name, now, told) = (station.origin.clone(), district.now_s(), omitted.clone());
+        let act = move |tx: &dyn Sql| {
+            let mut told = told.iter();
+            told.try_for_each(|alert| alarms::raise(tx, &name, now, alert).map(drop))
+        };
+        district.store.write(Urgency::Now, act).await??;
+        pulled.alerts.extend(omitted);
+    }
     pulled.frozen_at = station.frozen_at;
     Ok(pulled)
+}
+
+/// Nothing is new, and nothing has to be written. A cosignature that got lost on its way is brought again.
+async fn unchanged(district: &District, station: &StationRow) -> Result<Pulled, DistrictError> {
+    let row = station.clone();
+    let cosigned = district.store.read(move |conn| edge::owed(conn, &row)).await?;
+    Ok(Pulled {
+        size: station.size,
+        cosigned,
+        ..Pulled::default()
+    })
+}
+
+/// The log is not a continuation of what was cosigned: both versions are kept, and the first leaf that differs is named.
+async fn forked(
+    district: &District,
+    station: &StationRow,
+    source: &mut impl Source,
+    text: &str,
+    offered: Range<u64>,
+) -> Result<Pulled, DistrictError> {
+    let (known, size) = (offered.start, offered.end);
+    let first = first_divergent(district, station, source, offered).await?;
+    keep_fork(district, station, source, text, first.unwrap_or(known)..size).await?;
+    let mut forked = alarmed(district, station, text, size, Alert::Fork { first }).await?;
+    forked.frozen_at = Some(station.frozen_at.unwrap_or(known));
+    Ok(forked)
 }
 
 /// Whether the log of a new epoch begins with what this district signed. Any log of a first epoch does.
@@ -170,10 +200,15 @@ async fn keep_fork(
     Ok(())
 }
 
-/// A leaf that only says that we cosigned: cosigning it again would make the log grow with every pull, for ever.
-fn is_our_own_echo(bytes: &[u8], district: &Origin) -> bool {
-    let leaf = Leaf::read(bytes).map(|leaf| leaf.is);
-    matches!(leaf, Some(What::CheckpointSeen { district: seen, .. }) if seen == *district)
+/// A leaf that only says that we cosigned, and how many leaves: cosigning it again would make the log grow with every pull,
+/// for ever.
+fn our_own_echo(bytes: &[u8], district: &Origin) -> Option<u64> {
+    match Leaf::read(bytes)?.is {
+        What::CheckpointSeen {
+            district: seen, size, ..
+        } if seen == *district => Some(size),
+        _ => None,
+    }
 }
 
 fn bad(why: &NoteError) -> Alert {
@@ -205,9 +240,48 @@ async fn alarmed(
 
 /// What is fetched and not yet believed, of one station: years of a busy village. A station that offers more makes it up.
 const UNPROVEN: u64 = 256 << 20;
+/// What is fetched becomes durable in portions of this size …
+const PORTION: u64 = 1 << 20;
+/// … or after this time, so that a slow line loses no more than that by a power cut.
+const PORTION_WITHIN: Millis = Millis(250);
 
-/// Fetches the bundles that are missing; each is durable before the next is asked for. `Some` if it became too much, with
-/// how much it was.
+/// Leaves on their way to the disk.
+struct Portion {
+    from: u64,
+    leaves: Vec<Vec<u8>>,
+    bytes: u64,
+    since: Millis,
+}
+
+impl Portion {
+    fn begin(from: u64) -> Self {
+        Self {
+            from,
+            leaves: Vec::new(),
+            bytes: 0,
+            since: monotonic(),
+        }
+    }
+
+    fn is_due(&self) -> bool {
+        self.bytes >= PORTION || monotonic().minus(self.since) >= PORTION_WITHIN
+    }
+
+    /// Makes it durable, and begins the next one.
+    async fn keep(&mut self, district: &District, station: &StationRow) -> Result<(), DistrictError> {
+        let next = Self::begin(self.from + self.leaves.len() as u64);
+        let Self { from, leaves, .. } = std::mem::replace(self, next);
+        if leaves.is_empty() {
+            return Ok(());
+        }
+        let name = station.origin.clone();
+        let act = move |tx: &dyn Sql| rows::keep_fetched(tx, &name, from, &leaves);
+        Ok(district.store.write(Urgency::Now, act).await??)
+    }
+}
+
+/// Fetches the bundles that are missing; each portion is durable before more is asked for, also the one that the line broke
+/// in. `Some` if it became too much, with how much it was.
 async fn fetch(
     district: &District,
     station: &StationRow,
@@ -219,22 +293,28 @@ async fn fetch(
     let read = move |conn: &dyn Sql| rows::fetched(conn, &name, known);
     let (fetched, mut bytes) = district.store.read(read).await?;
     let have = known + fetched;
+    let mut portion = Portion::begin(have);
     for bundle in TileName::covering(have, size) {
-        let leaves = source.bundle(bundle).await?;
-        let from = bundle.index * WIDTH;
-        let skip = usize::try_from(have.saturating_sub(from)).unwrap_or(0);
-        let (name, leaves) = (
-            station.origin.clone(),
-            leaves.into_iter().skip(skip).collect::<Vec<_>>(),
-        );
-        bytes += leaves.iter().map(|leaf| leaf.len() as u64).sum::<u64>();
+        let leaves = match source.bundle(bundle).await {
+            Ok(leaves) => leaves,
+            Err(error) => {
+                portion.keep(district, station).await?;
+                return Err(error);
+            }
+        };
+        let skip = usize::try_from(have.saturating_sub(bundle.index * WIDTH)).unwrap_or(0);
+        let leaves: Vec<Vec<u8>> = leaves.into_iter().skip(skip).collect();
+        let more = leaves.iter().map(|leaf| leaf.len() as u64).sum::<u64>();
+        (bytes, portion.bytes) = (bytes + more, portion.bytes + more);
         if bytes > UNPROVEN {
             return Ok(Some(bytes));
         }
-        let first = from.max(have);
-        let act = move |tx: &dyn Sql| rows::keep_fetched(tx, &name, first, &leaves);
-        district.store.write(Urgency::Now, act).await??;
+        portion.leaves.extend(leaves);
+        if portion.is_due() {
+            portion.keep(district, station).await?;
+        }
     }
+    portion.keep(district, station).await?;
     Ok(None)
 }
 
@@ -272,50 +352,62 @@ async fn believe(
     station: &StationRow,
     point: &Checkpoint,
     text: &str,
-    quiet: bool,
+    grown: Grown,
 ) -> Result<Pulled, DistrictError> {
-    let line = note::cosign(point, &district.origin, &district.keys, district.now_s());
-    let (name, text, root, kept_line) = (station.origin.clone(), text.to_owned(), point.root, line.clone());
-    let (known, size, now) = (station.size, point.size, district.now_s());
-    let row = station.clone();
-    let act = move |tx: &dyn Sql| {
-        if !rows::believe(tx, &name, known, size, &root, &text, &kept_line)? {
-            return Ok(None);
-        }
-        let counted = match row.frozen_at {
-            None => counting::go_on(tx, &row)?,
-            Some(_) => rows::recount_whole(tx, &row)?,
-        };
-        let fresh = counted.anomalies.iter().filter(|a| index_of(a) >= known);
-        let mut alerts: Vec<Alert> = fresh.cloned().map(Alert::Count).collect();
-        alerts.extend(all_ticked(&counted, known));
-        for alert in &alerts {
-            alarms::raise(tx, &name, now, alert)?;
-        }
-        // A frozen station's figures stay where it was frozen.
-        match row.frozen_at {
-            None => figures::keep(tx, &name, &counted)?,
-            Some(_) => figures::keep(tx, &name, &rows::recount(tx, &name)?)?,
-        }
-        Ok::<_, StoreError>(Some(alerts))
-    };
+    let (now, is_quiet) = (district.now_s(), grown.is_quiet);
+    let line = note::cosign(point, &district.origin, &district.keys, now);
+    let (row, text, kept_line) = (station.clone(), text.to_owned(), line.clone());
+    let act = move |tx: &dyn Sql| take_in(tx, &row, &grown, &text, &kept_line, now);
     // Durable first: only then is the cosignature handed out.
     Ok(match district.store.write(Urgency::Now, act).await?? {
         None => Pulled {
-            size: known,
+            size: station.size,
             ..Pulled::default()
         },
-        Some(alerts) => {
-            let cosigned = (!quiet).then_some(CosignIn { size, line });
-            Pulled {
-                size,
-                new: size - known,
-                alerts,
-                cosigned,
-                frozen_at: None,
-            }
-        }
+        Some(alerts) => Pulled {
+            size: point.size,
+            new: point.size - station.size,
+            alerts,
+            cosigned: (!is_quiet).then_some(CosignIn { size: point.size, line }),
+            frozen_at: None,
+        },
     })
+}
+
+/// Believes, counts, and writes down what does not fit. `None`: another pull of the same station was faster.
+pub(super) fn take_in(
+    tx: &dyn Sql,
+    station: &StationRow,
+    grown: &Grown,
+    text: &str,
+    cosignature: &str,
+    now_s: u64,
+) -> Result<Option<Vec<Alert>>, StoreError> {
+    let (name, known) = (&station.origin, station.size);
+    if !edge::believe(tx, station, grown, text, cosignature)? {
+        return Ok(None);
+    }
+    // A frozen station's figures stay where it was frozen.
+    let counted = match station.frozen_at {
+        Some(_) => rows::recount_whole(tx, station)?,
+        None => match counting::go_on(tx, station)? {
+            Counted::On(counted) => {
+                figures::keep(tx, name, &counted)?;
+                counted
+            }
+            Counted::Whole(counted) => {
+                figures::keep_whole(tx, name, &counted)?;
+                counted
+            }
+        },
+    };
+    let fresh = counted.anomalies.iter().filter(|a| index_of(a) >= known);
+    let mut alerts: Vec<Alert> = fresh.cloned().map(Alert::Count).collect();
+    alerts.extend(all_ticked(&counted, known));
+    for alert in &alerts {
+        alarms::raise(tx, name, now_s, alert)?;
+    }
+    Ok(Some(alerts))
 }
 
 /// Fewer people than this may well have left their phones at home.

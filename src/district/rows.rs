@@ -2,9 +2,8 @@
 
 use super::books::Seen;
 use crate::ledger::note;
-use crate::ledger::tree::{Frontier, Hash, leaf_hash};
 use crate::report::Recount;
-use crate::store::{Schema, Sql, StoreError, params};
+use crate::store::{Row, Schema, Sql, StoreError, params};
 use crate::types::Origin;
 use ed25519_dalek::VerifyingKey;
 
@@ -36,6 +35,9 @@ pub(super) const SCHEMA: Schema = Schema {
             PRIMARY KEY (station, number, idx)) STRICT, WITHOUT ROWID;
         CREATE TABLE receipt (station TEXT NOT NULL, idx INTEGER NOT NULL, size INTEGER NOT NULL, leaf BLOB NOT NULL,
             text TEXT NOT NULL, PRIMARY KEY (station, idx, size)) STRICT, WITHOUT ROWID;
+    ", "
+        ALTER TABLE station ADD COLUMN peaks BLOB;
+        ALTER TABLE station ADD COLUMN owed INTEGER;
     "],
 };
 
@@ -79,41 +81,41 @@ pub(super) fn pin(conn: &dyn Sql, station: &StationRow) -> Result<bool, StoreErr
 }
 
 pub(super) fn stations(conn: &dyn Sql) -> Result<Vec<StationRow>, StoreError> {
-    let query = "SELECT origin, url, key, size, after, ended, frozen_at FROM station ORDER BY origin";
-    let rows = conn.query_map(query, [], |row| {
-        let (origin, key): (String, String) = (row.get(0)?, row.get(2)?);
-        let key = data_encoding::HEXLOWER
-            .decode(key.as_bytes())
-            .ok()
-            .and_then(|b| b.try_into().ok());
-        let key = key.and_then(|bytes: [u8; 32]| VerifyingKey::from_bytes(&bytes).ok());
-        let (url, size) = (row.get(1)?, count(row.get(3)?));
-        let after: Option<String> = row.get(4)?;
-        let after = after.and_then(|after| Origin::new(&after).ok());
-        let (is_ended, frozen_at) = (row.get(5)?, row.get::<Option<i64>>(6)?.map(count));
-        Ok(Origin::new(&origin).ok().zip(key).map(|(origin, key)| StationRow {
-            origin,
-            url,
-            key,
-            size,
-            after,
-            is_ended,
-            frozen_at,
-        }))
-    })?;
-    Ok(rows.into_iter().flatten().collect())
+    let query = format!("SELECT {COLUMNS} FROM station ORDER BY origin");
+    Ok(conn.query_map(&query, [], station_row)?.into_iter().flatten().collect())
 }
 
-/// The edge of what is kept, computed from the leaves themselves: nothing else has to be believed.
-pub(super) fn edge(conn: &dyn Sql, station: &Origin) -> Result<Frontier, StoreError> {
-    let mut edge = Frontier::default();
-    each_leaf(conn, "leaf", station, 0, |bytes| {
-        edge.push(leaf_hash(bytes), |_, _, _| Ok::<(), StoreError>(()))
-    })?;
-    Ok(edge)
+/// One station.
+pub(super) fn station(conn: &dyn Sql, origin: &Origin) -> Result<Option<StationRow>, StoreError> {
+    let query = format!("SELECT {COLUMNS} FROM station WHERE origin = ?1");
+    Ok(conn.query_optional(&query, [origin.as_str()], station_row)?.flatten())
 }
 
-fn each_leaf(
+const COLUMNS: &str = "origin, url, key, size, after, ended, frozen_at";
+
+fn station_row(row: &dyn Row) -> Result<Option<StationRow>, StoreError> {
+    let (origin, key): (String, String) = (row.get(0)?, row.get(2)?);
+    let key = data_encoding::HEXLOWER
+        .decode(key.as_bytes())
+        .ok()
+        .and_then(|b| b.try_into().ok());
+    let key = key.and_then(|bytes: [u8; 32]| VerifyingKey::from_bytes(&bytes).ok());
+    let (url, size) = (row.get(1)?, count(row.get(3)?));
+    let after: Option<String> = row.get(4)?;
+    let after = after.and_then(|after| Origin::new(&after).ok());
+    let (is_ended, frozen_at) = (row.get(5)?, row.get::<Option<i64>>(6)?.map(count));
+    Ok(Origin::new(&origin).ok().zip(key).map(|(origin, key)| StationRow {
+        origin,
+        url,
+        key,
+        size,
+        after,
+        is_ended,
+        frozen_at,
+    }))
+}
+
+pub(super) fn each_leaf(
     conn: &dyn Sql,
     table: &str,
     station: &Origin,
@@ -210,30 +212,6 @@ pub(super) fn fetched(conn: &dyn Sql, station: &Origin, from: u64) -> Result<(u6
     )
 }
 
-/// The root over what is kept and what was fetched up to `size`, and whether all that was fetched is an echo of ours. One
-/// leaf after another: a log is never in memory. `None` if this is not `known` leaves any more, or not `size`.
-pub(super) fn with_fetched(
-    conn: &dyn Sql,
-    station: &Origin,
-    known: u64,
-    size: u64,
-    is_echo: impl Fn(&[u8]) -> bool,
-) -> Result<Option<(Hash, bool)>, StoreError> {
-    let mut edge = edge(conn, station)?;
-    if edge.size() != known {
-        return Ok(None);
-    }
-    let mut quiet = true;
-    each_leaf(conn, "fetched", station, known, |bytes| {
-        if edge.size() < size {
-            quiet = quiet && is_echo(bytes);
-            edge.push(leaf_hash(bytes), |_, _, _| Ok::<(), StoreError>(()))?;
-        }
-        Ok(())
-    })?;
-    Ok((edge.size() == size).then(|| (edge.root(), quiet)))
-}
-
 /// One leaf that was fetched and is not believed yet.
 pub(super) fn fetched_leaf(conn: &dyn Sql, station: &Origin, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
     let query = "SELECT bytes FROM fetched WHERE station = ?1 AND idx = ?2";
@@ -251,35 +229,6 @@ pub(super) fn keep_fetched(conn: &dyn Sql, station: &Origin, from: u64, leaves: 
 pub(super) fn drop_fetched(conn: &dyn Sql, station: &Origin) -> Result<(), StoreError> {
     conn.execute("DELETE FROM fetched WHERE station = ?1", [station.as_str()])
         .map(drop)
-}
-
-/// What was fetched is believed now: it becomes the district's copy, together with the checkpoint and the cosignature.
-/// `false`: another pull of the same station was faster, and nothing was changed.
-pub(super) fn believe(
-    conn: &dyn Sql,
-    station: &Origin,
-    known: u64,
-    size: u64,
-    root: &Hash,
-    note: &str,
-    cosignature: &str,
-) -> Result<bool, StoreError> {
-    let name = station.as_str();
-    let ours = conn.execute(
-        "UPDATE station SET size = ?2, root = ?3 WHERE origin = ?1 AND size = ?4",
-        params![name, sql(size), root, sql(known)],
-    )?;
-    if ours == 0 {
-        return Ok(false);
-    }
-    conn.execute(
-        "INSERT INTO leaf (station, idx, bytes) SELECT station, idx, bytes FROM fetched
-         WHERE station = ?1 AND idx >= ?3 AND idx < ?2",
-        params![name, sql(size), sql(known)],
-    )?;
-    drop_fetched(conn, station)?;
-    keep_note(conn, station, size, note, Some(cosignature))?;
-    Ok(true)
 }
 
 /// Evidence is kept for ever, also of what is not believed.
@@ -341,11 +290,7 @@ pub(super) fn begin_epoch(
         "INSERT INTO station (origin, url, key, size, after, statement) VALUES (?1, ?2, ?3, 0, ?4, ?5)",
         params![next.as_str(), old.url, key, old.origin.as_str(), statement],
     )?;
-    // Its place, its name and when it is asked go over to the new log.
-    conn.execute(
-        "UPDATE watch SET station = ?1 WHERE station = ?2",
-        [next.as_str(), old.origin.as_str()],
-    )?;
+    super::watch::hand_over(conn, &old.origin, next)?;
     Ok(true)
 }
 

@@ -1,20 +1,20 @@
 //! When a station is asked: regularly, with jitter, and with patience if it cannot be reached.
 //!
-//! `next_in` decides purely; [`run`] keeps the appointments: it looks which stations are due, pulls a bounded number of
-//! them at the same time, each within its own deadline, and writes down what came of it. A station that hangs, lies or
-//! floods costs its own place until its own deadline and nothing else.
+//! `next_in` decides purely; [`run`] keeps the appointments: it takes as many stations that are due as it has places
+//! ([`super::lease`]: several programs may share one set of books), pulls each within its own deadline, and writes down
+//! what came of it. A station that hangs, lies or floods costs its own place until its own deadline and nothing else.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{District, Fault, watch};
+use super::{District, Fault, lease};
 use crate::keys;
-use crate::store::StoreError;
+use crate::store::{Sql, StoreError, Urgency};
 use crate::types::{Millis, Origin};
 
 /// After the first failure; doubled with each further one.
@@ -46,31 +46,52 @@ impl Bell {
     }
 }
 
-/// Who is being pulled at this moment.
+/// Stations that a look at the books found due, and took.
+#[derive(Debug, Default)]
+pub(super) struct Due {
+    pub(super) stations: Vec<Origin>,
+    /// When the next one becomes due, or free.
+    pub(super) next_in_s: Option<u64>,
+}
+
+/// Who is being pulled by this program at this moment. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-struct Underway(Arc<Mutex<HashSet<Origin>>>);
+pub(super) struct Underway(Arc<Mutex<HashSet<Origin>>>);
 
 impl Underway {
-    fn begin(&self, station: &Origin) -> bool {
-        let mut set = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        set.insert(station.clone())
+    fn set(&self) -> MutexGuard<'_, HashSet<Origin>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn end(&self, station: &Origin) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(station);
+    fn holds(&self, station: &Origin) -> bool {
+        self.set().contains(station)
+    }
+
+    /// `None` if it is being pulled already. Ends when what is returned is dropped.
+    pub(super) fn begin(&self, station: &Origin) -> Option<Pulling> {
+        self.set()
+            .insert(station.clone())
+            .then(|| Pulling(self.clone(), station.clone()))
+    }
+}
+
+/// A station that is being pulled.
+#[derive(Debug)]
+pub(super) struct Pulling(Underway, Origin);
+
+impl Drop for Pulling {
+    fn drop(&mut self) {
+        self.0.set().remove(&self.1);
     }
 }
 
 /// Pulls what is due until `stop`; running pulls get to their end or their deadline.
 pub async fn run(district: District, bell: Bell, stop: CancellationToken) {
-    let (turns, underway, pulls) = (
-        Arc::new(Semaphore::new(district.settings.concurrent)),
-        Underway::default(),
-        TaskTracker::new(),
-    );
+    let turns = Arc::new(Semaphore::new(district.settings.concurrent));
+    let pulls = TaskTracker::new();
     let mut failing = false;
     loop {
-        let rest = match begin_due(&district, &turns, &underway, &pulls, &bell).await {
+        let rest = match begin_due(&district, &turns, &pulls, &bell).await {
             Ok(rest) => {
                 failing = false;
                 rest
@@ -89,45 +110,58 @@ pub async fn run(district: District, bell: Bell, stop: CancellationToken) {
         }
     }
     pulls.close();
-    // What was fetched is durable bundle by bundle: cutting a pull short loses nothing.
+    // What was fetched is durable portion by portion: cutting a pull short loses nothing.
     drop(tokio::time::timeout(Duration::from_secs(5), pulls.wait()).await);
 }
 
-/// Starts a pull of everybody who is due; returns how long until the next one is.
+/// Takes as many stations that are due as there are places, and starts to pull them; returns how long until the next look.
 async fn begin_due(
     district: &District,
     turns: &Arc<Semaphore>,
-    underway: &Underway,
     pulls: &TaskTracker,
     bell: &Bell,
 ) -> Result<Duration, StoreError> {
-    let now = district.now_s();
-    let appointments = district.store.read(|conn| watch::appointments(conn)).await?;
-    let mut rest = GLANCE.as_secs();
-    for (station, due_s) in appointments {
-        if due_s > now {
-            rest = rest.min(due_s - now);
+    let places = turns.available_permits();
+    if places == 0 {
+        // Whoever ends rings.
+        return Ok(GLANCE);
+    }
+    let due = district.take_due(places).await?;
+    let found_all = due.stations.len() < places;
+    for station in due.stations {
+        let (Ok(turn), Some(pulling)) = (Arc::clone(turns).try_acquire_owned(), district.underway.begin(&station))
+        else {
             continue;
-        }
-        if !underway.begin(&station) {
-            continue;
-        }
-        let (district, turns, underway, bell) = (district.clone(), Arc::clone(turns), underway.clone(), bell.clone());
+        };
+        let (district, bell) = (district.clone(), bell.clone());
         pulls.spawn(async move {
-            let _turn = turns.acquire_owned().await;
             // What a station does wrong stands in the books; here only what is wrong with the books.
-            match district.pull_and_note(&station, keys::random_below(1 << 32)).await {
+            match district.pull_taken(&station, keys::random_below(1 << 32)).await {
                 Err(error) if error.fault() == Fault::Ours => {
                     tracing::error!(%error, %station, "what came of a pull could not be written down");
                 }
                 Err(error) => tracing::debug!(%error, %station, "not pulled"),
                 Ok(pulled) => tracing::debug!(%station, new = pulled.new, "pulled"),
             }
-            underway.end(&station);
+            drop((pulling, turn));
             bell.ring();
         });
     }
-    Ok(Duration::from_secs(rest.max(1)))
+    let next = due.next_in_s.filter(|_| found_all).map_or(GLANCE, Duration::from_secs);
+    Ok(next.max(Duration::from_secs(1)))
+}
+
+impl District {
+    /// Takes at most `most` stations that are due.
+    async fn take_due(&self, most: usize) -> Result<Due, StoreError> {
+        let (puller, times, underway) = (
+            self.puller.clone(),
+            (self.now_s(), self.lease_s()),
+            self.underway.clone(),
+        );
+        let act = move |tx: &dyn Sql| lease::take_due(tx, &puller, times, most, |station| underway.holds(station));
+        self.store.write(Urgency::Now, act).await?
+    }
 }
 
 #[cfg(test)]

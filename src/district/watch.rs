@@ -9,7 +9,8 @@ use crate::types::Origin;
 /// The tables of this file. A station that was enrolled before they existed is due at once.
 pub(super) const SCHEMA: Schema = Schema {
     room: "district watch",
-    steps: &["
+    steps: &[
+        "
         CREATE TABLE watch (station TEXT PRIMARY KEY, tried_s INTEGER NOT NULL DEFAULT 0,
             contact_s INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0,
             next_s INTEGER NOT NULL DEFAULT 0, fault TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT '',
@@ -17,7 +18,12 @@ pub(super) const SCHEMA: Schema = Schema {
             township TEXT NOT NULL DEFAULT '', remark TEXT NOT NULL DEFAULT '', since_s INTEGER NOT NULL DEFAULT 0)
             STRICT, WITHOUT ROWID;
         INSERT INTO watch (station) SELECT origin FROM station;
-    "],
+    ",
+        "
+        ALTER TABLE watch ADD COLUMN puller TEXT NOT NULL DEFAULT '';
+        ALTER TABLE watch ADD COLUMN leased_until_s INTEGER NOT NULL DEFAULT 0;
+    ",
+    ],
 };
 
 /// Why a station was not pulled, in a word that pages have a sentence for.
@@ -156,14 +162,17 @@ pub(super) fn begin(conn: &dyn Sql, station: &Origin, now_s: u64) -> Result<(), 
     .map(drop)
 }
 
-/// Who is due when, the soonest first.
-pub(super) fn appointments(conn: &dyn Sql) -> Result<Vec<(Origin, u64)>, StoreError> {
-    let query = "SELECT station, next_s FROM watch ORDER BY next_s, station";
-    let all = conn.query_map(query, [], |row| Ok((row.get::<String>(0)?, row.get(1)?)))?;
-    Ok(all
-        .into_iter()
-        .filter_map(|(name, next)| Some((Origin::new(&name).ok()?, count(next))))
-        .collect())
+/// Where a station stands, its name and when it is asked go over to the log of its next epoch. The name is the key by which
+/// rows lie on machines, so it is another row.
+pub(super) fn hand_over(conn: &dyn Sql, old: &Origin, next: &Origin) -> Result<(), StoreError> {
+    let kept =
+        "tried_s, contact_s, failures, next_s, fault, detail, clock_off_ms, condition, name, township, remark, since_s";
+    conn.execute(
+        &format!("INSERT INTO watch (station, {kept}) SELECT CAST(?1 AS TEXT), {kept} FROM watch WHERE station = ?2"),
+        [next.as_str(), old.as_str()],
+    )?;
+    conn.execute("DELETE FROM watch WHERE station = ?1", [old.as_str()])
+        .map(drop)
 }
 
 /// Makes a station due now.
@@ -229,14 +238,20 @@ pub(super) fn set_place(conn: &dyn Sql, station: &str, place: &Place) -> Result<
 
 /// All stations, by township and name.
 pub(super) fn all(conn: &dyn Sql) -> Result<Vec<Watched>, StoreError> {
-    let query =
-        "SELECT origin, url, key, size, since_s, tried_s, contact_s, next_s, failures, fault, detail, clock_off_ms,
-             condition, name, township, remark FROM station JOIN watch ON watch.station = origin ORDER BY origin";
-    let rows = conn.query_map(query, [], watched)?;
+    let rows = conn.query_map(&format!("{WATCHED} ORDER BY origin"), [], watched)?;
     let mut all: Vec<Watched> = rows.into_iter().flatten().collect();
     all.sort_by(|a, b| (&a.township, &a.name, &a.origin).cmp(&(&b.township, &b.name, &b.origin)));
     Ok(all)
 }
+
+/// One station.
+pub(super) fn one(conn: &dyn Sql, station: &Origin) -> Result<Option<Watched>, StoreError> {
+    let found = conn.query_optional(&format!("{WATCHED} WHERE origin = ?1"), [station.as_str()], watched)?;
+    Ok(found.flatten())
+}
+
+const WATCHED: &str = "SELECT origin, url, key, size, since_s, tried_s, contact_s, next_s, failures, fault, detail,
+    clock_off_ms, condition, name, township, remark FROM station JOIN watch ON watch.station = origin";
 
 fn watched(row: &dyn Row) -> Result<Option<Watched>, StoreError> {
     let (origin, key): (String, String) = (row.get(0)?, row.get(2)?);

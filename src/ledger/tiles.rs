@@ -21,9 +21,10 @@ pub struct TileName {
 }
 
 impl TileName {
-    /// The tiles that hold the leaves `from … size`, the first ones cut to what is there.
+    /// The tiles that hold the leaves `from … size`, the first ones cut to what is there; none if there are no such leaves.
     pub fn covering(from: u64, size: u64) -> impl Iterator<Item = Self> {
-        (from / WIDTH..size.div_ceil(WIDTH)).map(move |index| Self {
+        let end = if from < size { size.div_ceil(WIDTH) } else { 0 };
+        (from / WIDTH..end).map(move |index| Self {
             index,
             width: (size - index * WIDTH).min(WIDTH),
         })

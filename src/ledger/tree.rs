@@ -56,6 +56,22 @@ impl Frontier {
         Ok(Self { size, peaks })
     }
 
+    /// The edge of a tree of `size` leaves, from its peaks as [`Self::peaks`] gives them; `None` if so many cannot be those
+    /// of that size. Whether they are the right ones only a checkpoint can say.
+    pub fn of_peaks(size: u64, peaks: &[u8]) -> Option<Self> {
+        let (peaks, rest) = peaks.as_chunks::<32>();
+        let fits = rest.is_empty() && u32::try_from(peaks.len()) == Ok(size.count_ones());
+        fits.then(|| Self {
+            size,
+            peaks: peaks.to_vec(),
+        })
+    }
+
+    /// The roots of the complete subtrees one after the other, from the largest to the smallest: 32 bytes each.
+    pub fn peaks(&self) -> Vec<u8> {
+        self.peaks.concat()
+    }
+
     /// How many leaves there are.
     pub fn size(&self) -> u64 {
         self.size
@@ -210,6 +226,19 @@ pub(crate) mod tests {
             let Ok(loaded) = Frontier::load(&nodes, n);
             assert_eq!(loaded, edge, "loaded edge of {n}");
         }
+    }
+
+    #[test]
+    fn an_edge_that_was_put_down_is_the_same_edge_and_no_other_size_has_its_peaks() {
+        for n in 0..70 {
+            let (_, edge, _) = grown(n);
+            assert_eq!(Frontier::of_peaks(n, &edge.peaks()), Some(edge.clone()));
+            assert_eq!(
+                Frontier::of_peaks(n + 1, &edge.peaks()).is_some(),
+                (n + 1).count_ones() == n.count_ones()
+            );
+        }
+        assert_eq!(Frontier::of_peaks(1, &[0; 31]), None);
     }
 
     #[test]

@@ -4,15 +4,17 @@
 //! distinct members. Who belongs to two categories counts in both rows and once in the total. What has no date yet is
 //! in no period, and is said apart.
 
+mod blanks;
 mod kinds;
 mod period;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
+pub use blanks::Blanks;
 pub use kinds::{BranchKind, Category};
 pub use period::{Period, date_of, today};
 
-use super::Recount;
+use super::{Credit, Recount};
 use crate::clock::day_of;
 use crate::credit::Policies;
 use crate::ledger::Listed;
@@ -48,6 +50,39 @@ impl Person {
     /// 流动党员, in or out.
     pub fn is_migrant(&self) -> bool {
         self.listed.migrant != "no"
+    }
+}
+
+/// A piece of credit, as far as person-times are made of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// The leaf that says so.
+    pub index: u64,
+    /// In which session or screening.
+    pub session: SessionId,
+    /// Who.
+    pub member: MemberId,
+    /// What.
+    pub item: ItemId,
+    /// On which day; `None` while the date is unknown.
+    pub day: Option<i64>,
+    /// How much.
+    pub earned: Millis,
+    /// How well proven.
+    pub grade: Grade,
+}
+
+impl From<&Credit> for Piece {
+    fn from(credit: &Credit) -> Self {
+        Self {
+            index: credit.index,
+            session: credit.session,
+            member: credit.member.clone(),
+            item: credit.item,
+            day: (credit.year != Year::UNDECIDED).then(|| day_of(credit.at.wall)),
+            earned: credit.media.total(),
+            grade: credit.grade,
+        }
     }
 }
 
@@ -172,7 +207,8 @@ pub fn person_times(counts: &[(String, Recount)], asked: Asked<'_>) -> (Vec<Pers
     let mut times = Vec::new();
     let mut undated = 0;
     for (station, count) in counts {
-        let all = gather(station, count, asked);
+        let pieces: Vec<Piece> = count.credits.iter().map(Piece::from).collect();
+        let all = gather(station, count, &pieces, asked);
         let dated = all.into_iter().filter(|time| {
             undated += usize::from(time.day.is_none());
             time.day.is_some()
@@ -183,25 +219,23 @@ pub fn person_times(counts: &[(String, Recount)], asked: Asked<'_>) -> (Vec<Pers
     (times, undated)
 }
 
-/// Spans of one station, put together by session and member.
-fn gather(station: &str, count: &Recount, asked: Asked<'_>) -> Vec<PersonTime> {
+/// Pieces of one station, in the order of its ledger, put together by session and member.
+fn gather(station: &str, count: &Recount, pieces: &[Piece], asked: Asked<'_>) -> Vec<PersonTime> {
     let mut found: HashMap<(SessionId, &MemberId), (PersonTime, Millis)> = HashMap::new();
-    for credit in &count.credits {
-        let day = (credit.year != Year::UNDECIDED).then(|| day_of(credit.at.wall));
-        if day.is_some_and(|day| !asked.period.holds(day)) {
+    for piece in pieces {
+        if piece.day.is_some_and(|day| !asked.period.holds(day)) {
             continue;
         }
-        let class = count.items.get(&credit.item).and_then(|(_, class, _)| class.as_ref());
+        let class = count.items.get(&piece.item).and_then(|(_, class, _)| class.as_ref());
         let teaches = class.is_some_and(|class| asked.skill.contains(class));
-        let earned = credit.media.total();
         let (time, skill) = found
-            .entry((credit.session, &credit.member))
-            .or_insert_with(|| (first_of(station, credit, day), Millis::ZERO));
-        time.earned = time.earned.plus(earned);
-        time.grade = time.grade.max(credit.grade);
-        time.leaves.1 = credit.index;
-        time.day = time.day.or(day);
-        *skill = skill.plus(if teaches { earned } else { Millis::ZERO });
+            .entry((piece.session, &piece.member))
+            .or_insert_with(|| (first_of(station, piece), Millis::ZERO));
+        time.earned = time.earned.plus(piece.earned);
+        time.grade = time.grade.max(piece.grade);
+        time.leaves.1 = piece.index;
+        time.day = time.day.or(piece.day);
+        *skill = skill.plus(if teaches { piece.earned } else { Millis::ZERO });
     }
     let enough = |day: Option<i64>, earned: Millis| {
         let policy = day.map_or_else(|| asked.policies.newest(), |day| asked.policies.on(day));
@@ -216,16 +250,16 @@ fn gather(station: &str, count: &Recount, asked: Asked<'_>) -> Vec<PersonTime> {
         .collect()
 }
 
-fn first_of(station: &str, credit: &super::Credit, day: Option<i64>) -> PersonTime {
+fn first_of(station: &str, piece: &Piece) -> PersonTime {
     PersonTime {
         station: station.to_owned(),
-        session: credit.session,
-        member: credit.member.clone(),
-        item: credit.item,
-        day,
+        session: piece.session,
+        member: piece.member.clone(),
+        item: piece.item,
+        day: piece.day,
         earned: Millis::ZERO,
-        grade: credit.grade,
-        leaves: (credit.index, credit.index),
+        grade: piece.grade,
+        leaves: (piece.index, piece.index),
         skill: false,
     }
 }
@@ -236,74 +270,26 @@ pub fn of_category<'a>(
     people: &'a BTreeMap<MemberId, Person>,
     category: Option<Category>,
 ) -> impl Iterator<Item = &'a PersonTime> {
-    times.iter().filter(move |time| match category {
-        None => true,
-        Some(category) => match people.get(&time.member) {
-            Some(person) => category.takes(person, time),
-            None => category == Category::Skill && time.skill,
-        },
-    })
+    times
+        .iter()
+        .filter(move |time| category.is_none_or(|category| is_of(category, people.get(&time.member), time)))
 }
 
-fn pair<'a>(times: impl Iterator<Item = &'a PersonTime>) -> Pair {
-    let mut persons = BTreeSet::new();
-    let times = times.map(|time| persons.insert(&time.member)).count();
-    Pair {
-        times,
-        persons: persons.len(),
-    }
+fn is_of(category: Category, person: Option<&Person>, time: &PersonTime) -> bool {
+    person.map_or(category == Category::Skill && time.skill, |person| {
+        category.takes(person, time)
+    })
 }
 
 /// Fills every blank that can be measured.
 pub fn annual(counts: &[(String, Recount)], asked: Asked<'_>) -> Annual {
-    let (times, undated) = person_times(counts, asked);
     let people = people(counts, asked.kinds);
-    let line = |category| (category, pair(of_category(&times, &people, Some(category))));
-    let branches: BTreeSet<(&str, &BranchId)> = people
-        .values()
-        .filter(|person| person.listed.migrant != "in")
-        .map(|person| (person.station.as_str(), &person.listed.branch))
-        .collect();
-    let present: BTreeSet<&MemberId> = times.iter().map(|time| &time.member).collect();
-    let migrants = || people.iter().filter(|(_, person)| person.is_migrant());
-    Annual {
-        lines: Category::ALL.map(line).into(),
-        total: pair(times.iter()),
-        undated,
-        stations: counts.len(),
-        branches: branches.len(),
-        members: people.len(),
-        covered: people.keys().filter(|member| present.contains(member)).count(),
-        migrants: Pair {
-            times: migrants().count(),
-            persons: migrants().filter(|(member, _)| present.contains(member)).count(),
-        },
-        local: local(counts, asked),
+    let mut blanks = Blanks::new(&people, asked);
+    for (station, count) in counts {
+        let pieces: Vec<Piece> = count.credits.iter().map(Piece::from).collect();
+        blanks.count(station, count, &pieces);
     }
-}
-
-/// Films made here, and in how many sessions and screenings of the period one was seen.
-fn local(counts: &[(String, Recount)], asked: Asked<'_>) -> (usize, usize) {
-    let mut films: BTreeSet<ItemId> = BTreeSet::new();
-    let mut plays = 0;
-    for (_, count) in counts {
-        let here: BTreeSet<ItemId> = count
-            .items
-            .keys()
-            .filter(|item| asked.is_local(count, item))
-            .copied()
-            .collect();
-        let seen: BTreeSet<(SessionId, ItemId)> = count
-            .credits
-            .iter()
-            .filter(|credit| credit.year != Year::UNDECIDED && asked.period.holds(day_of(credit.at.wall)))
-            .filter(|credit| here.contains(&credit.item))
-            .map(|credit| (credit.session, credit.item))
-            .collect();
-        plays += seen.len();
-        films.extend(here);
-    }
-    (films.len(), plays)
+    blanks.filled()
 }
 
 /// A paragraph for the document, without commas in the numbers. `until` is the day that it speaks of.

@@ -92,7 +92,63 @@ pub struct Source<'a> {
     pub policy: &'a str,
 }
 
-impl Source<'_> {
+/// What the annual report is made of: it asks for no session.
+#[derive(Debug, Clone, Copy)]
+pub struct Blanks<'a> {
+    /// Of which days.
+    pub period: Period,
+    /// The blanks.
+    pub now: &'a Annual,
+    /// The same days a year before.
+    pub before: &'a Annual,
+    /// What people typed in.
+    pub typed: &'a [TypedIn],
+    /// The policies by which all this was made, by name.
+    pub policy: &'a str,
+}
+
+/// The sessions behind a figure: the address of their page, with one more condition.
+fn behind(period: Period, condition: &str) -> To {
+    let (from, to) = (date_of(period.from), date_of(period.to));
+    To::Page(format!("/annual/sessions?from={from}&to={to}{condition}"))
+}
+
+fn days(period: Period) -> String {
+    format!("{} 到 {}", date_of(period.from), date_of(period.to))
+}
+
+fn sheet(
+    (period, policy): (Period, &str),
+    code: &'static str,
+    title: &'static str,
+    columns: Vec<Column>,
+    rows: Vec<Vec<Cell>>,
+) -> Sheet {
+    Sheet {
+        code,
+        title,
+        period: days(period),
+        columns,
+        rows,
+        sums: None,
+        notes: vec![format!("学时按《{policy}》。")],
+        is_wide: true,
+        is_card: false,
+    }
+}
+
+impl<'a> Source<'a> {
+    /// What the annual report is made of.
+    pub fn blanks(&self) -> Blanks<'a> {
+        Blanks {
+            period: self.period,
+            now: self.annual,
+            before: self.before,
+            typed: self.typed,
+            policy: self.policy,
+        }
+    }
+
     /// What people call a station; its name in the ledger, if nobody said.
     fn station(&self, origin: &str) -> String {
         self.stations
@@ -107,32 +163,21 @@ impl Source<'_> {
             .unwrap_or_else(|| "未分乡镇".to_owned())
     }
 
-    fn days(&self) -> String {
-        format!("{} 到 {}", date_of(self.period.from), date_of(self.period.to))
-    }
-
     fn year(&self) -> String {
         format!("{} 年", self.period.year().0)
     }
 
+    fn days(&self) -> String {
+        days(self.period)
+    }
+
     /// The sessions behind a figure: the address of their page, with one more condition.
     fn behind(&self, condition: &str) -> To {
-        let (from, to) = (date_of(self.period.from), date_of(self.period.to));
-        To::Page(format!("/annual/sessions?from={from}&to={to}{condition}"))
+        behind(self.period, condition)
     }
 
     fn sheet(&self, code: &'static str, title: &'static str, columns: Vec<Column>, rows: Vec<Vec<Cell>>) -> Sheet {
-        Sheet {
-            code,
-            title,
-            period: self.days(),
-            columns,
-            rows,
-            sums: None,
-            notes: vec![format!("学时按《{}》。", self.policy)],
-            is_wide: true,
-            is_card: false,
-        }
+        sheet((self.period, self.policy), code, title, columns, rows)
     }
 }
 

@@ -5,7 +5,7 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::figures::Figures;
+use super::figures::Report;
 use super::visit::View;
 use super::{Visit, Web, go_to, show};
 use crate::district::Alarm;
@@ -195,14 +195,14 @@ fn sentence(annual: &Annual, period: Period, lang: Lang, t: &Texts) -> String {
 }
 
 /// Where the figures come from, and what is not in them.
-async fn checks(web: &Web, figures: &Figures, open: &[Alarm], t: &Texts) -> Result<Vec<(bool, String)>, Problem> {
+async fn checks(web: &Web, report: &Report, open: &[Alarm], t: &Texts) -> Result<Vec<(bool, String)>, Problem> {
     let now = web.district.now_s();
     let stations = web.district.watched().await?;
     let late = stations
         .iter()
         .filter(|station| station.silent_for(now) >= 7 * 86_400)
         .count();
-    let policy = figures.policies.newest();
+    let policy = report.policies.newest();
     let mut checks = vec![
         (
             late > 0,
@@ -210,8 +210,8 @@ async fn checks(web: &Web, figures: &Figures, open: &[Alarm], t: &Texts) -> Resu
         ),
         (false, format::fill(t.q_from_minimum, &[&policy.min_session.as_secs()])),
     ];
-    if figures.annual.undated > 0 {
-        checks.push((true, format::fill(t.q_from_undated, &[&figures.annual.undated])));
+    if report.annual.undated > 0 {
+        checks.push((true, format::fill(t.q_from_undated, &[&report.annual.undated])));
     }
     let stopped = |alarm: &&Alarm| ["rollback", "fork", "fork_somewhere", "bad_checkpoint"].contains(&&*alarm.kind);
     let stopped = open.iter().filter(stopped).count();
@@ -224,16 +224,15 @@ async fn checks(web: &Web, figures: &Figures, open: &[Alarm], t: &Texts) -> Resu
 pub(super) async fn page(State(web): State<Web>, visit: Visit, Query(days): Query<Days>) -> Result<Response, Problem> {
     visit.account()?;
     let (t, period) = (visit.t(), days.period(&web)?);
-    let figures = web.figures(period).await?;
-    let before = web.figures(period.a_year_before()).await?;
+    let report = web.report(period).await?;
     let blanks = blanks(&web, period.year(), t).await?;
     let open = web.district.open_alarms().await?;
     let missing = blanks.iter().filter(|blank| blank.value.is_empty()).count();
     let days = in_address(period);
-    let (rows, total) = rows(&figures.annual, &before.annual, &days, t);
+    let (rows, total) = rows(&report.annual, &report.before, &days, t);
     let v = visit.frame(&web, t.q_tab_annual, "annual");
     let until = date_of(period.to);
-    let checks = checks(&web, &figures, &open, t).await?;
+    let checks = checks(&web, &report, &open, t).await?;
     show(&Page {
         lead: format::fill(
             if missing > 0 {
@@ -248,10 +247,10 @@ pub(super) async fn page(State(web): State<Web>, visit: Visit, Query(days): Quer
                 &format!("<b class=\"n\">{missing}</b>"),
             ],
         ),
-        sentence: sentence(&figures.annual, period, visit.lang, t),
+        sentence: sentence(&report.annual, period, visit.lang, t),
         rows,
         total,
-        copy: paragraph(&figures.annual, until),
+        copy: paragraph(&report.annual, until),
         blanks,
         year: period.year().0,
         checks,
@@ -267,17 +266,16 @@ pub(super) async fn page(State(web): State<Web>, visit: Visit, Query(days): Quer
 pub(super) async fn print(State(web): State<Web>, visit: Visit, Query(days): Query<Days>) -> Result<Response, Problem> {
     visit.account()?;
     let (t, period) = (visit.t(), days.period(&web)?);
-    let figures = web.figures(period).await?;
-    let before = web.figures(period.a_year_before()).await?;
+    let report = web.report(period).await?;
     let open = web.district.open_alarms().await?;
     let days = in_address(period);
-    let (rows, total) = rows(&figures.annual, &before.annual, &days, t);
+    let (rows, total) = rows(&report.annual, &report.before, &days, t);
     let v = visit.frame(&web, t.q_tab_annual, "annual");
-    let checks = checks(&web, &figures, &open, t).await?;
+    let checks = checks(&web, &report, &open, t).await?;
     let blanks = blanks(&web, period.year(), t).await?;
     show(&Sheet {
         title: format::fill(t.q_sheet_title, &[&web.settings.office.name, &period.year().0]),
-        sentence: sentence(&figures.annual, period, visit.lang, t),
+        sentence: sentence(&report.annual, period, visit.lang, t),
         rows,
         total,
         blanks,

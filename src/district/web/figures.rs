@@ -11,17 +11,65 @@ use crate::report::annual::{self, Annual, Asked, Period, Person, PersonTime};
 use crate::report::survey::{FilmLine, Twice, film_lines};
 use crate::report::tables::{self, MemberLine};
 use crate::report::{Month, Recount, places};
+use crate::store::StoreError;
 use crate::types::{Grade, ItemId, MemberId, Millis};
 
 /// So many periods are remembered: this year, the one before, and what somebody is looking at.
 const REMEMBERED: usize = 4;
 
 type Version = (i64, i64);
-type Made = (Version, Period, Arc<Figures>);
+type Made<T> = (Version, Period, Arc<T>);
 
 /// What was made lately. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct Cache(Arc<Mutex<Vec<Made>>>);
+pub struct Cache {
+    figures: Shelf<Figures>,
+    reports: Shelf<Report>,
+}
+
+/// Things that were made of a version of the books, for a period.
+#[derive(Debug)]
+struct Shelf<T>(Arc<Mutex<Vec<Made<T>>>>);
+
+impl<T> Clone for Shelf<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Default for Shelf<T> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<T> Shelf<T> {
+    fn find(&self, version: Version, period: Period) -> Option<Arc<T>> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = all.iter().find(|(v, p, _)| (*v, *p) == (version, period));
+        known.map(|(.., made)| Arc::clone(made))
+    }
+
+    fn keep(&self, version: Version, period: Period, made: T) -> Arc<T> {
+        let made = Arc::new(made);
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|(v, ..)| *v == version);
+        all.truncate(REMEMBERED - 1);
+        all.insert(0, (version, period, Arc::clone(&made)));
+        made
+    }
+}
+
+/// The blanks of the annual report: what its page, its print and its table need, and nothing more, since it is asked for
+/// over a whole province.
+#[derive(Debug)]
+pub(super) struct Report {
+    pub(super) annual: Annual,
+    /// The same days a year before.
+    pub(super) before: Annual,
+    /// The policies by which they were made.
+    pub(super) policies: Policies,
+}
 
 /// All that pages show of one period.
 #[derive(Debug)]
@@ -104,34 +152,39 @@ impl Web {
     /// The figures of a period, from memory if nothing changed.
     pub(super) async fn figures(&self, period: Period) -> Result<Arc<Figures>, Problem> {
         let version = self.district.version().await?;
-        let lock = || self.cache.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = lock()
-            .iter()
-            .find(|(v, p, _)| (*v, *p) == (version, period))
-            .map(|(.., f)| Arc::clone(f));
-        if let Some(known) = known {
+        if let Some(known) = self.cache.figures.find(version, period) {
             return Ok(known);
         }
         let counts = self.district.counts().await?;
         let kinds = self.district.kinds().await?;
         let (settings, policies) = (Arc::clone(&self.settings), self.policies().await?);
+        let work = move || Figures::of(counts, settings.asked(period, &policies, &kinds));
+        let made = tokio::task::spawn_blocking(work).await;
+        let made = made.map_err(|error| Problem::internal(&error))?;
+        Ok(self.cache.figures.keep(version, period, made))
+    }
+
+    /// The annual report of a period, from memory if nothing changed.
+    pub(super) async fn report(&self, period: Period) -> Result<Arc<Report>, Problem> {
+        let version = self.district.version().await?;
+        if let Some(known) = self.cache.reports.find(version, period) {
+            return Ok(known);
+        }
+        let kinds = self.district.kinds().await?;
+        let (settings, policies) = (Arc::clone(&self.settings), self.policies().await?);
+        let district = self.district.clone();
         let work = move || {
-            let asked = Asked {
-                period,
-                policies: &policies,
-                skill: &settings.classes.skill,
-                local: &settings.classes.local,
-                kinds: &kinds,
-            };
-            Figures::of(counts, asked)
+            let asked = |period| settings.asked(period, &policies, &kinds);
+            let (annual, before) = district.annual(asked(period), asked(period.a_year_before()))?;
+            Ok::<_, StoreError>(Report {
+                annual,
+                before,
+                policies,
+            })
         };
         let made = tokio::task::spawn_blocking(work).await;
-        let made = Arc::new(made.map_err(|error| Problem::internal(&error))?);
-        let mut cache = lock();
-        cache.retain(|(v, ..)| *v == version);
-        cache.truncate(REMEMBERED - 1);
-        cache.insert(0, (version, period, Arc::clone(&made)));
-        Ok(made)
+        let made = made.map_err(|error| Problem::internal(&error))??;
+        Ok(self.cache.reports.keep(version, period, made))
     }
 
     /// The policies of this district; before the first that it signed, the one of its settings.

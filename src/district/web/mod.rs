@@ -19,6 +19,7 @@ mod station;
 mod stations;
 mod visit;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
@@ -33,10 +34,11 @@ pub use visit::Visit;
 
 use super::District;
 use crate::config::Classes;
-use crate::credit::Policy;
+use crate::credit::{Policies, Policy};
 use crate::http::Problem;
 use crate::look;
 use crate::pages::Voice;
+use crate::report::annual::{Asked, BranchKind, Period};
 
 /// What the pages are told about this district.
 #[derive(Debug, Clone)]
@@ -47,6 +49,24 @@ pub struct Settings {
     pub policy: Policy,
     /// Classes of items behind two blanks.
     pub classes: Classes,
+}
+
+impl Settings {
+    /// What reports of a period are asked by.
+    fn asked<'a>(
+        &'a self,
+        period: Period,
+        policies: &'a Policies,
+        kinds: &'a BTreeMap<(String, String), BranchKind>,
+    ) -> Asked<'a> {
+        Asked {
+            period,
+            policies,
+            skill: &self.classes.skill,
+            local: &self.classes.local,
+            kinds,
+        }
+    }
 }
 
 /// What this room needs. Cheap to clone.

@@ -74,7 +74,7 @@ impl Gathered {
     fn sheet(&self, code: &str) -> Option<Sheet> {
         let source = self.source();
         Some(match code {
-            "annual" => survey::annual(&source),
+            "annual" => survey::annual(&source.blanks()),
             "townships" => survey::groups(&source, By::Township),
             "stations" => survey::groups(&source, By::Station),
             "branches" => survey::groups(&source, By::Branch),
@@ -97,6 +97,19 @@ impl Gathered {
     pub(super) fn sessions(&self, times: &[&PersonTime]) -> Sheet {
         survey::sessions(&self.source(), times)
     }
+}
+
+/// The annual report alone, which asks for no session.
+async fn annual_sheet(web: &Web, period: Period) -> Result<Sheet, Problem> {
+    let report = web.report(period).await?;
+    let typed = typed(web, period.year()).await?;
+    Ok(survey::annual(&survey::Blanks {
+        period,
+        now: &report.annual,
+        before: &report.before,
+        typed: &typed,
+        policy: &report.policies.on(period.to).name,
+    }))
 }
 
 /// Gathers it.
@@ -246,6 +259,12 @@ pub(super) async fn page(
 ) -> Result<Response, Problem> {
     visit.account()?;
     let period = asked.days.period(&web)?;
+    if name == "annual" {
+        return show(&shown(&web, &visit, 1, &annual_sheet(&web, period).await?, period));
+    }
+    if let Some(ending) = name.strip_prefix("annual.") {
+        return save(&web, vec![annual_sheet(&web, period).await?], ending).await;
+    }
     let of = gather(&web, period).await?;
     if let Some((code, ending)) = name.split_once('.') {
         let sheets: Vec<Sheet> = match code {

@@ -226,6 +226,11 @@ impl Recount {
         self.not_here(keys)
     }
 
+    /// Whether the leaves leave no year open: then no visit of ours says anything that they do not.
+    pub fn is_settled(&self) -> bool {
+        self.settling.is_idle()
+    }
+
     /// The parts that [`Self::settle_rest`] touches and that are not here. Ask again when they were brought.
     pub fn missing_to_settle(&self) -> Vec<Key> {
         if self.known.is_none() || self.settling.is_idle() {

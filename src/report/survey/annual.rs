@@ -1,11 +1,11 @@
 //! F8 年度数字: what is measured, and apart from it what was typed in.
 
-use super::Source;
+use super::{Blanks, behind, sheet};
 use crate::report::annual::{Pair, share};
 use crate::report::sheet::{Cell, Sheet, Value, left, middle, right};
 
 /// Every blank, with the same days of the year before.
-pub fn annual(source: &Source<'_>) -> Sheet {
+pub fn annual(source: &Blanks<'_>) -> Sheet {
     let columns = vec![
         left("项目", "Figure", 16),
         right("人次或数量", "Person-times, or number", 6),
@@ -14,11 +14,11 @@ pub fn annual(source: &Source<'_>) -> Sheet {
         right("上年同期", "Year before", 5),
         right("增减", "Change", 4),
     ];
-    let (now, before) = (source.annual, source.before);
+    let (now, before) = (source.now, source.before);
     let lines = now.lines.iter().zip(&before.lines);
     let mut rows: Vec<Vec<Cell>> = lines
         .map(|((category, pair), (_, earlier))| {
-            let behind = source.behind(&format!("&category={}", category.word()));
+            let behind = behind(source.period, &format!("&category={}", category.word()));
             let mut row = pairs(category.zh(), *pair, *earlier);
             row[1].to = Some(behind.clone());
             row[2].to = Some(behind);
@@ -26,7 +26,7 @@ pub fn annual(source: &Source<'_>) -> Sheet {
         })
         .collect();
     let mut total = pairs("合计", now.total, before.total);
-    total[1].to = Some(source.behind("&category=all"));
+    total[1].to = Some(behind(source.period, "&category=all"));
     rows.push(total);
     for (name, n, earlier) in [
         ("下级基层党组织", now.branches, None),
@@ -58,7 +58,7 @@ pub fn annual(source: &Source<'_>) -> Sheet {
             Cell::empty(),
         ]);
     }
-    source.sheet("annual", "年度数字", columns, rows)
+    sheet((source.period, source.policy), "annual", "年度数字", columns, rows)
 }
 
 fn pairs(name: &str, now: Pair, before: Pair) -> Vec<Cell> {

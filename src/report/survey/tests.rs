@@ -224,7 +224,7 @@ fn a_township_and_a_branch_add_up_to_the_same_whole() {
 
 #[test]
 fn the_blanks_are_numbers_in_a_workbook_and_typed_in_ones_say_so() {
-    let sheet = Village::new().make(annual);
+    let sheet = Village::new().make(|source| annual(&source.blanks()));
     let bytes = xlsx::workbook_of(&[sheet.clone(), Village::new().make(members)], "澄源县", Lang::Zh).unwrap();
     let mut book: calamine::Xlsx<_> = calamine::Xlsx::new(std::io::Cursor::new(bytes)).unwrap();
     assert_eq!(book.sheet_names(), ["年度数字", "党员学时"]);

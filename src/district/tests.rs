@@ -1,0 +1,235 @@
+//! What a pull costs the books: rows that are read and leaves that are hashed, counted under the very functions that it
+//! calls.
+
+use std::cell::Cell;
+
+use super::edge::{self, Grown};
+use super::rows::{self, StationRow};
+use super::{SCHEMAS, books, counting, figures, pull};
+use crate::keys::Keys;
+use crate::ledger::Checkpoint;
+use crate::report::annual::{Asked, BranchKind, Period, annual};
+use crate::store::{EachRow, Options, Sql, Store, StoreError, Value};
+use crate::types::Origin;
+use log::{OF_A_FILM, Village};
+
+#[path = "../../tests/common/simulated/log.rs"]
+mod log;
+
+/// A connection that counts the rows that it hands out.
+struct Counting<'a>(&'a dyn Sql, Cell<u64>);
+
+impl Sql for Counting<'_> {
+    fn run(&self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {
+        self.0.run(sql, values)
+    }
+
+    fn each(&self, sql: &str, values: &[Value], act: EachRow<'_>) -> Result<(), StoreError> {
+        self.0.each(sql, values, &mut |row| {
+            self.1.set(self.1.get() + 1);
+            act(row)
+        })
+    }
+
+    fn batch(&self, sql: &str) -> Result<(), StoreError> {
+        self.0.batch(sql)
+    }
+
+    fn add(
+        &self,
+        table: &str,
+        columns: &[&str],
+        rows: &mut dyn Iterator<Item = Vec<Value>>,
+    ) -> Result<u64, StoreError> {
+        self.0.add(table, columns, rows)
+    }
+
+    fn lock(&self, name: &str) -> Result<(), StoreError> {
+        self.0.lock(name)
+    }
+
+    fn now_s(&self, ours: u64) -> Result<u64, StoreError> {
+        self.0.now_s(ours)
+    }
+}
+
+struct Books {
+    store: Store,
+    keys: Keys,
+    station: StationRow,
+    _folder: tempfile::TempDir,
+}
+
+impl Books {
+    fn new() -> Self {
+        let folder = tempfile::TempDir::new().unwrap();
+        let store = Store::open(&folder.path().join("district.db"), &SCHEMAS, Options::default()).unwrap();
+        let keys = Keys::open_or_make(&folder.path().join("keys")).unwrap();
+        let station = StationRow {
+            origin: Origin::new("station/17").unwrap(),
+            url: "http://a".into(),
+            key: keys.public(),
+            size: 0,
+            after: None,
+            is_ended: false,
+            frozen_at: None,
+        };
+        let pinned = station.clone();
+        store
+            .write_blocking(move |tx| rows::pin(&**tx, &pinned))
+            .unwrap()
+            .unwrap();
+        Self {
+            store,
+            keys,
+            station,
+            _folder: folder,
+        }
+    }
+
+    fn act<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&dyn Sql, &StationRow) -> Result<T, StoreError> + Send + 'static,
+    ) -> T {
+        let station = self.station.clone();
+        self.store
+            .write_blocking(move |tx| act(&**tx, &station))
+            .unwrap()
+            .unwrap()
+    }
+
+    /// Takes leaves in as a pull does; how many rows it read.
+    fn take_in(&mut self, leaves: Vec<Vec<u8>>) -> u64 {
+        let (from, keys) = (self.station.size, self.keys.clone());
+        let size = from + leaves.len() as u64;
+        let read = self.act(move |tx, station| {
+            rows::keep_fetched(tx, &station.origin, from, &leaves)?;
+            let counting = Counting(tx, Cell::new(0));
+            let grown = edge::grown(&counting, station, size, |_| None)?.expect("it is what is kept");
+            let note = note(&grown, station, &keys);
+            let found = pull::take_in(&counting, station, &grown, &note, "a cosignature", 1_000)?;
+            assert_eq!(found.map(|alerts| alerts.len()), Some(0));
+            Ok(counting.1.get())
+        });
+        self.station.size = size;
+        read
+    }
+}
+
+fn note(grown: &Grown, station: &StationRow, keys: &Keys) -> String {
+    let point = Checkpoint {
+        origin: station.origin.clone(),
+        size: grown.edge.size(),
+        root: grown.edge.root(),
+    };
+    point.signed(keys)
+}
+
+#[test]
+fn a_pull_of_a_few_leaves_reads_as_many_rows_however_long_the_log_is() {
+    let mut books = Books::new();
+    let mut village = Village::of_a_year(17, 40 * OF_A_FILM).leaves();
+    let mut next = |n: u64| village.by_ref().take(usize::try_from(n).unwrap()).collect::<Vec<_>>();
+    books.take_in(next(2 + 2 * OF_A_FILM));
+    let short = books.take_in(next(OF_A_FILM));
+    books.take_in(next(30 * OF_A_FILM));
+    let long = books.take_in(next(OF_A_FILM));
+    assert!(
+        long <= short + 5,
+        "{long} rows after {} leaves, {short} at the beginning",
+        books.station.size
+    );
+    assert!(long < 8 * OF_A_FILM, "{long} rows for {OF_A_FILM} leaves");
+    assert_eq!(
+        books.take_in(next(1)).min(20),
+        books.take_in(next(1)).min(20),
+        "and of one leaf a handful"
+    );
+}
+
+#[test]
+fn an_edge_that_does_not_fit_the_last_checkpoint_is_made_of_the_leaves_again() {
+    let mut books = Books::new();
+    let mut village = Village::of_a_year(17, 1_000).leaves();
+    books.take_in(village.by_ref().take(300).collect());
+    let of = |books: &Books| {
+        books.act(|tx, station| {
+            let counting = Counting(tx, Cell::new(0));
+            Ok((edge::of(&counting, station)?.root(), counting.1.get()))
+        })
+    };
+    let (root, read) = of(&books);
+    assert_eq!(read, 1, "as it was kept");
+    for spoil in [
+        "UPDATE station SET peaks = zeroblob(length(peaks))",
+        "UPDATE station SET peaks = NULL",
+    ] {
+        books.act(move |tx, _| tx.execute(spoil, []));
+        let (again, read) = of(&books);
+        assert!(again == root && read >= 300, "{read}");
+    }
+    // What somebody else signed says nothing about this log.
+    books.act(|tx, _| tx.execute("UPDATE checkpoint SET note = 'forged'", []));
+    assert_eq!(of(&books).0, root);
+    books.take_in(village.take(5).collect());
+    assert_eq!(of(&books).1, 1, "and is kept with the next leaf");
+}
+
+#[test]
+fn the_days_of_credit_give_the_same_annual_report_as_the_leaves() {
+    let mut books = Books::new();
+    let mut village = Village::of_a_year(17, 30 * OF_A_FILM).leaves();
+    // In pieces of every size, so that days and sessions are cut.
+    for n in [1, 2, 150, 77, 333, 1_000, 19, 1_200] {
+        books.take_in(village.by_ref().take(n).collect());
+    }
+    let kinds =
+        std::collections::BTreeMap::from([(("station/17".to_owned(), "第1村党支部".to_owned()), BranchKind::Office)]);
+    let policies = crate::credit::Policy::built_in().into();
+    let (skill, local) = (["实用技术".to_owned()], ["法律".to_owned()]);
+    let first = crate::clock::day_of(log::NEW_YEAR);
+    for (from, to) in [(0, 364), (0, 20), (21, 200), (96, 96), (900, 1_000)] {
+        let asked = Asked {
+            period: Period {
+                from: first + from,
+                to: first + to,
+            },
+            policies: &policies,
+            skill: &skill,
+            local: &local,
+            kinds: &kinds,
+        };
+        let of_days = books.store.read_blocking(|conn| {
+            let counts = figures::without_credit(conn)?;
+            let people = crate::report::annual::people(&counts, &kinds);
+            let blanks = crate::report::annual::Blanks::new(&people, asked);
+            books::fill(conn, &counts, blanks, asked.period)
+        });
+        let of_spans = books.store.read_blocking(|conn| figures::counts(conn)).unwrap();
+        let whole = books
+            .store
+            .read_blocking(|conn| rows::recount(conn, &books.station.origin))
+            .unwrap();
+        let of_leaves = annual(&[("station/17".to_owned(), whole)], asked);
+        assert_eq!(of_days.unwrap(), of_leaves, "{from}..{to}");
+        assert_eq!(annual(&of_spans, asked), of_leaves, "{from}..{to}");
+        assert_eq!(
+            of_leaves.total.times > 0,
+            from < 900,
+            "{from}..{to}: {:?}",
+            of_leaves.total
+        );
+    }
+    // Made again as a whole they are the same rows.
+    let rows = |books: &Books| {
+        books.act(|tx, _| {
+            tx.query_map("SELECT day, pieces FROM day_sheet ORDER BY day", [], |row| {
+                Ok((row.get::<i64>(0)?, row.get::<Vec<u8>>(1)?))
+            })
+        })
+    };
+    let before = rows(&books);
+    books.act(|tx, station| figures::rebuild(tx, &station.origin));
+    assert_eq!(rows(&books), before);
+    books.act(|tx, station| counting::anew(tx, &station.origin).map(drop));
+}

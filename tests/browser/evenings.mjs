@@ -38,6 +38,24 @@ export async function firstSteps(desk, station, roster) {
   await desk.waitForSelector('text=导入好了');
 }
 
+// What a television shows in letters under 28 px, or outside the screen.
+function illegible(page) {
+  return page.evaluate(() => {
+    const faults = [];
+    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      const box = range.getBoundingClientRect();
+      if (!node.textContent.trim() || box.width < 1 || box.height < 1) { continue; }
+      const size = parseFloat(getComputedStyle(node.parentElement).fontSize);
+      const inside = box.left >= 0 && box.top >= 0 && box.right <= innerWidth && box.bottom <= innerHeight;
+      if (size < 28 || !inside) { faults.push(`${node.textContent.trim()} ${size} px ${Math.round(box.right)} ${Math.round(box.bottom)}`); }
+    }
+    return faults;
+  });
+}
+
 export class Evening {
   // A station with this roster, and the operator signed in on his desk.
   static async at({ name, numbers, roster, commitMs = 200 }) {
@@ -95,7 +113,9 @@ export class Evening {
     return phone;
   }
 
-  shot(page, name, fullPage = false) {
+  // A television is read from four metres away, and nobody can scroll it.
+  async shot(page, name, fullPage = false) {
+    if (name.startsWith('tv-')) { assert.deepEqual(await illegible(page), [], name); }
     return page.screenshot({ path: join(shots, `${name}.png`), fullPage });
   }
 

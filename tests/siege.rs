@@ -7,8 +7,10 @@ mod common;
 #[path = "common/program.rs"]
 mod program;
 
+use std::io::{BufRead, BufReader};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::process::Child;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 
 use common::Station;
 use program::{Running, ask};
@@ -385,5 +387,47 @@ fn a_station_without_file_descriptors_waits_and_goes_on() {
     drop(crowd);
     let (status, ..) = ask(&at, "GET", &media, &cookie, "").unwrap();
     assert_eq!(status, 200);
+    end(child);
+}
+
+/// `strace(1)` makes calls of a running program fail. `None` where there is none, or where it may not.
+fn make_accepts_fail(child: &Child, error: &str, times: u32, told: &Path) -> Option<Child> {
+    let mut strace = Command::new("strace")
+        .args(["-f", "-p", &child.id().to_string(), "-e", "trace=accept4", "-e"])
+        .arg(format!("inject=accept4:error={error}:when=1..{times}"))
+        .arg("-o")
+        .arg(told)
+        .stderr(Stdio::piped())
+        .spawn()
+        .ok()?;
+    let lines = BufReader::new(strace.stderr.take()?).lines();
+    let (attached, is_attached) = std::sync::mpsc::channel();
+    // To its end, or it would write to nobody and die.
+    std::thread::spawn(move || {
+        for line in lines.map_while(Result::ok).filter(|line| line.contains("attached")) {
+            drop(attached.send(line));
+        }
+    });
+    is_attached.recv().ok().map(|_| strace)
+}
+
+#[test]
+fn a_kernel_without_buffers_or_with_a_client_that_is_gone_already_is_asked_again() {
+    let folder = village();
+    let Running { child, address: at } = program::start(folder.path());
+    for error in ["ENOBUFS", "ENOMEM", "ECONNABORTED"] {
+        let told = folder.path().join(error);
+        let Some(strace) = make_accepts_fail(&child, error, 3, &told) else {
+            eprintln!("not tested here: no strace, or it may not attach");
+            break;
+        };
+        let (status, ..) = ask(&at, "GET", "/healthz", "", "").unwrap();
+        assert_eq!(status, 200, "{error}");
+        // Politely, so that the station goes on without it.
+        rustix::process::kill_process(rustix::process::Pid::from_child(&strace), rustix::process::Signal::INT).unwrap();
+        strace.wait_with_output().unwrap();
+        let told = std::fs::read_to_string(&told).unwrap();
+        assert_eq!(told.matches(&format!("{error} ")).count(), 3, "{told}");
+    }
     end(child);
 }

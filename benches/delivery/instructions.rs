@@ -66,6 +66,8 @@ fn count(program: &Path, films: &Path, request: &str, times: u32) -> u64 {
     let address = free.expect("a free port");
     let out = home.path().join("callgrind");
     let mut command = Command::new("valgrind");
+    // As the station sets it for itself by starting itself again, which valgrind does not follow.
+    command.env("MALLOC_ARENA_MAX", "2");
     command
         .arg("--tool=callgrind")
         .arg(format!("--callgrind-out-file={}", out.display()));

@@ -31,9 +31,9 @@ pub(super) fn settings(common: &Common) -> Result<config::Station> {
     Ok(settings)
 }
 
-/// One event loop: it sends several gigabytes per second, and whatever waits or reckons for long does so in other threads.
-/// A second one cost a third more for each gigabyte and twice the waiting of small requests beside it, because sockets
-/// went to and fro between the cores. Blocking threads are capped, or a slow disk would breed them.
+/// The event loop on which everything is answered; films flow on one of their own (`server/lanes.rs`), and whatever waits
+/// or reckons for long does so in other threads. Two loops that shared all connections cost a third more for each gigabyte,
+/// because sockets went to and fro between the cores. Blocking threads are capped, or a slow disk would breed them.
 fn runtime() -> Result<tokio::runtime::Runtime> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder

@@ -31,6 +31,9 @@ use crate::roster::Roster;
 use crate::types::ItemId;
 use crate::viewing::Sent;
 
+/// Below this path lie the films and what belongs to them.
+pub const DOOR: &str = "/media/";
+
 /// What this door needs.
 #[derive(Debug, Clone)]
 pub struct Media {
@@ -56,10 +59,10 @@ impl Media {
     /// The routes of this room.
     pub fn routes(self) -> Router {
         Router::new()
-            .route("/media/{item}", get(item).options(methods))
-            .route("/media/{item}/subtitles/{n}", get(subtitle))
-            .route("/media/{item}/poster", get(poster))
-            .route("/media/{item}/thumb", get(thumb))
+            .route(&format!("{DOOR}{{item}}"), get(item).options(methods))
+            .route(&format!("{DOOR}{{item}}/subtitles/{{n}}"), get(subtitle))
+            .route(&format!("{DOOR}{{item}}/poster"), get(poster))
+            .route(&format!("{DOOR}{{item}}/thumb"), get(thumb))
             .with_state(self)
     }
 }

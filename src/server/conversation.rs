@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::future::{Future, poll_fn};
+use std::io;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
@@ -19,57 +20,141 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tower_service::Service;
 
+use super::lanes::{Lane, Traveller};
 use super::limits::Guest;
 use super::outlet::{Film, Handover, Outgoing, Socket, goes_on};
 use super::{Tools, framing};
 use crate::http::{Peer, Problem, lang};
+use crate::media;
 
 type Fault = Box<dyn Error + Send + Sync>;
 
-/// Serves a connection until its end; it is cut when its place is needed or the farewell is over.
-pub(super) async fn hold(stream: TcpStream, peer: SocketAddr, tools: Arc<Tools>, guest: Arc<Guest>) {
-    let conversation = pin!(converse(stream, peer, &tools, &guest));
-    let outcome = tokio::select! {
-        biased;
-        outcome = guarded(conversation) => outcome,
-        () = guest.must_leave() => Ok(()),
-    };
-    if let Err(error) = outcome {
-        tracing::debug!(%peer, %error, "a connection ended early");
+/// A connection on one of the lanes.
+pub(super) struct Talk {
+    lane: Lane,
+    socket: Socket,
+    handover: Handover,
+    /// What is to be sent before anything else is asked.
+    film: Option<Box<Film>>,
+    peer: SocketAddr,
+    guest: Arc<Guest>,
+}
+
+impl Talk {
+    /// On the desk's lane, where connections come in.
+    pub(super) fn begins(stream: TcpStream, peer: SocketAddr, guest: Arc<Guest>, tools: &Tools) -> Self {
+        drop(stream.set_nodelay(true));
+        let handover = Handover::default();
+        Self {
+            lane: Lane::Desk,
+            socket: Socket::new(stream, handover.clone(), tools.limits.stalled_reader),
+            handover,
+            film: None,
+            peer,
+            guest,
+        }
+    }
+
+    /// On the lane whose event loop this is.
+    fn arrives(traveller: Traveller, tools: &Tools) -> io::Result<Self> {
+        let stream = TcpStream::from_std(traveller.stream)?;
+        let mut talk = Self::begins(stream, traveller.peer, traveller.guest, tools);
+        talk.lane = traveller.to;
+        talk.socket.put_back(&traveller.unread);
+        talk.film = traveller.film;
+        Ok(talk)
+    }
+
+    /// Away from this event loop.
+    fn leaves(self, to: Lane) -> io::Result<Traveller> {
+        let (stream, unread) = self.socket.leave()?;
+        Ok(Traveller {
+            to,
+            stream,
+            unread,
+            film: self.film,
+            peer: self.peer,
+            guest: self.guest,
+        })
     }
 }
 
+/// Serves a connection until its end, or until it moves to the other lane and goes on there; it is cut when its place is
+/// needed or the farewell is over.
+pub(super) async fn hold(talk: Talk, tools: Arc<Tools>) {
+    let (peer, guest) = (talk.peer, Arc::clone(&talk.guest));
+    let outcome = {
+        let conversation = pin!(converse(talk, &tools));
+        tokio::select! {
+            biased;
+            outcome = guarded(conversation) => outcome,
+            () = guest.must_leave() => Ok(None),
+        }
+    };
+    match outcome {
+        Ok(None) => {}
+        Ok(Some(traveller)) => go_on(*traveller, tools),
+        Err(error) => tracing::debug!(%peer, %error, "a connection ended early"),
+    }
+}
+
+/// Goes on where the traveller wants to be.
+fn go_on(traveller: Traveller, tools: Arc<Tools>) {
+    let (lane, tasks) = (tools.lanes.handle(traveller.to), tools.tasks.clone());
+    let going: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
+        match Talk::arrives(traveller, &tools) {
+            Ok(talk) => hold(talk, tools).await,
+            Err(error) => tracing::warn!(%error, "a connection could not change its event loop"),
+        }
+    });
+    tasks.spawn_on(going, &lane);
+}
+
 /// A body that panics costs its own connection, and a line in the log.
-async fn guarded(mut conversation: Pin<&mut impl Future<Output = Result<(), Fault>>>) -> Result<(), Fault> {
+async fn guarded<T>(
+    mut conversation: Pin<&mut impl Future<Output = Result<Option<T>, Fault>>>,
+) -> Result<Option<T>, Fault> {
     poll_fn(|cx| {
         catch_unwind(AssertUnwindSafe(|| conversation.as_mut().poll(cx))).unwrap_or_else(|_| {
             tracing::error!("a connection panicked and was closed");
-            Poll::Ready(Ok(()))
+            Poll::Ready(Ok(None))
         })
     })
     .await
 }
 
-async fn converse(stream: TcpStream, peer: SocketAddr, tools: &Tools, guest: &Arc<Guest>) -> Result<(), Fault> {
-    drop(stream.set_nodelay(true));
-    let handover = Handover::default();
-    let mut socket = Socket::new(stream, handover.clone(), tools.limits.stalled_reader);
+/// Until the end (nothing is left), or until the other lane is the right one.
+async fn converse(mut talk: Talk, tools: &Tools) -> Result<Option<Box<Traveller>>, Fault> {
     loop {
-        // Who only sits there has no hyper yet, and no buffers.
-        tokio::select! {
-            biased;
-            asked = socket.asked() => asked?,
-            () = tools.stop.cancelled() => return Ok(socket.end()?),
-            () = tokio::time::sleep(tools.limits.header_time) => return Ok(socket.end()?),
+        if let Some(film) = talk.film.take() {
+            let goes_on = film.goes_on;
+            film.send(&mut talk.socket, &tools.disk).await?;
+            if !goes_on || tools.stop.is_cancelled() {
+                talk.socket.end()?;
+                return Ok(None);
+            }
         }
-        let Some((back, film)) = Box::pin(speak(socket, &handover, peer, tools, guest)).await? else {
-            return Ok(());
+        // Who only sits there has no hyper yet, and no buffers.
+        let is_over = tokio::select! {
+            biased;
+            asked = talk.socket.asked() => asked.map(|()| false)?,
+            () = tools.stop.cancelled() => true,
+            () = tokio::time::sleep(tools.limits.header_time) => true,
         };
-        socket = back;
-        let goes_on = film.goes_on;
-        film.send(&mut socket, &tools.disk).await?;
-        if !goes_on || tools.stop.is_cancelled() {
-            return Ok(socket.end()?);
+        if is_over {
+            talk.socket.end()?;
+            return Ok(None);
+        }
+        if talk.lane == Lane::Films && !talk.socket.asks_below(media::DOOR) {
+            return Ok(Some(Box::new(talk.leaves(Lane::Desk)?)));
+        }
+        let speaking = speak(talk.socket, &talk.handover, talk.peer, tools, &talk.guest);
+        let Some((socket, film)) = Box::pin(speaking).await? else {
+            return Ok(None);
+        };
+        (talk.socket, talk.film) = (socket, Some(Box::new(film)));
+        if talk.lane == Lane::Desk {
+            return Ok(Some(Box::new(talk.leaves(Lane::Films)?)));
         }
     }
 }
@@ -147,7 +232,7 @@ async fn answer(mut routes: Router, peer: SocketAddr, request: hyper::Request<In
     let Ok(response) = poll_fn(|cx| {
         let polled = catch_unwind(AssertUnwindSafe(|| answering.as_mut().poll(cx)));
         polled.unwrap_or_else(|_| {
-            let fault = std::io::Error::other(format!("the handler of {path} panicked"));
+            let fault = io::Error::other(format!("the handler of {path} panicked"));
             Poll::Ready(Ok(Problem::internal(&fault).to_json(reader)))
         })
     })

@@ -2,10 +2,12 @@
 //!
 //! The caller brings the listener, the routes and the stop signal. What `axum::serve` does not bound is bounded here:
 //! the time for headers, idle connections, their number in all and per address, and a reader that takes nothing for
-//! minutes. A slow phone is never throttled. When all places are taken, who only sits there makes room.
+//! minutes. A slow phone is never throttled. When all places are taken, who only sits there makes room. Films flow on an
+//! event loop of their own ([`lanes`]).
 
 mod conversation;
 mod framing;
+mod lanes;
 mod limits;
 mod outlet;
 mod turned_away;
@@ -20,6 +22,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use conversation::Talk;
+use lanes::Lanes;
 use limits::Guests;
 pub use limits::Limits;
 use outlet::Disk;
@@ -37,15 +41,16 @@ const FAREWELL: Duration = Duration::from_secs(5);
 pub async fn run(listener: TcpListener, routes: Router, limits: Limits, stop: CancellationToken) {
     let cut = CancellationToken::new();
     let guests = Arc::new(Guests::new(&limits, cut.clone()));
-    let tasks = TaskTracker::new();
-    let service = Arc::new(Tools {
+    let tools = Arc::new(Tools {
         routes,
         limits,
         stop: stop.clone(),
         disk: Disk::default(),
         door: Door::default(),
+        lanes: Lanes::from_here(),
+        tasks: TaskTracker::new(),
     });
-    let watchdog = tokio::spawn(watchdog::drive(stop.clone()));
+    let watchdog = tokio::spawn(watchdog::drive(Arc::clone(&tools)));
     let mut complaint = Complaint::default();
     loop {
         let accepted = tokio::select! {
@@ -54,7 +59,7 @@ pub async fn run(listener: TcpListener, routes: Router, limits: Limits, stop: Ca
         };
         match accepted {
             Ok((stream, peer)) => {
-                welcome(&tasks, &guests, &service, stream, peer);
+                welcome(&guests, &tools, stream, peer);
             }
             Err(error) => {
                 if complaint.is_due(monotonic()) {
@@ -66,11 +71,11 @@ pub async fn run(listener: TcpListener, routes: Router, limits: Limits, stop: Ca
     }
     drop(listener);
     watchdog.abort();
-    tasks.close();
-    if tokio::time::timeout(FAREWELL, tasks.wait()).await.is_err() {
-        tracing::info!(open = tasks.len(), "the remaining connections are cut");
+    tools.tasks.close();
+    if tokio::time::timeout(FAREWELL, tools.tasks.wait()).await.is_err() {
+        tracing::info!(open = tools.tasks.len(), "the remaining connections are cut");
         cut.cancel();
-        tasks.wait().await;
+        tools.tasks.wait().await;
     }
 }
 
@@ -96,18 +101,21 @@ struct Tools {
     stop: CancellationToken,
     disk: Disk,
     door: Door,
+    lanes: Lanes,
+    tasks: TaskTracker,
 }
 
 /// Beyond the limits a connection gets a 503 at the door: a phone tries again, and those who are here keep their pace.
-fn welcome(tasks: &TaskTracker, guests: &Arc<Guests>, tools: &Arc<Tools>, stream: TcpStream, peer: SocketAddr) {
+fn welcome(guests: &Arc<Guests>, tools: &Arc<Tools>, stream: TcpStream, peer: SocketAddr) {
     let Some(guest) = guests.admit(peer.ip()) else {
         tracing::debug!(%peer, "too many connections");
         if let Some(turning) = tools.door.turn_away(stream) {
-            tasks.spawn(turning);
+            tools.tasks.spawn(turning);
         }
         return;
     };
-    tasks.spawn(conversation::hold(stream, peer, Arc::clone(tools), guest));
+    let talk = Talk::begins(stream, peer, guest, tools);
+    tools.tasks.spawn(conversation::hold(talk, Arc::clone(tools)));
 }
 
 /// Tells systemd, if it is listening, that the station is ready or stopping.

@@ -10,7 +10,7 @@
 //! 5. [`film`] sends the pieces. What the kernel took is noted, and nothing else is.
 //! 6. A new hyper goes on with the next request, when its first byte is there.
 //!
-//! **What keeps the event loop free.** Pages that are not in memory are found by `preadv2(RWF_NOWAIT)` ([`warmth`]) and
+//! **What keeps the event loops free.** Films have a loop of their own, so nothing small waits for them (`lanes`). Pages that are not in memory are found by `preadv2(RWF_NOWAIT)` ([`warmth`]) and
 //! fetched by a few threads; and after [`film::TURN`] bytes a connection lets the others have a go.
 //!
 //! **What keeps the framing honest.** hyper announces the length, and we send exactly that or end the connection. After a

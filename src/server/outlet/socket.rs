@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
-use rustix::net::{SendAncillaryBuffer, SendFlags, Shutdown};
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown};
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -54,6 +54,29 @@ impl Socket {
             self.stream.readable().await?;
         }
         Ok(())
+    }
+
+    /// Whether the request that is there asks for something below a path. At the end of the connection, or if nothing is
+    /// there after all, too: then nothing has to be moved for it.
+    pub(in crate::server) fn asks_below(&self, path: &str) -> bool {
+        let mut begins = [0; 64];
+        let begins = if self.unread.is_empty() {
+            let look = || rustix::net::recv(&*self.stream, &mut begins, RecvFlags::PEEK).map_err(io::Error::from);
+            match self.stream.try_io(Interest::READABLE, look) {
+                Ok((1.., there)) => begins.get(..there).unwrap_or_default(),
+                _ => return true,
+            }
+        } else {
+            &self.unread
+        };
+        let asked = begins.strip_prefix(b"GET ").or_else(|| begins.strip_prefix(b"HEAD "));
+        asked.is_some_and(|asked| asked.starts_with(path.as_bytes()))
+    }
+
+    /// Takes the connection away from this event loop: its stream, and what was read of the next request.
+    pub(in crate::server) fn leave(self) -> io::Result<(std::net::TcpStream, Bytes)> {
+        let stream = Arc::into_inner(self.stream).ok_or_else(|| io::Error::other("a thread still sends into it"))?;
+        Ok((stream.into_std()?, self.unread))
     }
 
     /// Ready when the socket takes something, or may; with an error when its reader took nothing for too long.

@@ -104,6 +104,10 @@ impl Served {
             .route("/film", get(film))
             .route("/parts", get(parts))
             .route("/api", get(|| async { "an answer" }))
+            .route("/media/film", get(film))
+            .route("/thread", get(lanes::thread))
+            .route("/media/thread", get(lanes::thread))
+            .route("/media/stand", get(lanes::stand))
             .with_state(film_.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -465,3 +469,5 @@ async fn where_sendfile_is_refused_the_file_is_copied() {
     assert!(copied == served.content);
     assert_eq!(served.noted(), LENGTH as u64);
 }
+
+mod lanes;

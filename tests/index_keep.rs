@@ -223,3 +223,31 @@ fn fill(path: &Path) {
         while file.write_all(&block).is_ok() {}
     }
 }
+
+/// A recording whose record says that it has no map, as programs wrote before transport streams had one.
+#[test]
+fn a_recording_that_an_older_program_indexed_gets_its_map() {
+    let station = Station::new();
+    film(&station.path("media/电视.2019.TS"));
+    film(&station.path("media/new.mp4"));
+    let indexer = station.start();
+    let before = idle_with(&indexer, 2);
+    let item = before.items().find(|item| item.title.starts_with("电视")).unwrap();
+    let map = indexer.map(&item.id).unwrap();
+    drop(indexer);
+    sqlite(
+        &station.index(),
+        "UPDATE map SET bytes = x''; UPDATE schema_step SET step = 2 WHERE room = 'index';",
+    );
+    let indexer = station.start();
+    until(&indexer, |_, status| {
+        status.is_idle() && indexer.map(&item.id).unwrap() == map
+    });
+    assert_ne!(map, TimeMap::default());
+    let other = before.items().find(|item| item.title == "new").unwrap();
+    assert_eq!(
+        indexer.map(&other.id).unwrap(),
+        TimeMap::default(),
+        "it is not looked into again"
+    );
+}

@@ -124,7 +124,7 @@ async fn what_was_hidden_stays_hidden_under_another_name_and_without_the_index()
     assert!(told(&station, &id).await.is_some());
 }
 
-/// The settings of these tests let nothing be prepared, as if there were no ffmpeg.
+/// The settings of these tests let nothing be prepared.
 #[tokio::test(flavor = "multi_thread")]
 async fn where_nothing_is_prepared_the_desk_says_what_to_do_and_the_shelf_has_a_drawn_card() {
     let folder = TempDir::new().unwrap();
@@ -143,6 +143,11 @@ async fn where_nothing_is_prepared_the_desk_says_what_to_do_and_the_shelf_has_a_
     let operator = station.operator().await;
     let desk = desk_with(&station, &operator, "手机浏览器打不开 WMV 文件").await;
     assert!(desk.contains("请在电脑上转成 MP4"), "what to do about it");
+    assert!(desk.contains("设置里关掉了转换"), "and who can change it");
+    assert!(
+        !desk.contains("没有转换程序"),
+        "ffmpeg is not missing, it may not be used"
+    );
     let home = station.get("/", "").await.text();
     let card = home.split(&format!("/items/{id}")).nth(1).expect("it is on the shelf");
     let card = card.split("/items/").next().unwrap();

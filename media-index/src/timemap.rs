@@ -3,11 +3,13 @@
 //! The credit rule asks which media a device can have seen, given the bytes that were sent to it. The answer may be a
 //! second short, never a second long: an entry counts only if *all* its bytes, of picture and of sound, were sent.
 
+mod paced;
 mod packed;
 
 use std::ops::Range;
 use std::sync::Arc;
 
+pub(crate) use paced::Spot;
 use packed::Packed;
 
 /// More entries than this are made coarser: 4,096 seconds are over an hour at one entry a second.
@@ -49,6 +51,14 @@ impl TimeMap {
         let mut map = Self::of_length(duration_ms);
         map.add_places(0, points, end);
         map
+    }
+
+    /// The milliseconds of an entry, while it is being filled.
+    fn step(&self) -> Option<u64> {
+        match &self.0 {
+            Form::Open { step, hulls } if !hulls.is_empty() => Some(*step),
+            _ => None,
+        }
     }
 
     /// Enters places of `track` (a millisecond and the byte where it begins), both rising: what is shown from one to the

@@ -276,10 +276,11 @@ fn start_preparing(
         Program::Off => None,
         Program::At(path) => Programs::find(Some(path.clone())),
     };
-    let rule = match settings.media.prepare {
-        config::Prepare::Auto => Rule::Auto,
-        config::Prepare::Asked => Rule::Asked,
-        config::Prepare::Off => Rule::Off,
+    // A converter that may not be used is not one that is missing: the desk says who can switch it on.
+    let rule = match (settings.media.prepare, &settings.media.ffmpeg) {
+        (config::Prepare::Off, _) | (_, Program::Off) => Rule::Off,
+        (config::Prepare::Auto, _) => Rule::Auto,
+        (config::Prepare::Asked, _) => Rule::Asked,
     };
     let sent = viewing.sent().clone();
     let screenings = screenings.clone();

@@ -12,7 +12,8 @@ use crate::store::{Schema, Store, StoreError, Tx};
 use crate::types::ItemId;
 
 /// The tables of `index.db`. The second step takes the maps out of the records; each file gets an inode that no file
-/// has, so that it is looked into again and its map is kept, while its turn of arrival stays.
+/// has, so that it is looked into again and its map is kept, while its turn of arrival stays. The third does the same with
+/// those containers that had no map then; the inner `rtrim` leaves what comes before a name's ending.
 pub const SCHEMA: Schema = Schema {
     room: "index",
     steps: &[
@@ -25,6 +26,12 @@ pub const SCHEMA: Schema = Schema {
         ALTER TABLE file ADD COLUMN content BLOB;
         CREATE INDEX file_of_content ON file (content) WHERE content IS NOT NULL;
         CREATE TABLE map (content BLOB PRIMARY KEY, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;
+        ",
+        "
+        UPDATE file SET record = json_set(record, '$.stamp.inode', 0)
+        WHERE lower(replace(CAST(place AS TEXT), rtrim(CAST(place AS TEXT), replace(CAST(place AS TEXT), '.', '')), ''))
+              IN ('ts', 'mts', 'm2ts', 'mpg', 'mpeg', 'vob', 'dat', 'ogg', 'oga', 'ogv', 'opus', 'flac', 'wav', 'aac',
+                  'mp3', 'mp2');
         ",
     ],
 };

@@ -639,7 +639,7 @@ texts! {
     back_to_library: "回课程库", "Back to the library";
     plays_pc: "电脑能放，有的手机不能", "Plays on the PC, not on every phone";
     plays_prepare: "手机和电视放不了", "Phones and televisions cannot play it";
-    prepare_off: "站点的设置里关掉了转换（prepare）。请在电脑上转成 MP4（H.264）再拷一次，或者请装机的人打开。", "Preparing is switched off in the station's settings. Convert it to MP4 (H.264) on a computer and copy it again, or have it switched on.";
+    prepare_off: "站点的设置里关掉了转换（prepare 或 ffmpeg）。请在电脑上转成 MP4（H.264）再拷一次，或者请装机的人打开。", "Preparing is switched off in the station's settings (prepare or ffmpeg). Convert it to MP4 (H.264) on a computer and copy it again, or have it switched on.";
     prepare_missing: "站点上没有转换程序（ffmpeg）。请在电脑上转成 MP4（H.264）再拷一次。", "This station has no converter (ffmpeg). Convert it to MP4 (H.264) on a computer and copy it again.";
     prepare_now: "正在为手机转换", "Being converted for phones";
     prepare_left: "大约还要 {0}。", "About {0} to go.";

@@ -44,7 +44,7 @@ pub enum Rule {
 pub struct Status {
     /// ffmpeg is there and may be used.
     pub is_able: bool,
-    /// Preparing is switched off in the settings, whatever is installed.
+    /// Preparing, or the converter, is switched off in the settings, whatever is installed.
     pub is_off: bool,
     /// What is being made.
     pub now: Option<Now>,

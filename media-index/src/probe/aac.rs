@@ -18,13 +18,15 @@ pub(super) fn in_adts(bytes: &[u8]) -> Option<AudioTrack> {
 
 /// Frames that follow one another.
 pub(super) struct Run {
+    /// Bytes before the first of them.
+    pub(super) skip: u64,
     pub(super) track: AudioTrack,
     pub(super) frames: u64,
     pub(super) bytes: u64,
 }
 
-/// The first run of frames in these bytes, as far as it goes.
-pub(super) fn adts_run(bytes: &[u8]) -> Option<Run> {
+/// The first run of frames in these bytes, as far as it goes, but no more than so many.
+pub(super) fn adts_run(bytes: &[u8], most: u64) -> Option<Run> {
     let is_begin = |at: &usize| {
         let next = adts_frame(&bytes[*at..]).and_then(|(_, length)| bytes.get(at + length..));
         next.is_some_and(|next| next.len() < 7 || adts_frame(next).is_some())
@@ -32,11 +34,12 @@ pub(super) fn adts_run(bytes: &[u8]) -> Option<Run> {
     let begin = (0..bytes.len().saturating_sub(6)).find(is_begin)?;
     let (track, _) = adts_frame(&bytes[begin..])?;
     let (mut at, mut frames) = (begin, 0);
-    while let Some((_, length)) = bytes.get(at..).and_then(adts_frame) {
+    while let Some((_, length)) = bytes.get(at..).filter(|_| frames < most).and_then(adts_frame) {
         at += length;
         frames += 1;
     }
     Some(Run {
+        skip: begin as u64,
         track,
         frames,
         bytes: (at - begin) as u64,

@@ -50,6 +50,8 @@ type Point = (i64, u32);
 pub(super) struct Span {
     first: Vec<Point>,
     ends: Option<(i64, Point)>,
+    /// The last time but one.
+    before: Option<i64>,
 }
 
 impl Span {
@@ -70,6 +72,10 @@ impl Span {
     /// Notes a time that does not follow upon the last one.
     pub(super) fn reach(&mut self, time: i64, length: u32) {
         let (from, to) = self.ends.unwrap_or((time, (time, length)));
+        let earlier = time.min(to.0);
+        if time != to.0 && self.before.is_none_or(|before| before < earlier) {
+            self.before = Some(earlier);
+        }
         self.ends = Some((from.min(time), to.max((time, length))));
     }
 
@@ -85,7 +91,13 @@ impl Span {
     /// From the first time to the end of what the last one begins.
     fn ends(&self) -> Option<(i64, i64)> {
         let (from, (to, length)) = self.ends?;
-        Some((from, to + self.lasting(length).or(self.step()).unwrap_or(0)))
+        // Where silence comes before noise, the steps and bytes of the one tell nothing of the other.
+        let last_step = self.before.map(|before| to - before);
+        let lasts = [self.step(), self.lasting(length), last_step]
+            .into_iter()
+            .flatten()
+            .min();
+        Some((from, to + lasts.unwrap_or(0)))
     }
 
     /// How long so many bytes last, as the first ones do: the last packet of sound is seldom full.
@@ -105,6 +117,11 @@ impl Span {
         steps.sort_unstable();
         steps.get(steps.len() / 2).copied()
     }
+}
+
+/// When the first of these spans begins (90 kHz, since the file's origin).
+pub(super) fn start<'a>(spans: impl Iterator<Item = &'a Span>) -> Option<i64> {
+    spans.filter_map(|span| span.ends.map(|(from, _)| from)).min()
 }
 
 /// From the beginning of the first span to the end of the last, in milliseconds.

@@ -6,10 +6,10 @@
 //! 3. From the tail, backwards: the last times.
 //! 4. A look at the clock in a few places between, in case that it does not run through.
 //!
-//! There is no index; bytes and time are taken to run evenly.
+//! 5. There is no index: where the clock runs through, the map is made of the times in up to a hundred places.
 
 use super::flow::Flow;
-use super::multiplex::Multiplex;
+use super::multiplex::{Multiplex, Sighting};
 use super::pulse::{self, Glimpse};
 use super::source::Source;
 use super::{Reading, pes};
@@ -31,6 +31,11 @@ const TABLES: usize = 64;
 const HEAD: usize = 32;
 /// At the rate of a disc, half a second without any time stamp would be a fault: 1 MB.
 const TAIL: u64 = 16;
+
+/// Packets that are read at once when only the next time is looked for: 16 KB.
+const SIGHT: usize = 87;
+/// A picture that takes more than 128 KB comes alone.
+const SIGHTS: usize = 8;
 
 /// How far the packets lie apart and where the first begins: mostly at once, else behind some rubbish.
 fn find(source: &Source<'_>) -> Result<Option<(usize, usize)>, Damage> {
@@ -55,8 +60,30 @@ pub(super) fn probe(source: &Source<'_>) -> Result<Option<Reading>, Damage> {
     }
     survey.read_tail(source, stride)?;
     let corrected = pulse::corrected_ms(source.size(), &glimpses(source, stride)?);
-    let facts = survey.streams.facts(source.size(), corrected)?;
+    let mut facts = survey.streams.facts(source.size(), corrected)?;
+    if let (Some(ms), None) = (facts.duration_ms, corrected) {
+        let sight = |at, sighting: &mut Sighting<'_>| sight(source, stride, at, sighting);
+        facts.map = survey.streams.map(source.size(), ms, sight)?;
+    }
     Ok(Some(Reading::whole(facts)))
+}
+
+/// What begins behind this byte.
+fn sight(source: &Source<'_>, stride: usize, at: u64, sighting: &mut Sighting<'_>) -> Result<(), Damage> {
+    for from in (at..source.size()).step_by(SIGHT * stride).take(SIGHTS) {
+        let bytes = source.read_up_to(from, (SIGHT * stride) as u64)?;
+        let mut packets = Packets::new(&bytes, stride);
+        while let Some(packet) = packets.next() {
+            let walked = bytes.len() - packets.left();
+            if let Some(pes) = pes::read(packet.payload).filter(|_| packet.starts) {
+                sighting.note(packet.pid, from + walked.saturating_sub(stride) as u64, pes);
+            }
+            if sighting.is_done() {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Looks at the clock of one programme here and there: of the one that comes first.

@@ -1,19 +1,24 @@
 //! Ogg (RFC 3533) with Opus, Vorbis, FLAC, Speex or Theora in it.
 //!
 //! The first pages tell what the streams are, the last page of a stream tells its length by its granule position. A file
-//! that is whole ends with a page that says so.
+//! that is whole ends with a page that says so. Several such files one after another are one (`links`); their lengths
+//! add up. Which time lies where is told by pages here and there.
 
-use std::collections::BTreeMap;
-
-use super::riff::{u16_at, u32_at, u64_at};
+use super::riff::{u16_at, u32_at};
 use super::source::{Cursor, Source};
 use super::{Reading, flac, measure};
-use crate::{AudioTrack, Damage, Facts, VideoTrack};
+use crate::timemap::Spot;
+use crate::{AudioTrack, Damage, Facts, TimeMap, VideoTrack};
+
+mod links;
+mod pages;
+
+use links::Link;
 
 /// The first packets of all streams lie in the first pages; comments with a picture in them may follow.
 const HEAD: u64 = 64 * 1024;
-/// A page has at most 65,307 bytes, and the last pages of sound and picture lie together.
-const TAIL: u64 = 256 * 1024;
+/// Of a chain of more links only the ends of each are entered into the map: a broadcast's rate is even.
+const SURVEYED: usize = 8;
 
 /// How a granule position becomes time.
 #[derive(Debug, Clone, Copy)]
@@ -24,88 +29,43 @@ enum Granule {
     Pictures { rate: u64, scale: u64, shift: u32 },
 }
 
-struct Page<'a> {
-    is_last: bool,
-    granule: u64,
-    serial: u32,
-    body: &'a [u8],
-    length: usize,
-}
-
 pub(super) fn probe(source: &Source<'_>) -> Result<Reading, Damage> {
-    let head = source.read_up_to(0, HEAD)?;
-    if !head.starts_with(b"OggS") {
+    if source.read_up_to(0, 4)? != b"OggS" {
         return Err(Damage::NotWhatItsNameSays);
     }
-    let mut facts = Facts {
-        index_first: true,
-        ..Facts::default()
-    };
-    let mut streams = BTreeMap::new();
-    for page in pages(&head) {
-        match known(page.body, &mut facts) {
-            Some(granule) => drop(streams.entry(page.serial).or_insert(granule)),
-            None => facts.title = facts.title.take().or_else(|| title(page.body)),
-        }
-    }
+    let (mut facts, links) = links::read(source)?;
     if facts.video.is_none() && facts.audio.is_none() {
         return Err(Damage::NoStreams);
     }
-    let (duration, is_ended) = ending(source, &streams)?;
-    facts.duration_ms = duration;
-    facts.bitrate = measure::bitrate(source.size(), duration);
+    facts.index_first = true;
+    facts.duration_ms = Some(links.iter().map(Link::length_ms).sum()).filter(|ms| *ms > 0);
+    facts.bitrate = measure::bitrate(source.size(), facts.duration_ms);
+    if let Some(ms) = facts.duration_ms {
+        facts.map = map(source, &links, ms)?;
+    }
+    let is_ended = links.last().is_some_and(|link| link.is_ended);
     Ok(Reading {
         facts,
         cut: (!is_ended).then(|| source.size() + 1),
     })
 }
 
-/// The pages in these bytes; the last may be cut off and is left out. Between pages rubbish is skipped.
-fn pages(bytes: &[u8]) -> impl Iterator<Item = Page<'_>> {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        loop {
-            at += bytes.get(at..)?.windows(4).position(|w| w == b"OggS")?;
-            match page(&bytes[at..]) {
-                Some(page) => {
-                    at += page.length;
-                    return Some(page);
-                }
-                None => at += 4,
-            }
-        }
-    })
-}
-
-/// RFC 3533 §6.
-fn page(bytes: &[u8]) -> Option<Page<'_>> {
-    let flags = *bytes.get(5)?;
-    let count = usize::from(*bytes.get(26)?);
-    let lengths = bytes.get(27..27 + count)?;
-    let length: usize = lengths.iter().map(|n| usize::from(*n)).sum();
-    let from = 27 + count;
-    Some(Page {
-        is_last: flags & 4 != 0,
-        granule: u64_at(bytes, 6)?,
-        serial: u32_at(bytes, 14)?,
-        body: bytes.get(from..from + length)?,
-        length: from + length,
-    })
-}
-
-/// The last granule position of each stream that is known, and whether any page says that it is the last.
-fn ending(source: &Source<'_>, streams: &BTreeMap<u32, Granule>) -> Result<(Option<u64>, bool), Damage> {
-    let from = source.size().saturating_sub(TAIL);
-    let tail = source.read(from, source.size() - from)?;
-    let mut longest = None;
-    let mut is_ended = false;
-    for page in pages(&tail).filter(|page| page.granule != u64::MAX) {
-        if let Some(granule) = streams.get(&page.serial) {
-            longest = longest.max(Some(granule.ms(page.granule)));
-            is_ended |= page.is_last;
-        }
+fn map(source: &Source<'_>, links: &[Link], duration_ms: u64) -> Result<TimeMap, Damage> {
+    let mut map = TimeMap::of_length(duration_ms);
+    let (mut spots, mut begin_ms): ([Vec<Spot>; 2], u64) = Default::default();
+    for link in links {
+        let of_link = if links.len() > SURVEYED {
+            link.ends(begin_ms)
+        } else {
+            link.spots(source, begin_ms)?
+        };
+        spots.iter_mut().zip(of_link).for_each(|(all, more)| all.extend(more));
+        begin_ms += link.length_ms();
     }
-    Ok((longest.filter(|ms| *ms > 0), is_ended))
+    for (track, spots) in spots.iter().enumerate() {
+        map.add_spots(track, spots);
+    }
+    Ok(map)
 }
 
 impl Granule {

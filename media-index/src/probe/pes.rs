@@ -7,6 +7,8 @@ use super::clock::Stamp;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pes<'a> {
     pub(super) time: Option<Stamp>,
+    /// When it is to be decoded. These times rise through the file, and nothing is shown before it is decoded.
+    pub(super) order: Option<Stamp>,
     /// Bytes of the whole packet; 0 where the writer left it open, as with large pictures.
     pub(super) length: u32,
     pub(super) content: &'a [u8],
@@ -34,8 +36,10 @@ fn newer(body: &[u8]) -> Option<Pes<'_>> {
     } else {
         body.get(3..).and_then(Stamp::read)
     };
+    let order = body.get(8..).filter(|_| flags & 0x40 != 0).and_then(Stamp::read);
     Some(Pes {
         time,
+        order: time.and(order).or(time),
         length: 0,
         content: body.get(3 + length..).unwrap_or_default(),
     })
@@ -53,8 +57,10 @@ fn older(body: &[u8]) -> Option<Pes<'_>> {
         0b0011 => (Stamp::read(rest), 10),
         _ => (None, 1),
     };
+    let order = rest.get(5..).filter(|_| length == 10).and_then(Stamp::read);
     Some(Pes {
         time,
+        order: time.and(order).or(time),
         length: 0,
         content: rest.get(length..).unwrap_or_default(),
     })

@@ -3,7 +3,7 @@
 use super::riff::{head, lists, text, u16_at, u32_at, u64_at};
 use super::source::Source;
 use super::{Reading, formats, measure};
-use crate::{AudioTrack, Damage, Facts};
+use crate::{AudioTrack, Damage, Facts, TimeMap};
 
 /// Format, facts and notes; the sound itself is not read.
 const CHUNK_LIMIT: u64 = 64 * 1024;
@@ -92,6 +92,10 @@ impl Wav {
         self.facts.duration_ms = by_samples.filter(|ms| *ms > 0).or(by_rate);
         self.facts.bitrate = measure::bitrate(sound, self.facts.duration_ms);
         self.facts.index_first = true;
+        if let Some(ms) = self.facts.duration_ms {
+            let heard = at.saturating_add(sound).min(size);
+            self.facts.map = TimeMap::evenly_within(at.min(size), heard, size, ms);
+        }
         Ok(Reading {
             cut: (!is_open && end > size).then_some(end),
             facts: self.facts,

@@ -15,3 +15,4 @@ mod mp4;
 mod mpegps;
 mod mpegts;
 mod sound;
+mod uneven;

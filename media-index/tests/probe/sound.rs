@@ -58,3 +58,104 @@ fn a_picture_before_the_sound_is_nothing_that_was_heard() {
         assert!(matches!(half[..], [(0, 1_000)]), "{way:?}: {half:?}");
     }
 }
+
+/// Pieces of different streams, one after the other, as a recorder of broadcasts writes them.
+fn chain(ways: &[(&[&str], &str)]) -> Vec<Vec<u8>> {
+    ways.iter()
+        .zip(1..)
+        .map(|((way, ending), serial)| {
+            sound(
+                &[way, &["-serial_offset", &format!("{serial}000")][..]].concat(),
+                ending,
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn a_chain_of_ogg_lasts_as_long_as_all_its_links() {
+    let opus: (&[&str], &str) = (&["-c:a", "libopus"], "opus");
+    let vorbis: (&[&str], &str) = (&["-c:a", "libvorbis"], "ogg");
+    for ways in [vec![opus, opus], vec![vorbis, opus, vorbis], vec![opus; 12]] {
+        let links = chain(&ways);
+        let film = links.concat();
+        let found = reading(&film, "ogg");
+        let length = 3_000 * links.len() as u64;
+        let ms = found.facts.duration_ms.unwrap();
+        assert!(
+            ms.abs_diff(length) <= 50 * links.len() as u64,
+            "{ms} ms instead of {length}"
+        );
+        assert_eq!(found.cut, None);
+        assert_eq!(heard(&found).0, if ways[0].1 == "opus" { "opus" } else { "vorbis" });
+        assert_eq!(credited(&found, &[0..film.len() as u64], film.len()), [(0, ms)]);
+        let first = credited(&found, &[0..links[0].len() as u64], film.len());
+        assert!(matches!(first[..], [(0, 2_000..=3_000)]), "{first:?}");
+    }
+}
+
+#[test]
+fn one_piece_twice_is_twice_as_long_and_a_chain_that_is_cut_is_cut() {
+    let piece = sound(&["-c:a", "libvorbis"], "ogg");
+    lasts(&reading(&piece.repeat(2), "ogg"), 6_000);
+    let cut = [
+        &piece[..],
+        &chain(&[(&["-c:a", "libvorbis"], "ogg")])[0][..piece.len() / 2],
+    ]
+    .concat();
+    assert!(reading(&cut, "ogg").cut.is_some());
+}
+
+#[test]
+fn a_broadcast_that_was_begun_at_noon_is_not_twelve_hours_long() {
+    let late = sound(&["-c:a", "libvorbis", "-output_ts_offset", "43200"], "ogg");
+    let found = reading(&late, "ogg");
+    let ms = found.facts.duration_ms.unwrap();
+    assert!(ms <= 3_100, "{ms}");
+}
+
+#[test]
+fn flac_that_was_written_into_a_pipe_is_counted_by_its_last_frame() {
+    let mut piped = sound(&["-c:a", "flac"], "flac");
+    // 36 bits of samples, then the checksum of all (RFC 9639 §8.2).
+    piped[21] &= 0xf0;
+    piped[22..26].fill(0);
+    lasts(&reading(&piped, "flac"), 3_000);
+}
+
+#[test]
+fn a_table_for_seeking_is_believed_unless_it_falls() {
+    let plain = sound(&["-c:a", "flac"], "flac");
+    let size = plain.len() as u64;
+    let with_table = |places: &[(u64, u64)]| {
+        let table: Vec<u8> = places
+            .iter()
+            .flat_map(|(sample, offset)| [&sample.to_be_bytes()[..], &offset.to_be_bytes(), &[0x10, 0]].concat())
+            .collect();
+        let head = [3, 0, 0, u8::try_from(table.len()).unwrap()];
+        [&plain[..42], &head, &table, &plain[42..]].concat()
+    };
+    // Of three seconds two are said to lie in the last third.
+    let film = with_table(&[(44_100, size / 10 * 6), (u64::MAX, 0)]);
+    let found = reading(&film, "flac");
+    assert_eq!(credited(&found, &[0..size / 2], film.len()), []);
+    let film = with_table(&[(88_200, size / 2), (44_100, size / 3)]);
+    let found = reading(&film, "flac");
+    assert!(matches!(
+        credited(&found, &[0..size / 2 + 600], film.len())[..],
+        [(0, 1_000)]
+    ));
+}
+
+#[test]
+fn notes_around_the_sound_of_a_wav_are_nothing_that_was_heard() {
+    let plain = sound(&["-c:a", "pcm_s16le"], "wav");
+    let junk = [&b"JUNK"[..], &100_000_u32.to_le_bytes(), &vec![0; 100_000]].concat();
+    let film = [&plain[..12], &junk, &plain[12..]].concat();
+    let found = reading(&film, "wav");
+    lasts(&found, 3_000);
+    assert_eq!(credited(&found, &[0..100_000], film.len()), []);
+    assert_eq!(credited(&found, &[0..film.len() as u64], film.len()), [(0, 3_000)]);
+    let half = (film.len() - plain.len() + plain.len() / 2) as u64;
+    assert_eq!(credited(&found, &[0..half], film.len()), [(0, 1_000)]);
+}

@@ -13,6 +13,8 @@ const HEAD: usize = 6;
 
 /// A packet of picture or sound.
 pub(super) struct Packet<'a> {
+    /// How far from the beginning of the bytes it begins.
+    pub(super) from: usize,
     /// The stream, and which of the private ones.
     pub(super) id: u16,
     pub(super) kind: Kind,
@@ -76,7 +78,8 @@ impl<'a> Iterator for Packets<'a> {
                 self.clock = clock(unit);
             }
             if let Some(packet) = packet(kind, unit) {
-                return Some(packet);
+                let from = self.at - unit.len();
+                return Some(Packet { from, ..packet });
             }
         }
     }
@@ -111,7 +114,7 @@ fn packet(kind: u8, unit: &[u8]) -> Option<Packet<'_>> {
             (u16::from(kind) << 8 | u16::from(sub), Kind::Sound(codec))
         }
     };
-    Some(Packet { id, kind, pes })
+    Some(Packet { from: 0, id, kind, pes })
 }
 
 /// Which of a disc's sounds this is, its codec, and how many bytes the disc puts before it. Broadcasters put Dolby there

@@ -44,6 +44,25 @@ impl<'a> Film<'a> {
         }
     }
 
+    /// Where in the file a byte of the film lies.
+    pub(super) fn place(&self, at: u64) -> u64 {
+        match self.sectors {
+            Some(from) => {
+                let (sector, skip) = (at / CONTENT as u64, at % CONTENT as u64);
+                from + sector * SECTOR as u64 + BEFORE as u64 + skip
+            }
+            None => at,
+        }
+    }
+
+    /// The byte of the film that lies at this one of the file, or next behind it.
+    pub(super) fn byte(&self, place: u64) -> u64 {
+        match self.sectors {
+            Some(from) => place.saturating_sub(from).div_ceil(SECTOR as u64) * CONTENT as u64,
+            None => place,
+        }
+    }
+
     /// Up to `most` bytes from `at`, fewer at the end; of sectors only whole ones.
     pub(super) fn read_up_to(&self, at: u64, most: u64) -> Result<Vec<u8>, Damage> {
         let Some(from) = self.sectors else {

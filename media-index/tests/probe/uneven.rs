@@ -1,0 +1,198 @@
+//! Films and sounds whose second half takes many times the bytes of the first: the map is held against where ffprobe sees
+//! the packets lie.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use media_index::TimeMap;
+use media_index::probe::Reading;
+
+use crate::film::{credited, reading};
+
+/// The map may promise so much that was not sent: half a second of uneven pace, and what lies between two packets.
+const LONG_MS: u64 = 700;
+/// It may withhold so much that was: two entries of a second, cut by the border of what was sent, and the same half second.
+const SHORT_MS: u64 = 2_700;
+/// What a map that ran evenly would be wrong by at least, so that the test can tell.
+const EVEN_MS: u64 = 4_000;
+
+/// Twenty seconds of black and silence, then twenty of noise.
+fn uneven(way: &[&str], ending: &str) -> (tempfile::TempDir, Vec<u8>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("film").with_extension(ending);
+    let picture = "color=black:size=160x120:rate=25:duration=20[a];\
+                   color=gray:size=160x120:rate=25:duration=20,noise=alls=90:allf=t[b];\
+                   [a][b]concat=n=2,format=yuv420p";
+    let sound = "aevalsrc='gt(t,20)*(random(0)-0.5)':sample_rate=44100:duration=40";
+    let mut ffmpeg = Command::new("ffmpeg");
+    ffmpeg.args(["-v", "error"]);
+    if !way.contains(&"-vn") {
+        ffmpeg.args(["-f", "lavfi", "-i", picture]);
+    }
+    let made = ffmpeg.args(["-f", "lavfi", "-i", sound]).args(way).arg(&path).status();
+    assert!(made.expect("ffmpeg is needed for these tests").success(), "{way:?}");
+    let film = fs::read(&path).unwrap();
+    (folder, film)
+}
+
+/// A packet by ffprobe's word: when it is shown, until when, and where it begins.
+struct Packet {
+    from_ms: f64,
+    until_ms: f64,
+    at: u64,
+}
+
+/// The packets of a stream, in the order of the file, with times from the file's beginning.
+fn packets(path: &Path, stream: &str, start_ms: f64) -> Vec<Packet> {
+    let out = Command::new("ffprobe")
+        .args(["-v", "error", "-select_streams", stream])
+        .args(["-show_entries", "packet=pts_time,duration_time,pos", "-of", "csv=p=0"])
+        .arg(path)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(out.stdout).unwrap();
+    let mut packets: Vec<Packet> = Vec::new();
+    for line in text.lines() {
+        let fields: Vec<&str> = line.split(',').collect();
+        // Of the packets that one place holds only the first has it.
+        let [pts, lasts, at, ..] = fields[..] else { continue };
+        let (Ok(pts), Ok(at)) = (pts.parse::<f64>(), at.parse()) else {
+            continue;
+        };
+        let from_ms = pts * 1000.0 - start_ms;
+        let lasts = lasts.parse().unwrap_or(0.0) * 1000.0;
+        packets.push(Packet {
+            from_ms,
+            until_ms: from_ms + lasts,
+            at,
+        });
+    }
+    packets
+}
+
+fn start_ms(path: &Path) -> f64 {
+    let out = Command::new("ffprobe")
+        .args(["-v", "error", "-show_entries", "format=start_time", "-of", "csv=p=0"])
+        .arg(path)
+        .output()
+        .unwrap();
+    String::from_utf8(out.stdout).unwrap().trim().parse().unwrap_or(0.0) * 1000.0
+}
+
+/// When the first thing is shown that does not lie whole before byte `to`: a packet ends where its stream's next begins.
+fn shown_before(streams: &[Vec<Packet>], to: u64, size: u64) -> f64 {
+    let missing = streams.iter().flat_map(|packets| {
+        let ends = packets.iter().skip(1).map(|next| next.at).chain([size]);
+        let with_ends = packets.iter().zip(ends);
+        with_ends
+            .filter(move |(_, end)| *end > to)
+            .map(|(packet, _)| packet.from_ms)
+    });
+    missing.fold(f64::INFINITY, f64::min)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "milliseconds of a minute"
+)]
+fn whole(ms: f64) -> u64 {
+    ms.clamp(0.0, 1e6) as u64
+}
+
+/// Of the first so many bytes the map credits what lies there by ffprobe's word.
+fn is_true(path: &Path, film: &[u8], found: &Reading, what: &str) {
+    let (size, ms) = (film.len() as u64, found.facts.duration_ms.unwrap());
+    let start = start_ms(path);
+    let mut streams = vec![packets(path, "a:0", start)];
+    if found.facts.video.is_some() {
+        streams.push(packets(path, "v:0", start));
+    }
+    for packets in &streams {
+        assert!(packets.len() > 20, "{what}: {}", packets.len());
+    }
+    let last = streams
+        .iter()
+        .flatten()
+        .map(|packet| packet.until_ms)
+        .fold(0.0, f64::max);
+    assert!(ms.abs_diff(whole(last)) <= 400, "{what}: {ms} ms, of {last}");
+    let mut even_is_wrong = 0;
+    for part in 1..=40 {
+        let to = size * part / 40;
+        let there = whole(shown_before(&streams, to, size)).min(ms);
+        let pieces = credited(found, &[0..to], film.len());
+        let told: u64 = pieces.iter().map(|(from, to)| to - from).sum();
+        assert!(told <= there + LONG_MS, "{what}: {told} ms of {there} in {part}/40");
+        assert!(told + SHORT_MS >= there, "{what}: {told} ms of {there} in {part}/40");
+        let even = TimeMap::default().media_for(&[0..to], size, ms);
+        even_is_wrong = even_is_wrong.max(even.iter().map(|(from, to)| to - from).sum::<u64>().abs_diff(there));
+    }
+    assert!(
+        even_is_wrong >= EVEN_MS,
+        "{what}: an even map is wrong by {even_is_wrong} ms only"
+    );
+}
+
+/// A stretch out of the middle of the bytes credits what is shown from it, and nothing else.
+fn a_part_is_true(film: &[u8], found: &Reading, what: &str) {
+    let size = film.len() as u64;
+    let upto = |to: u64| credited(found, &[0..to], film.len()).last().map_or(0, |piece| piece.1);
+    for (from, to) in [(size / 3, size / 2), (size / 50, size / 2), (size / 2, size)] {
+        let pieces = credited(found, &[from..to], film.len());
+        let (Some(first), Some(last)) = (pieces.first(), pieces.last()) else {
+            panic!("{what}: nothing of {from}..{to}")
+        };
+        assert!(first.0 + 500 >= upto(from), "{what}: {pieces:?} begins before {from}");
+        assert!(last.1 <= upto(to), "{what}: {pieces:?} goes on beyond {to}");
+    }
+}
+
+fn holds(way: &[&str], ending: &str) {
+    let (folder, film) = uneven(way, ending);
+    let what = format!("{ending} {}", way.join(" "));
+    let found = reading(&film, ending);
+    is_true(&folder.path().join("film").with_extension(ending), &film, &found, &what);
+    a_part_is_true(&film, &found, &what);
+}
+
+const X264: [&str; 8] = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "30", "-g", "50"];
+
+#[test]
+fn transport_streams() {
+    holds(&[&X264[..], &["-c:a", "aac"]].concat(), "ts");
+    holds(
+        &[&X264[..], &["-c:a", "ac3", "-mpegts_m2ts_mode", "1"]].concat(),
+        "m2ts",
+    );
+    holds(&["-c:v", "mpeg2video", "-q:v", "12", "-c:a", "mp2"], "ts");
+    holds(&["-vn", "-c:a", "aac"], "ts");
+}
+
+#[test]
+fn program_streams() {
+    holds(&["-c:v", "mpeg2video", "-q:v", "12", "-c:a", "mp2"], "mpg");
+    holds(&["-c:v", "mpeg2video", "-q:v", "12", "-bf", "2", "-c:a", "ac3"], "vob");
+}
+
+#[test]
+fn ogg() {
+    holds(&["-c:v", "libtheora", "-q:v", "5", "-c:a", "libvorbis"], "ogv");
+    holds(&["-vn", "-c:a", "libvorbis"], "ogg");
+    holds(&["-vn", "-c:a", "libopus", "-b:a", "96k", "-vbr", "on"], "opus");
+}
+
+#[test]
+fn flac() {
+    holds(&["-vn", "-c:a", "flac"], "flac");
+    holds(&["-vn", "-c:a", "flac", "-ar", "8000", "-ac", "1"], "flac");
+}
+
+#[test]
+fn bare_frames() {
+    holds(&["-vn", "-c:a", "aac", "-b:a", "128k"], "aac");
+    for way in [&["-q:a", "4"][..], &["-q:a", "4", "-write_xing", "0"]] {
+        holds(&[&["-vn", "-c:a", "libmp3lame"], way].concat(), "mp3");
+    }
+}

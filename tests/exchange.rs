@@ -169,6 +169,39 @@ async fn photos_of_an_evening_are_fetched_with_a_signature_and_proven_by_their_h
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn photos_come_along_on_a_stick_and_only_those_that_the_log_names() {
+    let station = Station::start().await;
+    let (folder, stick) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let district = enrolled(&station, &folder).await;
+    let (base, by) = (station.base(), Operator::on_the_console());
+    let evening = yuanjiao::types::SessionId::from_bytes([7; 16]);
+    base.records
+        .add_photo(evening, Moment::Start, POINT.to_vec(), &by)
+        .await
+        .unwrap();
+    let digest = base.records.photos(evening).await.unwrap().remove(0).digest;
+    base.exchange.carry(stick.path()).unwrap();
+    let log = District::logs_in(stick.path()).remove(0);
+    let place = log.join("blobs").join(&digest[..2]).join(&digest);
+    let picture = std::fs::read(&place).unwrap();
+    std::fs::write(&place, b"another picture").unwrap();
+    district.import(&log).await.unwrap();
+    assert_eq!(district.photo(&digest).unwrap(), None, "it is not what the log says");
+    std::fs::write(&place, &picture).unwrap();
+    let other = "ab".repeat(32);
+    std::fs::create_dir_all(log.join("blobs/ab")).unwrap();
+    std::fs::write(log.join("blobs/ab").join(&other), b"nobody asked for it").unwrap();
+    district.import(&log).await.unwrap();
+    assert_eq!(district.photo(&digest).unwrap(), Some(picture));
+    assert_eq!(district.photo(&other).unwrap(), None);
+    assert_eq!(
+        district.photo("../keys/ledger").unwrap(),
+        None,
+        "nothing but a hash names a photo"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stranger_gets_no_leaf_and_a_wrong_code_enrols_nobody() {
     let station = Station::start().await;
     for path in ["/log/checkpoint", "/log/tile/entries/000.p/1", "/log/tile/0/000.p/1"] {

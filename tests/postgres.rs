@@ -15,6 +15,8 @@ mod epochs;
 mod exchange;
 #[path = "policy.rs"]
 mod policy;
+#[path = "pullers.rs"]
+mod pullers;
 #[path = "pulling.rs"]
 mod pulling;
 #[path = "rows.rs"]
@@ -40,10 +42,10 @@ async fn a_server_that_was_restarted_is_used_again_and_nothing_is_lost_or_double
         .enrol(&format!("http://{}", station.address), &code)
         .await
         .unwrap();
-    // However far it has come: the pull fails or succeeds, and the next one goes on.
+    // However far it has come, it waits for the server and goes on.
     let pulling = tokio::spawn({
         let district = district.clone();
-        async move { district.pull(None).await.map(drop) }
+        async move { district.pull(None).await.unwrap().remove(0).1.unwrap() }
     });
     let server = tokio::task::spawn_blocking(move || {
         server.restart();
@@ -51,7 +53,7 @@ async fn a_server_that_was_restarted_is_used_again_and_nothing_is_lost_or_double
     })
     .await
     .unwrap();
-    drop(pulling.await.unwrap());
+    assert!(pulling.await.unwrap().alerts.is_empty());
     let pulled = district.pull(None).await.unwrap().remove(0).1.unwrap();
     assert!(pulled.alerts.is_empty() && pulled.size > 0, "{:?}", pulled.alerts);
     let (origin, kept) = (district.stations().unwrap().remove(0).origin, pulled.size);
@@ -61,6 +63,74 @@ async fn a_server_that_was_restarted_is_used_again_and_nothing_is_lost_or_double
         (0..kept).collect::<Vec<_>>()
     );
     drop(server);
+}
+
+/// Tables that belong to no station: they are small, and stay on the coordinator.
+const OF_NO_STATION: [&str; 8] = [
+    "account",
+    "audit",
+    "down_piece",
+    "down_turn",
+    "policy",
+    "schema_step",
+    "sign_in",
+    "typed_in",
+];
+
+#[test]
+fn every_table_can_be_spread_over_machines_by_its_station() {
+    let Some(server) = Server::start() else { return };
+    let (address, folder) = (server.database("books"), TempDir::new().unwrap());
+    District::open(Settings {
+        store: Place::Server(address.clone()),
+        ..Settings::in_folder(folder.path().to_owned())
+    })
+    .unwrap();
+    let mut client = postgres::Client::connect(&address, postgres::NoTls).unwrap();
+    let mut words = |query: &str| -> Vec<String> {
+        let rows = client.query(query, &[]).unwrap();
+        rows.iter().map(|row| row.get::<_, String>(0)).collect()
+    };
+    let ours = "relnamespace = 'public'::regnamespace";
+    assert_eq!(
+        words(&format!(
+            "SELECT relname::text FROM pg_class WHERE relkind = 'S' AND {ours}"
+        )),
+        [""; 0],
+        "no sequence"
+    );
+    let keys = "SELECT conrelid::regclass::text FROM pg_constraint WHERE contype = 'f'";
+    assert_eq!(words(keys), [""; 0], "no foreign key");
+    let triggers = "SELECT tgname::text FROM pg_trigger WHERE NOT tgisinternal";
+    assert_eq!(words(triggers), [""; 0], "no trigger");
+    let tables = words(&format!(
+        "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND {ours} ORDER BY 1"
+    ));
+    let spread: Vec<String> = tables
+        .iter()
+        .filter(|table| !OF_NO_STATION.contains(&table.as_str()))
+        .cloned()
+        .collect();
+    assert_eq!(tables.len(), spread.len() + OF_NO_STATION.len());
+    for table in &spread {
+        // The first column of each key and of each unique index, in the order of the index.
+        let firsts = words(&format!(
+            "SELECT a.attname::text FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+             WHERE i.indrelid = '{table}'::regclass AND i.indisunique"
+        ));
+        let first = if table == "station" { "origin" } else { "station" };
+        assert!(
+            !firsts.is_empty() && firsts.iter().all(|column| column == first),
+            "{table}: {firsts:?}"
+        );
+    }
+    // The calls of docs/district.md are those that are possible, one for each table.
+    let documented: std::collections::BTreeSet<String> = include_str!("../docs/district.md")
+        .lines()
+        .filter_map(|line| line.strip_prefix("SELECT create_distributed_table('"))
+        .filter_map(|rest| rest.split('\'').next().map(str::to_owned))
+        .collect();
+    assert_eq!(documented, spread.into_iter().collect());
 }
 
 const SCHEMA: Schema = Schema {

@@ -1,4 +1,4 @@
-//! Cases 33, 34, 38 and 39 of `tests/cases/credit/README.md`: whole logs that are not what the district saw, each brought on a stick.
+//! Cases 33, 34, 35, 38 and 39 of `tests/cases/credit/README.md`: whole logs that are not what the district saw, each brought on a stick.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
@@ -144,13 +144,30 @@ async fn case_34_a_leaf_that_was_taken_out_is_a_fork_at_its_place() {
     let known = Known::new().await;
     let other = known.other(|_| ());
     append(&other, 9);
-    take_out(&other, &known.image.path().join("data/ledger.db"), TAKEN);
+    rewrite(&other, &known.image.path().join("data/ledger.db"), |leaves| {
+        leaves.remove(usize::try_from(TAKEN).unwrap());
+    });
     let outcome = known.brings(&other).await.unwrap();
     assert_eq!(outcome.alerts, [Alert::Fork { first: Some(TAKEN) }]);
 }
 
-/// Moves every later leaf down by one, and makes tree and checkpoint fit: what the owner of the key could do.
-fn take_out(base: &Base, path: &Path, taken: u64) {
+#[tokio::test(flavor = "multi_thread")]
+async fn case_35_a_leaf_that_was_put_in_between_is_a_fork_at_its_place() {
+    let known = Known::new().await;
+    let other = known.other(|_| ());
+    append(&other, 9);
+    let place = known.imaged - 1;
+    rewrite(&other, &known.image.path().join("data/ledger.db"), |leaves| {
+        let ghost = leaves.last().unwrap().clone();
+        leaves.insert(usize::try_from(place).unwrap(), ghost);
+    });
+    let outcome = known.brings(&other).await.unwrap();
+    assert_eq!(outcome.alerts, [Alert::Fork { first: Some(place) }]);
+    assert!(outcome.cosigned.is_none() && outcome.new == 0);
+}
+
+/// Changes the leaves, and makes tree and checkpoint fit: what the owner of the key could do.
+fn rewrite(base: &Base, path: &Path, change: impl FnOnce(&mut Vec<Vec<u8>>)) {
     #[expect(clippy::disallowed_methods, reason = "a forger does not go through the store either")]
     let conn = Connection::open(path).unwrap();
     let mut query = conn.prepare("SELECT bytes FROM leaf ORDER BY idx").unwrap();
@@ -159,7 +176,7 @@ fn take_out(base: &Base, path: &Path, taken: u64) {
         .unwrap()
         .map(Result::unwrap)
         .collect();
-    leaves.remove(usize::try_from(taken).unwrap());
+    change(&mut leaves);
     conn.execute_batch("DELETE FROM leaf; DELETE FROM node; DELETE FROM checkpoint;")
         .unwrap();
     let mut edge = Frontier::default();

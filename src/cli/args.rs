@@ -221,6 +221,9 @@ pub(super) enum District {
         #[arg(long)]
         code: String,
     },
+    /// Carry the books over from the file `district.db` to the PostgreSQL server that `[data] store` names. Once, while no
+    /// other command runs.
+    ToServer,
     /// Pull the logs of all stations, or of one.
     Pull {
         /// Only this station.

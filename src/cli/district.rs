@@ -38,6 +38,13 @@ pub(super) fn run(common: &Common, command: &Command) -> Result<()> {
         Command::Serve => runtime.block_on(serve(district, &config)),
         Command::Account { name, role } => runtime.block_on(account(&district, name, role)),
         Command::Enrol { url, code } => runtime.block_on(enrol(&district, url, code)),
+        Command::ToServer => {
+            for (table, rows) in district.carry_over()? {
+                println!("{table}: {rows} rows");
+            }
+            println!("the books are on the server from now on; district.db is kept as it was, and used no more");
+            Ok(())
+        }
         Command::Pull { station } => runtime.block_on(pull(&district, station.as_deref())),
         Command::Photos { station } => runtime.block_on(photos(&district, station.as_deref())),
         Command::Import { folder } => runtime.block_on(import(&district, folder)),

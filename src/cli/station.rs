@@ -11,7 +11,6 @@ use tokio_util::sync::CancellationToken;
 use super::args::{Common, Ledger, Member};
 use crate::app::{self, Base, Station};
 use crate::config;
-use crate::exchange;
 use crate::library::IndexKeep;
 use crate::look::qr;
 use crate::roster::{Operator, Plan};
@@ -210,7 +209,7 @@ pub(super) fn ledger(common: &Common, command: &Ledger) -> Result<()> {
             back.refused
                 .iter()
                 .for_each(|why| println!("what the district put there was not taken: {why}"));
-            let leaves = exchange::export(&base.ledger, folder)?;
+            let leaves = base.exchange.export(folder)?;
             println!(
                 "{leaves} leaves of {} are in {}",
                 base.ledger.origin(),

@@ -134,6 +134,12 @@ pub enum DistrictError {
     /// No station of that name.
     #[error("no station {0} is enrolled")]
     Unknown(String),
+    /// There are no books to carry to a server, or no server.
+    #[error("there is nothing to carry over: it takes books in {0}, and the address of a server as [data] store")]
+    NothingToCarry(PathBuf),
+    /// The server has stations already.
+    #[error("the database on the server has stations already; nothing was changed. Carry over into an empty one")]
+    NotEmpty,
     /// Somebody else is at it.
     #[error("{0} is being pulled by another program at this moment; nothing needs to be done")]
     Taken(Origin),
@@ -227,6 +233,17 @@ impl District {
         })
     }
 
+    /// Carries the books of the file in the data folder over to the server where they are from now on, with everything in
+    /// them; the rows of each table. The file stays as it is. Blocks.
+    pub fn carry_over(&self) -> Result<Vec<(String, u64)>, DistrictError> {
+        let file = self.settings.data.join("district.db");
+        if !self.store.is_server() || !file.is_file() {
+            return Err(DistrictError::NothingToCarry(file));
+        }
+        let carried = store::carry_over(&file, &self.store, &SCHEMAS, "station")?;
+        carried.ok_or(DistrictError::NotEmpty)
+    }
+
     /// Its name in ledgers.
     pub fn origin(&self) -> &Origin {
         &self.origin
@@ -294,7 +311,14 @@ impl District {
         &self,
         only: Option<&str>,
     ) -> Result<Vec<(Origin, Result<Pulled, DistrictError>)>, DistrictError> {
-        let mut stations = self.stations()?;
+        let mut patience = self.patience();
+        let mut stations = loop {
+            let read = self.store.read(|conn| rows::stations(conn)).await;
+            match read.map_err(DistrictError::from) {
+                Err(error) if error.is_of_the_server() && patience.waits().await => {}
+                stations => break stations?,
+            }
+        };
         stations.retain(|station| !station.is_ended);
         if let Some(name) = only {
             stations.retain(|station| station.origin.as_str() == name);
@@ -325,12 +349,28 @@ impl District {
         let Some(_pulling) = self.underway.begin(origin) else {
             return Err(DistrictError::Taken(origin.clone()));
         };
-        let (name, puller, now, lease) = (origin.clone(), self.puller.clone(), self.now_s(), self.lease_s());
-        let take = move |tx: &dyn Sql| lease::take(tx, &name, &puller, now, lease);
-        if !self.store.write(Urgency::Now, take).await?? {
+        let mut patience = self.patience();
+        let taken = loop {
+            match self.take(origin).await {
+                Err(error) if error.is_of_the_server() && patience.waits().await => {}
+                taken => break taken?,
+            }
+        };
+        if !taken {
             return Err(DistrictError::Taken(origin.clone()));
         }
         self.pull_taken(origin, chance).await
+    }
+
+    async fn take(&self, origin: &Origin) -> Result<bool, DistrictError> {
+        let (name, puller, now, lease) = (origin.clone(), self.puller.clone(), self.now_s(), self.lease_s());
+        let take = move |tx: &dyn Sql| lease::take(tx, &name, &puller, now, lease);
+        Ok(self.store.write(Urgency::Now, take).await??)
+    }
+
+    /// For a server that is away: as long as one pull may take.
+    fn patience(&self) -> Patience {
+        Patience::until(monotonic().plus(millis(self.settings.deadline)))
     }
 
     /// How long a station is ours once it was taken, in seconds.
@@ -341,9 +381,7 @@ impl District {
     /// Pulls a station that was taken and writes down what came of it: when it is tried next, what failed, how it does. Books
     /// on a server that is being restarted are waited for: what was kept of the log is kept, and the pull goes on there.
     pub(crate) async fn pull_taken(&self, origin: &Origin, chance: u64) -> Result<Pulled, DistrictError> {
-        let begun = monotonic();
-        let mut told = None;
-        let mut patience = Patience::until(begun.plus(millis(self.settings.deadline)));
+        let (mut told, mut patience) = (None, self.patience());
         let outcome = loop {
             match self.pull_known(origin, &mut told).await {
                 Err(error) if error.is_of_the_server() && patience.waits().await => {}
@@ -354,7 +392,7 @@ impl District {
             .as_ref()
             .err()
             .map(|error| (Fault::of(error), error.to_string()));
-        let mut patience = Patience::until(monotonic().plus(millis(self.settings.deadline)));
+        let mut patience = self.patience();
         loop {
             match self.note(origin, told.as_ref(), failed.clone(), chance).await {
                 Err(error) if error.is_of_the_server() && patience.waits().await => {}
@@ -477,6 +515,9 @@ impl District {
         self.store.write(Urgency::Now, heard).await??;
         self.learn_from_leaves(&origin, pulled.size - pulled.new, pulled.size)
             .await?;
+        if !is_in_doubt(&pulled) && folder.join("blobs").is_dir() {
+            self.take_photos(&origin, folder)?;
+        }
         let down = if is_in_doubt(&pulled) {
             Vec::new()
         } else {

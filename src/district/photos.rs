@@ -3,6 +3,7 @@
 //! took back goes from there as well.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::client::Client;
 use super::rows::{self, StationRow};
@@ -48,6 +49,25 @@ impl District {
         }
         copies::forget_others(&self.settings.data, &all).map_err(|error| self.no_room(error))?;
         Ok(outcomes)
+    }
+
+    /// Takes in from a stick the photos that a station's log names and that are not kept yet, each proven by its hash. Blocks.
+    pub(super) fn take_photos(&self, station: &Origin, stick: &Path) -> Result<copies::Carried, DistrictError> {
+        let folder = &self.settings.data;
+        let mut named = self.photos_named(station)?;
+        named.retain(|name| !copies::holds(folder, name));
+        let missing: Vec<String> = named.into_iter().collect();
+        copies::carry(&missing, stick, folder).map_err(|error| self.no_room(error))
+    }
+
+    /// Whether a photo is kept here.
+    pub fn has_photo(&self, digest: &str) -> bool {
+        copies::holds(&self.settings.data, digest)
+    }
+
+    /// A photo that is kept here, by its hash. Blocks.
+    pub fn photo(&self, digest: &str) -> Result<Option<Vec<u8>>, DistrictError> {
+        copies::read(&self.settings.data, digest).map_err(|error| self.no_room(error))
     }
 
     /// The photos that a station's log names, without those that were taken back.

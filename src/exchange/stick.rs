@@ -97,8 +97,18 @@ impl Exchange {
             .replace(|c: char| !c.is_ascii_alphanumeric() && c != '.', "-");
         let folder = stick.join(ON_STICK).join(own.trim_start_matches('.'));
         let back = self.take_back(&folder).map_err(ExportError::TakeBack)?;
-        let leaves = export(&self.ledger, &folder)?;
+        let leaves = self.export(&folder)?;
         Ok(Carried { back, leaves })
+    }
+
+    /// Writes the log below a folder, and the photos that it names and that are here. A photo for which there is no room is
+    /// no reason to bring no log. Blocks.
+    pub fn export(&self, folder: &Path) -> Result<u64, ExportError> {
+        let leaves = export(&self.ledger, folder)?;
+        if let Err(error) = self.records.carry_photos(folder) {
+            tracing::warn!(%error, folder = %folder.display(), "the log is on the stick, not all photos are");
+        }
+        Ok(leaves)
     }
 
     /// Takes in what a district put on the stick. What is not ours, or does not fit, is left alone. Blocks.

@@ -375,6 +375,14 @@ pub enum What {
         #[serde(skip_serializing_if = "std::ops::Not::not", default)]
         proof: bool,
     },
+    /// So many members would like to see an item together 想看, from here on; the latest number counts. Who they are stays at
+    /// the station.
+    Wished {
+        /// What.
+        item: ItemId,
+        /// How many; none once it was shown to all.
+        members: u32,
+    },
     /// How the box is 设备运行: at a start, and when it changed.
     Health {
         /// How full the disk with the films is; none while it is away.

@@ -378,6 +378,7 @@ texts! {
     q_older: "前一页（旧）", "Older";
     q_leaves_lead: "{0}的台账，共 {1} 条。", "The log of {0}: {1} leaves.";
     q_leaves_session: "{0}的这一次收看，{1} 条。", "This session at {0}: {1} leaves.";
+    q_photo_away: "照片还没有取来：取照片的命令是 yuanjiao district photos，U 盘会自己带来。", "Not fetched yet: yuanjiao district photos fetches it, a stick brings it along.";
     q_leaves_hint: "站点签过名的原文，一字未改", "As the station signed them, byte for byte";
     q_earlier: "前面的", "Earlier";
     q_later: "后面的", "Later";

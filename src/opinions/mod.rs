@@ -1,12 +1,13 @@
 //! What members think of the films: how they liked them 满意度, what they would like to see together 想看, what they
 //! remember of them 测验.
 //!
-//! Ratings and answered questions are leaves, so that the district hears of them; a wish is only this station's matter.
+//! Ratings and answered questions are leaves, so that the district hears of them; of wishes it hears how many there are,
+//! not whose.
 //! One member has one rating, one wish and one best answer per item: the latest, or the best, counts.
 
 use rusqlite::{Connection, params};
 
-use crate::clock::SharedClock;
+use crate::clock::{Reading, SharedClock};
 use crate::ledger::{Ledger, LedgerError, What};
 use crate::store::{Schema, StoreError, Tx, Urgency};
 use crate::types::{ItemId, MemberId, SessionId};
@@ -143,25 +144,32 @@ impl Opinions {
 
     /// A member would like to see an item together with the others, or no more.
     pub async fn wish(&self, member: MemberId, item: ItemId, wished: bool) -> Result<(), StoreError> {
-        let wall = self.clock.now().wall_ms;
+        let (ledger, now) = (self.ledger.clone(), self.clock.now());
         let wish = move |tx: &Tx<'_>| {
-            if wished {
+            let changed = if wished {
                 tx.prepare_cached("INSERT OR IGNORE INTO wish (item, member, wall) VALUES (?1, ?2, ?3)")?
-                    .execute(params![item.bytes(), member.as_str(), wall])?;
+                    .execute(params![item.bytes(), member.as_str(), now.wall_ms])?
             } else {
                 tx.prepare_cached("DELETE FROM wish WHERE item = ?1 AND member = ?2")?
-                    .execute(params![item.bytes(), member.as_str()])?;
+                    .execute(params![item.bytes(), member.as_str()])?
+            };
+            if changed > 0 {
+                tell(&ledger, tx, now, item)
+            } else {
+                Ok(())
             }
-            Ok::<_, StoreError>(())
         };
         self.ledger.store().write(Urgency::Now, wish).await?
     }
 
     /// A wish was fulfilled: the item was shown to all.
     pub async fn fulfilled(&self, items: Vec<ItemId>) -> Result<(), StoreError> {
+        let (ledger, now) = (self.ledger.clone(), self.clock.now());
         let forget = move |tx: &Tx<'_>| {
-            for item in &items {
-                tx.execute("DELETE FROM wish WHERE item = ?1", [item.bytes()])?;
+            for item in items {
+                if tx.execute("DELETE FROM wish WHERE item = ?1", [item.bytes()])? > 0 {
+                    tell(&ledger, tx, now, item)?;
+                }
             }
             Ok::<_, StoreError>(())
         };
@@ -195,6 +203,17 @@ impl Opinions {
     pub async fn answers_at(&self, screening: SessionId) -> Result<Vec<Answered>, StoreError> {
         let read = move |conn: &Connection| Ok(answers(conn, screening)?);
         self.ledger.store().read(read).await
+    }
+}
+
+/// Tells the district how many would like to see an item by now; who they are stays here. A ledger that is halted records
+/// nothing, and the wish counts at the station all the same.
+fn tell(ledger: &Ledger, tx: &Tx<'_>, now: Reading, item: ItemId) -> Result<(), StoreError> {
+    let count = "SELECT count(*) FROM wish WHERE item = ?1";
+    let members = tx.query_row(count, [item.bytes()], |row| row.get(0))?;
+    match ledger.append(tx, now, What::Wished { item, members }) {
+        Err(LedgerError::Store(error)) => Err(error),
+        _ => Ok(()),
     }
 }
 

@@ -70,6 +70,15 @@ async fn wishes_are_counted_by_members_until_the_item_was_shown() {
     assert_eq!(room.wishes(9).await.unwrap(), [(film(2), 2), (film(3), 1)]);
     room.fulfilled(vec![film(2)]).await.unwrap();
     assert_eq!(room.wishes(9).await.unwrap(), [(film(3), 1)]);
+    let told: Vec<(ItemId, u32)> = leaves(&room)
+        .into_iter()
+        .filter_map(|leaf| match leaf {
+            What::Wished { item, members } => Some((item, members)),
+            _ => None,
+        })
+        .collect();
+    let expected = [(2, 1), (2, 2), (2, 3), (3, 1), (2, 2), (2, 0)].map(|(item, members)| (film(item), members));
+    assert_eq!(told, expected, "each change once, and no number of a member");
 }
 
 #[tokio::test]

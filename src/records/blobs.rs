@@ -48,10 +48,15 @@ impl Blobs {
         File::open(&self.folder)?.sync_all()
     }
 
-    /// Reads it; `None` if it is not there.
+    /// Reads it; `None` if it is not there, or is no file of a picture's size: what lies on a stick may be anything.
     pub(super) fn read(&self, digest: &str) -> io::Result<Option<Vec<u8>>> {
-        match fs::read(self.place(digest)?) {
-            Ok(bytes) => Ok(Some(bytes)),
+        let place = self.place(digest)?;
+        let read = fs::metadata(&place).and_then(|meta| {
+            let can_be = meta.is_file() && meta.len() <= super::picture::LIMIT as u64;
+            can_be.then(|| fs::read(&place)).transpose()
+        });
+        match read {
+            Ok(bytes) => Ok(bytes),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }

@@ -27,7 +27,12 @@ pub fn named(conn: &Connection) -> Result<Vec<String>, StoreError> {
 
 /// Copies those of `digests` that `to` lacks from one folder to the other; each folder holds, or gets, a `blobs`. Blocks.
 pub fn carry(digests: &[String], from: &Path, to: &Path) -> io::Result<Carried> {
-    let (from, to) = (Blobs::in_folder(from), Blobs::in_folder(to));
+    carry_from(digests, &Blobs::in_folder(from), to)
+}
+
+/// The same from an open store of pictures.
+pub(super) fn carry_from(digests: &[String], from: &Blobs, to: &Path) -> io::Result<Carried> {
+    let to = Blobs::in_folder(to);
     let mut carried = Carried::default();
     for name in digests {
         if to.holds(name) {
@@ -47,6 +52,15 @@ pub fn carry(digests: &[String], from: &Path, to: &Path) -> io::Result<Carried> 
 /// Whether the `blobs` of a folder hold a photo.
 pub fn holds(folder: &Path, digest: &str) -> bool {
     Blobs::in_folder(folder).holds(digest)
+}
+
+/// A photo out of the `blobs` of a folder; `None` if it is not there, or no name of a photo. Blocks.
+pub fn read(folder: &Path, name: &str) -> io::Result<Option<Vec<u8>>> {
+    let blobs = Blobs::in_folder(folder);
+    if blobs.place(name).is_err() {
+        return Ok(None);
+    }
+    blobs.read(name)
 }
 
 /// Keeps a photo in the `blobs` of a folder, durably; `false` if it is not what its hash says. Blocks.

@@ -216,6 +216,12 @@ impl Records {
         Ok(read.map_err(std::io::Error::other)??)
     }
 
+    /// Copies the photos that the log names and that `folder` lacks into its `blobs`, each proven by its hash. Blocks.
+    pub fn carry_photos(&self, folder: &Path) -> Result<copies::Carried, RecordsError> {
+        let named = self.ledger.store().read_blocking(copies::named)?;
+        copies::carry_from(&named, &self.blobs, folder).map_err(RecordsError::from)
+    }
+
     /// All equipment, in the order in which it was entered.
     pub async fn equipment(&self) -> Result<Vec<Equipment>, StoreError> {
         self.look(rows::equipment).await

@@ -11,6 +11,7 @@ mod period;
 use std::collections::{BTreeMap, HashMap};
 
 pub use blanks::Blanks;
+pub use jiff::civil::Date;
 pub use kinds::{BranchKind, Category};
 pub use period::{Period, date_of, today};
 
@@ -293,7 +294,7 @@ pub fn annual(counts: &[(String, Recount)], asked: Asked<'_>) -> Annual {
 }
 
 /// A paragraph for the document, without commas in the numbers. `until` is the day that it speaks of.
-pub fn paragraph(annual: &Annual, until: jiff::civil::Date) -> String {
+pub fn paragraph(annual: &Annual, until: Date) -> String {
     let rows: Vec<String> = annual
         .lines
         .iter()

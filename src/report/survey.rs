@@ -2,11 +2,12 @@
 //! differ. Pure: whoever asks brings the figures, what people call the stations, and the policy.
 //!
 //! [`annual`] are the blanks of F8; [`members`] and [`groups`] the hours against what is due; [`activity`] what stations did
-//! against what is asked of them; [`films`] what became of items; [`twice`] who was at two places at once; [`sessions`] what
+//! against what is asked of them; [`films`] what became of items; [`compared`] puts the year before beside any of them; [`twice`] who was at two places at once; [`sessions`] what
 //! is behind a figure. A cell opens to an address of the district's pages, and there to leaves.
 
 mod activity;
 mod annual;
+mod compared;
 mod films;
 mod hours;
 mod migrants;
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 
 pub use activity::{activity, months_of, twice};
 pub use annual::annual;
+pub use compared::compared;
 pub use films::{FilmLine, film_lines, films};
 pub use hours::{By, groups, members};
 pub use migrants::{Contacts, migrant_members, migrants};

@@ -8,6 +8,7 @@
 //! Rooms own their tables: each hands in a [`Schema`], and joint acts pass one [`Tx`] downward.
 
 pub mod backup;
+mod carry;
 #[cfg(feature = "postgres")]
 mod dialect;
 mod file;
@@ -26,6 +27,7 @@ mod writer;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use carry::carry_over;
 pub use health::Trouble;
 pub use ordeal::Ordeal;
 use readers::Readers;

@@ -1,8 +1,9 @@
 //! Behind a figure: the sessions that it counts, and behind a session the leaves, as the station signed them.
 
 use askama::Template;
-use axum::extract::{Query, State};
-use axum::response::Response;
+use axum::extract::{Path, Query, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::annual::{Days, category_name, in_address};
@@ -12,8 +13,9 @@ use super::station::find;
 use super::visit::View;
 use super::{Visit, Web, query, reports, show};
 use crate::http::Problem;
-use crate::ledger::Leaf;
-use crate::look::{Frame, format};
+use crate::ledger::{Leaf, Moment, What};
+use crate::look::{Frame, Texts, format};
+use crate::records::picture;
 use crate::report::annual::{Category, Period, PersonTime, date_of, of_category};
 use crate::types::SessionId;
 
@@ -203,6 +205,13 @@ struct LeafLine {
     text: String,
 }
 
+/// A photo that the leaves of a page name, and whether it is kept here.
+struct Shot {
+    digest: String,
+    when: &'static str,
+    is_here: bool,
+}
+
 #[derive(Template)]
 #[template(path = "district_leaves.html")]
 struct LeafPage {
@@ -212,8 +221,51 @@ struct LeafPage {
     name: String,
     of: String,
     leaves: Vec<LeafLine>,
+    shots: Vec<Shot>,
     before: Option<u64>,
     after: Option<u64>,
+}
+
+/// The photos that leaves name, without those that were taken back, in the order of the log.
+fn shots(web: &Web, leaves: &[(u64, Vec<u8>)], t: &Texts) -> Vec<Shot> {
+    let mut shots: Vec<Shot> = Vec::new();
+    for leaf in leaves.iter().filter_map(|(_, bytes)| Leaf::read(bytes)) {
+        let What::Photo { digest, when, gone, .. } = leaf.is else {
+            continue;
+        };
+        shots.retain(|shot| shot.digest != digest);
+        if !gone {
+            let when = match when {
+                Moment::Start => t.photo_start,
+                Moment::Middle => t.photo_middle,
+                Moment::End => t.photo_end,
+            };
+            let is_here = web.district.has_photo(&digest);
+            shots.push(Shot { digest, when, is_here });
+        }
+    }
+    shots
+}
+
+/// A photo, if it is kept here. Its address is its hash, so it never changes.
+pub(super) async fn photo(
+    State(web): State<Web>,
+    visit: Visit,
+    Path(digest): Path<String>,
+) -> Result<Response, Problem> {
+    visit.account()?;
+    let district = web.district.clone();
+    let read = tokio::task::spawn_blocking(move || district.photo(&digest)).await;
+    let read = read.map_err(|error| Problem::internal(&error))?;
+    let bytes = read
+        .map_err(|error| Problem::internal(&error))?
+        .ok_or_else(Problem::not_found)?;
+    let headers = [
+        (header::CONTENT_TYPE, picture::mime(&bytes)),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CACHE_CONTROL, "private, max-age=86400, immutable"),
+    ];
+    Ok((headers, bytes).into_response())
 }
 
 /// Leaves as the station signed them: of one session, or one bundle after another.
@@ -236,9 +288,13 @@ pub(super) async fn leaves(
     };
     let to = to.min(from.saturating_add(2 * WITHIN));
     let found = web.district.leaves(&station.origin, from, to).await?;
-    let leaves: Vec<LeafLine> = found
+    let found: Vec<(u64, Vec<u8>)> = found
         .into_iter()
         .filter(|(_, bytes)| session.is_none_or(|session| speaks_of(bytes, session)))
+        .collect();
+    let shots = shots(&web, &found, visit.t());
+    let leaves: Vec<LeafLine> = found
+        .into_iter()
         .map(|(index, bytes)| LeafLine {
             index,
             text: String::from_utf8_lossy(&bytes).into_owned(),
@@ -255,6 +311,7 @@ pub(super) async fn leaves(
         name,
         of: query(station.origin.as_str()),
         leaves,
+        shots,
         before: (session.is_none() && from > 0).then(|| from.saturating_sub(LEAVES)),
         after: (session.is_none() && to < last).then_some(to + 1),
         f: v.f.clone(),

@@ -110,6 +110,7 @@ impl Web {
             .route("/stations", get(stations::page).post(stations::enrol))
             .route("/station", get(station::page).post(station::act))
             .route("/leaves", get(drill::leaves))
+            .route("/photo/{digest}", get(drill::photo))
             .route("/alerts", get(alarms::page).post(alarms::acknowledge))
             .route("/annual", get(annual::page).post(annual::type_in))
             .route("/annual/print", get(annual::print))

@@ -15,7 +15,7 @@ use super::visit::View;
 use super::{Visit, Web, file, show};
 use crate::http::Problem;
 use crate::look::{Frame, format, texts};
-use crate::report::annual::{Period, PersonTime};
+use crate::report::annual::{Annual, Period, PersonTime};
 use crate::report::sheet::{Align, Cell, Sheet, To, Value};
 use crate::report::survey::{self, By, Contacts, Named, Source, TypedIn};
 use crate::report::{csv, xlsx};
@@ -25,6 +25,16 @@ use crate::types::{Lang, Year};
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 /// A page shows so many rows; the files hold all of them.
 const ROWS: usize = 500;
+
+/// Reports that have the year before beside them: by how many cells a line is known, and of which figure.
+const COMPARED: [(&str, (usize, usize)); 6] = [
+    ("townships", (1, 5)),
+    ("stations", (2, 5)),
+    ("branches", (2, 5)),
+    ("activity", (2, 3)),
+    ("films", (1, 5)),
+    ("migrants", (2, 5)),
+];
 
 /// Each report by its code, and the column that its bars show.
 const REPORTS: [(&str, usize); 10] = [
@@ -53,37 +63,54 @@ pub(super) struct Gathered {
 
 impl Gathered {
     fn source(&self) -> Source<'_> {
+        self.source_of(self.period, &self.figures, &self.before.annual)
+    }
+
+    /// The same days a year before; of the year before that nobody asks.
+    fn source_before(&self) -> Source<'_> {
+        self.source_of(self.period.a_year_before(), &self.before, &self.before.annual)
+    }
+
+    fn source_of<'a>(&'a self, period: Period, figures: &'a Figures, before: &'a Annual) -> Source<'a> {
         Source {
-            period: self.period,
-            annual: &self.figures.annual,
-            before: &self.before.annual,
-            times: &self.figures.times,
-            people: &self.figures.people,
-            lines: &self.figures.lines,
-            titles: &self.figures.titles,
+            period,
+            annual: &figures.annual,
+            before,
+            times: &figures.times,
+            people: &figures.people,
+            lines: &figures.lines,
+            titles: &figures.titles,
             stations: &self.stations,
-            months: &self.figures.months,
-            films: &self.figures.films,
-            twice: &self.figures.twice,
-            frequency: self.figures.policies.on(self.period.to).station,
+            months: &figures.months,
+            films: &figures.films,
+            twice: &figures.twice,
+            frequency: figures.policies.on(period.to).station,
             typed: &self.typed,
             policy: &self.policy,
         }
     }
 
     fn sheet(&self, code: &str) -> Option<Sheet> {
-        let source = self.source();
+        let sheet = self.plain(code, &self.source())?;
+        let Some((_, (keys, figure))) = COMPARED.iter().find(|(known, _)| *known == code) else {
+            return Some(sheet);
+        };
+        let before = self.plain(code, &self.source_before())?;
+        Some(survey::compared(sheet, &before, *keys, *figure))
+    }
+
+    fn plain(&self, code: &str, source: &Source<'_>) -> Option<Sheet> {
         Some(match code {
             "annual" => survey::annual(&source.blanks()),
-            "townships" => survey::groups(&source, By::Township),
-            "stations" => survey::groups(&source, By::Station),
-            "branches" => survey::groups(&source, By::Branch),
-            "members" => survey::members(&source),
-            "activity" => survey::activity(&source),
-            "films" => survey::films(&source),
-            "twice" => survey::twice(&source),
-            "migrants" => survey::migrants(&source, &self.contacts),
-            "migrant-members" => survey::migrant_members(&source, &self.contacts),
+            "townships" => survey::groups(source, By::Township),
+            "stations" => survey::groups(source, By::Station),
+            "branches" => survey::groups(source, By::Branch),
+            "members" => survey::members(source),
+            "activity" => survey::activity(source),
+            "films" => survey::films(source),
+            "twice" => survey::twice(source),
+            "migrants" => survey::migrants(source, &self.contacts),
+            "migrant-members" => survey::migrant_members(source, &self.contacts),
             _ => return None,
         })
     }

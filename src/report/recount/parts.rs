@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::sides::{Film, Month, Stay, month_of};
-use super::time::SinceVisit;
+use super::time::{SinceVisit, UNDER_WAY};
 use super::{At, Credit, Intervals, ItemId, Leaf, Listed, MemberId, Millis, Origin, Place, Recount, RoomFacts};
 use super::{SessionFacts, SessionId, What, Year};
 use crate::credit::settling::{Opening, STRETCH, Settling, Stretch, Thread};
@@ -259,7 +259,9 @@ impl Recount {
                 keys.extend(changed.iter().map(|listed| Key::Member(listed.member.clone())));
             }
             What::Item { item, .. } => keys.extend([Key::Item(*item), Key::Film(*item)]),
-            What::Rating { item, .. } | What::Quiz { item, .. } => drop(keys.insert(Key::Film(*item))),
+            What::Rating { item, .. } | What::Quiz { item, .. } | What::Wished { item, .. } => {
+                keys.insert(Key::Film(*item));
+            }
             What::Open {
                 session, member, item, ..
             } => keys.extend([
@@ -284,15 +286,7 @@ impl Recount {
                 keys.insert(Key::Session(*session));
                 self.of_session(*session, keys);
             }
-            What::CheckpointSeen { district, size, .. } => {
-                keys.insert(Key::Stretch(size.saturating_sub(1).min(self.next) / STRETCH));
-                let earned = self
-                    .visits
-                    .get(district)
-                    .into_iter()
-                    .flat_map(|visit| visit.earned.keys());
-                keys.extend(earned.cloned().map(Key::Member));
-            }
+            What::CheckpointSeen { district, size, .. } => self.touched_by_visit(district, *size, keys),
             What::Correct {
                 of,
                 member,
@@ -312,6 +306,19 @@ impl Recount {
             }
             other => self.touched_of_room(other, keys),
         }
+    }
+
+    fn touched_by_visit(&self, district: &Origin, size: u64, keys: &mut BTreeSet<Key>) {
+        keys.insert(Key::Stretch(size.saturating_sub(1).min(self.next) / STRETCH));
+        let last = self.visits.get(district);
+        let earned = last
+            .into_iter()
+            .flat_map(|visit| visit.earned.keys().chain(visit.on_the_way.keys()));
+        keys.extend(earned.cloned().map(Key::Member));
+        // What was earned while the cosignature was under way.
+        let first = last.map_or(size, |last| last.unseen_from(size));
+        let first = first.max(self.next.saturating_sub(UNDER_WAY));
+        keys.extend((first..self.next).map(Key::Leaf));
     }
 
     fn touched_of_room(&self, is: &What, keys: &mut BTreeSet<Key>) {

@@ -76,6 +76,9 @@ pub struct Film {
     pub right: u64,
     /// … of so many questions.
     pub questions: u64,
+    /// How many members of this station would like to see it together, by now.
+    #[serde(default)]
+    pub wishes: u32,
 }
 
 /// A member was at a station: in a session, or at a screening.
@@ -138,6 +141,9 @@ impl Recount {
             } => {
                 let film = self.films.entry(*item).or_default();
                 film.stars.insert(member.clone(), *stars);
+            }
+            What::Wished { item, members } if *members > 0 || self.films.contains_key(item) => {
+                self.films.entry(*item).or_default().wishes = *members;
             }
             What::Quiz {
                 item, right, questions, ..

@@ -202,11 +202,53 @@ fn forty_hours_between_visits_a_day_apart_are_named() {
             length: Millis::secs(100 * 3600),
             made_here: false,
         };
-        let visit = |time| What::CheckpointSeen {
-            district: Origin::new("district.example/1").unwrap(),
-            size: 1,
-            time,
-            cosignature: String::new(),
+        let open = What::Open {
+            session: session(),
+            member: member(),
+            item: item(),
+            device: session(),
+            mode: Mode::Alone,
+        };
+        count.count(&leaf(1, long));
+        count.count(&leaf(2, visit(1, 1_795_000_000)));
+        count.count(&leaf(3, open));
+        let later = hours * 3600 + 10;
+        count.count(&leaf(later, span(0, hours * 3600, hours * 3600)));
+        count.count(&leaf(later, visit(4, 1_795_000_000 + 24 * 3600)));
+        count.anomalies
+    };
+    // Whoever makes up hours makes up the time of his box as well.
+    assert_eq!(
+        film(40),
+        [Anomaly::FasterThanTheDistrict(4), Anomaly::ClockStretched(4)]
+    );
+    assert_eq!(film(24), []);
+}
+
+fn visit(size: u64, time: u64) -> What {
+    What::CheckpointSeen {
+        district: Origin::new("district.example/1").unwrap(),
+        size,
+        time,
+        cosignature: String::new(),
+    }
+}
+
+/// A stick is exported, cosigned at the district, and comes back days later; people watch meanwhile, honestly.
+#[test]
+fn what_was_watched_while_a_stick_was_under_way_is_no_haste_and_does_not_get_away() {
+    const HOUR: u64 = 3_600;
+    const FIRST: u64 = 1_795_000_000;
+    // Two hours before the second export, then `meanwhile` until its cosignature is back a hundred hours later, and nothing
+    // more until a third visit `third` hours after the second.
+    let stick = |meanwhile: u64, third: u64| {
+        let mut count = Recount::default();
+        let long = What::Item {
+            item: item(),
+            title: "油菜".into(),
+            class: None,
+            length: Millis::secs(200 * HOUR),
+            made_here: false,
         };
         let open = What::Open {
             session: session(),
@@ -216,14 +258,25 @@ fn forty_hours_between_visits_a_day_apart_are_named() {
             mode: Mode::Alone,
         };
         count.count(&leaf(1, long));
-        count.count(&leaf(2, visit(1_795_000_000)));
-        count.count(&leaf(3, open));
-        count.count(&leaf(50 * 3600, span(0, hours * 3600, hours * 3600)));
-        count.count(&leaf(50 * 3600, visit(1_795_000_000 + 24 * 3600)));
+        count.count(&leaf(2, open));
+        count.count(&leaf(HOUR, visit(2, FIRST)));
+        count.count(&leaf(5 * HOUR, span(0, 2 * HOUR, 2 * HOUR)));
+        let both = (2 + meanwhile) * HOUR;
+        count.count(&leaf(130 * HOUR, span(2 * HOUR, both, both)));
+        count.count(&leaf(131 * HOUR, visit(4, FIRST + 24 * HOUR)));
+        count.count(&leaf(132 * HOUR, visit(6, FIRST + (24 + third) * HOUR)));
         count.anomalies
     };
-    assert_eq!(film(40), [Anomaly::FasterThanTheDistrict(4)]);
-    assert_eq!(film(24), []);
+    assert_eq!(
+        stick(60, 100),
+        [],
+        "sixty hours in a hundred, though the visits are a day apart"
+    );
+    assert_eq!(
+        stick(90, 40),
+        [Anomaly::FasterThanTheDistrict(6)],
+        "ninety hours in 64 by the district's clock"
+    );
 }
 
 /// A simulator that makes up hours: its clock ran 24 hours while the district's ran 20. By whatever way the visits come.

@@ -91,7 +91,7 @@ fn part(name: &str, part: usize, whole: usize) -> Vec<Cell> {
 }
 
 /// More or less than a year before; a dash if there was nothing then.
-fn change(now: usize, before: usize) -> Cell {
+pub(super) fn change(now: usize, before: usize) -> Cell {
     if before == 0 {
         return "–".into();
     }

@@ -39,6 +39,8 @@ pub struct FilmLine {
     pub stars: (u64, u64),
     /// Right answers of all times, of so many.
     pub answers: (u64, u64),
+    /// How many members would like to see it together 想看, by now.
+    pub wishes: u64,
 }
 
 #[derive(Default)]
@@ -95,6 +97,7 @@ fn told(counts: &[(String, Recount)], asked: Asked<'_>) -> BTreeMap<ItemId, Film
             let line = lines.entry(*item).or_default();
             line.answers.0 += film.right;
             line.answers.1 += film.questions;
+            line.wishes += u64::from(film.wishes);
             stars
                 .entry(*item)
                 .or_default()
@@ -125,6 +128,7 @@ pub fn films(source: &Source<'_>) -> Sheet {
         right("平均评分", "Stars", 4),
         right("评分人数", "Ratings", 4),
         right("测验答对", "Right answers", 4),
+        right("想看人数", "Wishes", 4),
     ];
     let rows = source
         .films
@@ -133,7 +137,7 @@ pub fn films(source: &Source<'_>) -> Sheet {
         .collect();
     let mut sheet = source.sheet("films", "课件播放", columns, rows);
     sheet.notes = vec![
-        "播放场次：有人计入学时的收看会话和集中收看。看完是看过九成以上。评分 1 到 5 分，和测验一样是历来的，一人一票。".to_owned(),
+        "播放场次：有人计入学时的收看会话和集中收看。看完是看过九成以上。评分 1 到 5 分，和测验一样是历来的，一人一票。想看人数是各站点现在还想一起看的人数，集中放过就清零。".to_owned(),
     ];
     sheet
 }
@@ -160,6 +164,7 @@ fn row(source: &Source<'_>, item: ItemId, line: &FilmLine) -> Vec<Cell> {
         average(line.stars),
         line.stars.1.into(),
         Value::Share(line.answers.0, line.answers.1).into(),
+        line.wishes.into(),
     ]
 }
 

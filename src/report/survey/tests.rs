@@ -215,6 +215,22 @@ fn stations_count_their_own_members_and_every_session_that_they_saw() {
 }
 
 #[test]
+fn the_year_before_stands_beside_each_line_and_the_sum() {
+    let (now, mut then) = (Village::new(), Village::new());
+    then.times.retain(|time| time.member == member("0002"));
+    then.stations.remove("station/b");
+    let make = |village: &Village| village.make(|source| groups(source, By::Station));
+    let sheet = compared(make(&now), &make(&then), 2, 5);
+    let ends = |row: &[Cell]| texts(row)[19..].to_vec();
+    assert_eq!(sheet.columns.len(), 21);
+    assert_eq!(texts(&sheet.rows[0])[0], "后坪村");
+    assert_eq!(ends(&sheet.rows[0]), ["0", "–"], "nobody knew it then");
+    assert_eq!(ends(&sheet.rows[1]), ["1", "增 100.0%"]);
+    assert_eq!(ends(sheet.sums.as_ref().unwrap()), ["2", "增 50.0%"]);
+    assert!(sheet.notes.last().unwrap().contains("人次"), "{:?}", sheet.notes);
+}
+
+#[test]
 fn a_township_and_a_branch_add_up_to_the_same_whole() {
     let village = Village::new();
     let whole = |by| texts(village.make(|source| groups(source, by)).sums.as_ref().unwrap());

@@ -44,6 +44,12 @@ pub struct Simulated {
     pub cosigned: AtomicUsize,
     /// While it is set, whoever cosigns is sent away.
     pub loses_cosignatures: AtomicBool,
+    /// While it is set, a cosignature is taken, and does not become a leaf.
+    pub forgets_cosignatures: AtomicBool,
+    /// The request, counted from the first, that gets no answer before its asker has hung up; 0 is none.
+    pub hangs_at: AtomicUsize,
+    /// Somebody waits for that answer.
+    pub hangs: AtomicBool,
     /// How long it takes to find its next answer.
     pub drags: Mutex<Duration>,
     /// Conversations at this moment, from a connection to its end, and the most that there were at once.
@@ -62,6 +68,9 @@ impl Simulated {
             requests: AtomicUsize::new(0),
             cosigned: AtomicUsize::new(0),
             loses_cosignatures: AtomicBool::new(false),
+            forgets_cosignatures: AtomicBool::new(false),
+            hangs_at: AtomicUsize::new(0),
+            hangs: AtomicBool::new(false),
             drags: Mutex::default(),
             busy: AtomicUsize::new(0),
             busiest: AtomicUsize::new(0),
@@ -86,6 +95,11 @@ impl Simulated {
             log.edge.push(leaf_hash(&leaf), |_, _, _| Ok::<(), ()>(())).unwrap();
             log.leaves.push(leaf);
         }
+    }
+
+    /// Lets its leaves go: hundreds of logs may be brought one after the other.
+    pub fn forget(&self) {
+        self.log().leaves = Vec::new();
     }
 
     /// Serves until the process ends; its address.
@@ -122,6 +136,12 @@ impl Simulated {
                 return Ok(());
             }
         }
+        if path != "/log/enrol"
+            && self.requests.fetch_add(1, Ordering::SeqCst) + 1 == self.hangs_at.load(Ordering::SeqCst)
+        {
+            self.hangs.store(true, Ordering::SeqCst);
+            stream.read_exact(&mut [0; 1]).await?;
+        }
         let (status, body) = self.answer(&path, &body);
         let length = body.len();
         let head = format!("HTTP/1.1 {status} OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
@@ -137,7 +157,6 @@ impl Simulated {
             let origin = self.origin.clone();
             return (200, serde_json::to_vec(&Enrolled { origin, key, tag }).unwrap());
         }
-        self.requests.fetch_add(1, Ordering::SeqCst);
         match path {
             "/log/challenge" => {
                 let challenge =
@@ -175,6 +194,9 @@ impl Simulated {
     /// Keeps a cosignature as a real station does: as a leaf, in the second of the leaf before it.
     fn cosign(&self, told: &CosignIn) {
         self.cosigned.fetch_add(1, Ordering::SeqCst);
+        if self.forgets_cosignatures.load(Ordering::SeqCst) {
+            return;
+        }
         let last = self
             .log()
             .leaves

@@ -229,7 +229,8 @@ impl Village {
             }
             1 => What::CheckpointSeen {
                 district: Origin::new("district/1").unwrap(),
-                size: self.leaves.len() as u64,
+                // By network it is the last leaf; a stick is under way for a while.
+                size: (self.leaves.len() as u64).saturating_sub(self.dice.below(3) * 7),
                 time: u64::try_from(self.truth() / 1000).unwrap(),
                 cosignature: String::new(),
             },
@@ -254,7 +255,7 @@ impl Village {
 
     fn aside(&mut self) -> What {
         let (member, item) = (self.member(), self.item());
-        match self.dice.below(4) {
+        match self.dice.below(5) {
             0 => What::Item {
                 item,
                 title: "油菜".into(),
@@ -277,6 +278,10 @@ impl Village {
                     left: self.dice.one_in(6),
                 }],
                 removed: Vec::new(),
+            },
+            3 => What::Wished {
+                item,
+                members: u32::try_from(self.dice.below(3)).unwrap(),
             },
             2 => What::Rating {
                 member,

@@ -1,0 +1,46 @@
+//! Year on year 同比: beside each line what its chief figure was on the same days of the year before.
+
+use std::collections::HashMap;
+
+use super::annual::change;
+use crate::report::sheet::{Cell, Sheet, Value, right};
+
+/// Adds two columns to a sheet: one figure of each line as it was a year before, by the same sheet of that time, and how
+/// much it grew. Lines are the same if their first `keys` cells read the same.
+#[must_use]
+pub fn compared(mut now: Sheet, before: &Sheet, keys: usize, figure: usize) -> Sheet {
+    let name = |row: &[Cell]| row.iter().take(keys).map(|cell| cell.value.text()).collect::<Vec<_>>();
+    let of = |row: &[Cell]| match row.get(figure).map(|cell| &cell.value) {
+        Some(Value::Count(n)) => Some(*n),
+        _ => None,
+    };
+    let mut earlier: HashMap<Vec<String>, u64> = HashMap::new();
+    for (key, n) in before.rows.iter().filter_map(|row| Some((name(row), of(row)?))) {
+        *earlier.entry(key).or_default() += n;
+    }
+    let beside = |row: &mut Vec<Cell>, before: Option<u64>| {
+        let count = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        let grown = of(row)
+            .zip(before)
+            .map(|(now, before)| change(count(now), count(before)));
+        row.extend([
+            before.map_or_else(Cell::empty, Cell::from),
+            grown.unwrap_or_else(Cell::empty),
+        ]);
+    };
+    for row in &mut now.rows {
+        let before = earlier.get(&name(row)).copied();
+        beside(row, Some(before.unwrap_or(0)));
+    }
+    if let Some(sums) = &mut now.sums {
+        beside(sums, before.sums.as_deref().and_then(of).or(Some(0)));
+    }
+    let chief = now.columns.get(figure).map_or("", |column| column.name.0);
+    now.columns
+        .extend([right("上年同期", "Year before", 4), right("增减", "Change", 4)]);
+    now.notes.push(format!(
+        "上年同期和增减按“{chief}”，比的是上一年的同样几天（{}）。",
+        before.period
+    ));
+    now
+}

@@ -10,7 +10,7 @@ mod parts;
 mod shares;
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use axum::body::Body;
@@ -24,6 +24,7 @@ use note::OnItsWay;
 use parts::Multipart;
 use shares::Shares;
 
+use crate::clock;
 use crate::http::{FileBody, Peer, Piece, Problem, conditional, range};
 use crate::keys;
 use crate::library::{Entry, Library, Part};
@@ -103,7 +104,7 @@ async fn item(
         id,
         entry,
         length: meta.len(),
-        modified: meta.modified().ok().filter(is_plausible),
+        modified: meta.modified().ok().filter(|at| is_truthful(*at, clock::present())),
     };
     let wanted = match shown.judge(&method, &headers) {
         Ok(wanted) => wanted,
@@ -132,10 +133,12 @@ async fn item(
     Ok(response)
 }
 
-/// A date from before this program, or from far in the future, says nothing: no `Last-Modified` is better than a lie.
-fn is_plausible(at: &SystemTime) -> bool {
-    let since = at.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_secs());
-    (1..4_102_444_800).contains(&since)
+/// Whether a file's date may be told as `Last-Modified` (RFC 9110 §8.8.2.1): not before there is a clock to compare it
+/// with, not from the future, and not from the first days of 1980 or earlier, which is what a box or a camera writes whose
+/// own clock was never set. The tag tells versions apart in any case.
+fn is_truthful(modified: SystemTime, present: Option<SystemTime>) -> bool {
+    const FIRST: Duration = Duration::from_secs(10 * 365 * 86_400 + 7 * 86_400);
+    present.is_some_and(|present| modified <= present) && modified > SystemTime::UNIX_EPOCH + FIRST
 }
 
 /// One opened item on its way out.
@@ -314,4 +317,25 @@ async fn thumb(
     let (bytes, mime) = picture.map_err(|error| refused(&error))?;
     let cache = (header::CACHE_CONTROL, "private, max-age=604800");
     Ok(([(header::CONTENT_TYPE, mime), cache], bytes).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_told_only_if_it_can_be_true() {
+        let at = |text| httpdate::parse_http_date(text).unwrap();
+        let present = at("Fri, 27 Nov 2026 12:00:00 GMT");
+        let told = |modified| is_truthful(at(modified), Some(present));
+        assert!(told("Fri, 27 Nov 2026 12:00:00 GMT") && told("Sat, 29 Oct 1994 19:43:31 GMT"));
+        // Copied while the clock stood in 1970, by a camera at the beginning of FAT's time, and from 2097.
+        let lies = [
+            "Thu, 01 Jan 1970 00:07:00 GMT",
+            "Tue, 01 Jan 1980 00:00:00 GMT",
+            "Sun, 01 Dec 2097 00:00:00 GMT",
+        ];
+        assert!(lies.iter().all(|lie| !told(lie)));
+        assert!(!is_truthful(present, None), "nothing is known to be past");
+    }
 }

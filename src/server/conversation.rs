@@ -24,6 +24,7 @@ use super::lanes::{Lane, Traveller};
 use super::limits::Guest;
 use super::outlet::{Film, Handover, Outgoing, Socket, goes_on};
 use super::{Tools, framing};
+use crate::clock;
 use crate::http::{Peer, Problem, lang};
 use crate::media;
 
@@ -179,6 +180,8 @@ async fn speak(
         .max_headers(100)
         .max_buf_size(64 * 1024)
         .half_close(false)
+        // By a date from 1970 a phone would think that what it keeps is half a century old (RFC 9110 §6.6.1).
+        .auto_date_header(clock::present().is_some())
         .pipeline_flush(false)
         .keep_alive(true);
     let mut connection = builder.serve_connection(TokioIo::new(socket), service);

@@ -53,6 +53,14 @@ impl Card {
         }
     }
 
+    /// Its content's id, if it is whole.
+    pub(crate) fn content_id(&self) -> Option<&ItemId> {
+        match &self.0.found {
+            Found::Whole { id, .. } => Some(id),
+            Found::Damaged(_) => None,
+        }
+    }
+
     /// What is the matter with it, if it is not whole.
     pub fn damage(&self) -> Option<&Damage> {
         match &self.0.found {

@@ -91,7 +91,7 @@ impl Entry {
 
     /// Whether its title, pinyin or initials match.
     pub fn matches(&self, query: &str) -> bool {
-        self.keys.matches(query)
+        self.keys.match_beside(&self.title, query)
     }
 
     /// Path below the media folder, for people.
@@ -275,7 +275,7 @@ fn of_item(item: &Item, mark: &Mark, vetting: &Vetting, offline: bool) -> Entry 
     };
     Entry {
         id: Some(item.id),
-        keys: SearchKeys::of(&format!("{title} {keywords}")),
+        keys: SearchKeys::beside(title, &keywords),
         // A clone has no room to grow, which a text that was put together has.
         title: title.clone(),
         local: mark.local.or(item.sheet.local).unwrap_or(false),
@@ -322,7 +322,7 @@ fn of_trouble(trouble: &media_index::Trouble) -> Entry {
     let title = trouble.place.stem();
     Entry {
         id: None,
-        keys: SearchKeys::of(&title),
+        keys: SearchKeys::beside(&title, ""),
         title,
         class: trouble.place.top_folder().map(Arc::from),
         local: false,

@@ -44,6 +44,21 @@ impl SearchKeys {
         Self(keys.into())
     }
 
+    /// What a title can be found by beside itself, with more words that lead to it: for lists that hold the title anyway.
+    pub fn beside(title: &str, more: &str) -> Self {
+        let all = Self::of(&format!("{title} {more}"));
+        let says_it = |line: &&str| !title.contains(*line);
+        let lines: Vec<&str> = all.0.split('\n').filter(says_it).collect();
+        Self(lines.join("\n").into())
+    }
+
+    /// As [`Self::matches`], for keys that stand beside this title.
+    pub fn match_beside(&self, title: &str, query: &str) -> bool {
+        let query = query.to_lowercase();
+        let mut words = query.split_whitespace();
+        words.all(|word| title.contains(word) || self.0.contains(word))
+    }
+
     /// Whether every word of the query is in the text, its pinyin or its initials.
     pub fn matches(&self, query: &str) -> bool {
         let query = query.to_lowercase();
@@ -60,6 +75,36 @@ fn other_reading(c: char, usual: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn beside_its_title_nothing_is_held_twice_and_everything_is_found() {
+        for title in ["春耕备耕", "WTO 与 农业", "film 00012", ""] {
+            let (beside, whole) = (
+                SearchKeys::beside(title, "种子"),
+                SearchKeys::of(&format!("{title} 种子")),
+            );
+            for query in [
+                "春耕",
+                "chungeng",
+                "CG",
+                "wto",
+                "WTO nongye",
+                "Film 12",
+                "00012",
+                "zz",
+                "种子",
+                "没有",
+            ] {
+                assert_eq!(
+                    beside.match_beside(title, query),
+                    whole.matches(query),
+                    "{title}: {query}"
+                );
+            }
+        }
+        let held = SearchKeys::beside("长江", "");
+        assert!(!held.0.contains('长'), "{held:?}");
+    }
 
     #[test]
     fn a_title_is_found_by_characters_pinyin_and_initials() {

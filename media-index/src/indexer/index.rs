@@ -1,6 +1,8 @@
 //! What is known, and the keeper that remembers it between runs.
 
-use std::collections::HashMap;
+use std::borrow::Borrow;
+use std::collections::HashSet;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::plan::Known;
@@ -12,16 +14,18 @@ pub(super) struct Index {
     /// What could not be kept, in order; it is tried again with the next change and with each sweep.
     unkept: Vec<Change>,
     root: Option<RootId>,
-    /// The turn in which each content arrived first. A film that is copied, taken out and put back, or moved from disk
-    /// to disk is not a new film.
-    arrivals: HashMap<ItemId, u64>,
+    arrivals: Arrivals,
     last_arrival: u64,
 }
 
 impl Index {
     pub(super) fn load(mut keep: Box<dyn Keep>) -> Result<Self, IndexError> {
-        let (mut cards, mut arrivals) = (Vec::new(), HashMap::new());
-        let root = keep.load(&mut |record| cards.push(met(&mut arrivals, record)))?;
+        let (mut cards, mut arrivals) = (Vec::new(), Arrivals::default());
+        let root = keep.load(&mut |record| {
+            let card = Card::from(record);
+            arrivals.note(&card);
+            cards.push(card);
+        })?;
         Ok(Self {
             keep,
             last_arrival: cards.iter().map(Card::arrival).max().unwrap_or(0),
@@ -48,7 +52,7 @@ impl Index {
     /// A record of a file that was looked into just now.
     pub(super) fn record(&mut self, place: Place, stamp: Stamp, outcome: Outcome) -> Record {
         let before = match &outcome {
-            Outcome::Whole(whole) => self.arrivals.get(&whole.id).copied(),
+            Outcome::Whole(whole) => self.arrivals.of(&whole.id),
             Outcome::Damaged(_) => self.known.get(&place).map(Card::arrival),
         };
         let arrival = before.unwrap_or_else(|| {
@@ -91,17 +95,51 @@ impl Index {
     }
 
     fn know(&mut self, record: Record) {
-        let card = met(&mut self.arrivals, record);
+        let card = Card::from(record);
+        self.arrivals.note(&card);
         self.known.insert(card.place().clone(), card);
     }
 }
 
-/// Notes when this content came first, and packs what is known.
-fn met(arrivals: &mut HashMap<ItemId, u64>, record: Record) -> Card {
-    let card = Card::from(record);
-    if let Some((id, _)) = card.content() {
-        let first = arrivals.entry(id).or_insert(card.arrival());
-        *first = card.arrival().min(*first);
+/// The turn in which each content arrived first: on the first card with it, so that it costs a pointer. A film that is
+/// copied, taken out and put back, or moved from disk to disk is not a new film.
+#[derive(Default)]
+struct Arrivals(HashSet<First>);
+
+impl Arrivals {
+    fn of(&self, content: &ItemId) -> Option<u64> {
+        self.0.get(content).map(|first| first.0.arrival())
     }
-    card
+
+    fn note(&mut self, card: &Card) {
+        let Some((id, _)) = card.content() else { return };
+        // Also the same turn on a newer card: the older one, of a place that is no more, need not be held.
+        if self.of(&id).is_none_or(|first| card.arrival() <= first) {
+            self.0.replace(First(card.clone()));
+        }
+    }
+}
+
+/// A card of a whole file, told by its content.
+struct First(Card);
+
+impl Borrow<ItemId> for First {
+    fn borrow(&self) -> &ItemId {
+        self.0.content_id().expect("only whole files are noted")
+    }
+}
+
+impl PartialEq for First {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.content_id() == other.0.content_id()
+    }
+}
+
+impl Eq for First {}
+
+impl Hash for First {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let id: &ItemId = self.borrow();
+        id.hash(state);
+    }
 }

@@ -14,5 +14,6 @@ mod matroska;
 mod mp4;
 mod mpegps;
 mod mpegts;
+mod odd;
 mod sound;
 mod uneven;

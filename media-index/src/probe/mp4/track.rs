@@ -25,7 +25,11 @@ impl<'a> Track<'a> {
         let (scale, duration) = scale_and_duration(child(mdia, b"mdhd")?)?;
         let handler = child(mdia, b"hdlr")?.get(8..12)?;
         let stbl = child(child(mdia, b"minf")?, b"stbl")?;
-        let (video, audio) = codec(handler, child(stbl, b"stsd")?);
+        let (video, mut audio) = codec(handler, child(stbl, b"stsd")?);
+        // The entry's field ends at 65,535 Hz; what is faster has its time counted in samples.
+        if let Some(audio) = audio.as_mut().filter(|audio| audio.sample_rate == 0) {
+            audio.sample_rate = u32::try_from(scale).unwrap_or(0);
+        }
         let tkhd = child(trak, b"tkhd");
         Some(Self {
             video,
@@ -194,15 +198,27 @@ fn audio(kind: [u8; 4], body: &[u8]) -> Option<AudioTrack> {
     cursor.skip(8)?;
     let version = cursor.u16()?;
     cursor.skip(6)?;
-    let channels = cursor.u16()?;
+    let mut channels = cursor.u16()?;
     cursor.skip(6)?;
-    let sample_rate = cursor.u32()? >> 16;
+    let mut sample_rate = cursor.u32()? >> 16;
     // QuickTime appends more fields in versions 1 and 2.
-    cursor.skip(match version {
+    let fields = cursor.take(match version {
         1 => 16,
         2 => 36,
         _ => 0,
     })?;
+    let is_little = child(cursor.0, b"wave").and_then(|wave| child(wave, b"enda")) == Some(&[0, 1]);
+    if let Some(second) = SecondVersion::read(fields) {
+        (channels, sample_rate) = (second.channels, second.sample_rate);
+        if &kind == b"lpcm" {
+            let codec = second.codec();
+            return Some(AudioTrack {
+                codec,
+                channels,
+                sample_rate,
+            });
+        }
+    }
     if &kind == b"mp4a" {
         return Some(mp4a(cursor.0, channels, sample_rate));
     }
@@ -219,9 +235,10 @@ fn audio(kind: [u8; 4], body: &[u8]) -> Option<AudioTrack> {
         b"fLaC" => "flac".into(),
         b"samr" => "amr_nb".into(),
         b"sawb" => "amr_wb".into(),
-        b"in24" => "pcm_s24be".into(),
-        b"in32" => "pcm_s32be".into(),
-        b"fl32" => "pcm_f32be".into(),
+        b"in24" => ordered("pcm_s24", is_little),
+        b"in32" => ordered("pcm_s32", is_little),
+        b"fl32" => ordered("pcm_f32", is_little),
+        b"fl64" => ordered("pcm_f64", is_little),
         b"ima4" => "adpcm_ima_qt".into(),
         b"QDM2" => "qdm2".into(),
         b"agsm" => "gsm".into(),
@@ -234,6 +251,56 @@ fn audio(kind: [u8; 4], body: &[u8]) -> Option<AudioTrack> {
         channels: dolby_channels(cursor.0).unwrap_or(channels),
         sample_rate,
     })
+}
+
+/// Whether the small end comes first (`QuickTime` File Format, `enda`).
+fn ordered(codec: &str, is_little: bool) -> String {
+    format!("{codec}{}", if is_little { "le" } else { "be" })
+}
+
+/// What version 2 of a sound description has beside its first fields, which are then constants (`QuickTime` File Format,
+/// `SoundDescriptionV2`).
+struct SecondVersion {
+    sample_rate: u32,
+    channels: u16,
+    bits: u32,
+    flags: u32,
+}
+
+impl SecondVersion {
+    fn read(fields: &[u8]) -> Option<Self> {
+        let mut cursor = Cursor(fields);
+        cursor.skip(4)?;
+        let rate = f64::from_bits(cursor.u64()?);
+        let channels = u16::try_from(cursor.u32()?).ok()?;
+        cursor.skip(4)?;
+        let (bits, flags) = (cursor.u32()?, cursor.u32()?);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "what is no rate becomes the nearest number that is one"
+        )]
+        let sample_rate = rate as u32;
+        Some(Self {
+            sample_rate,
+            channels,
+            bits,
+            flags,
+        })
+    }
+
+    /// The flags: floating point, the big end first, signed.
+    fn codec(&self) -> String {
+        let kind = match (self.flags & 1, self.flags & 4) {
+            (1, _) => 'f',
+            (_, 0) => 'u',
+            _ => 's',
+        };
+        match self.bits {
+            8 => format!("pcm_{kind}8"),
+            bits => ordered(&format!("pcm_{kind}{bits}"), self.flags & 2 == 0),
+        }
+    }
 }
 
 /// Channels by `dac3` and `dec3` (ETSI TS 102 366 §F.4, §F.6): the sample entry always has 2.

@@ -18,6 +18,16 @@ pub fn start(folder: &Path) -> Running {
     run(folder, Stdio::null())
 }
 
+/// The same on an address that the test chooses.
+pub fn start_at(folder: &Path, address: &str) -> Running {
+    wait_until_open(spawn(folder, address, Stdio::null()))
+}
+
+/// The same, without waiting for anything.
+pub fn begin_to_start(folder: &Path, address: &str) -> Child {
+    spawn(folder, address, Stdio::null())
+}
+
 /// The same; what the program says of itself is added to a file.
 pub fn start_saying(folder: &Path, said: &Path) -> Running {
     let said = std::fs::OpenOptions::new()
@@ -29,8 +39,12 @@ pub fn start_saying(folder: &Path, said: &Path) -> Running {
 }
 
 fn run(folder: &Path, errors: Stdio) -> Running {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_yuanjiao"))
-        .args(["--listen", "127.0.0.1:0", "--config"])
+    wait_until_open(spawn(folder, "127.0.0.1:0", errors))
+}
+
+fn spawn(folder: &Path, address: &str, errors: Stdio) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_yuanjiao"))
+        .args(["--listen", address, "--config"])
         .arg(folder.join("station.toml"))
         .arg("--data")
         .arg(folder.join("data"))
@@ -39,7 +53,10 @@ fn run(folder: &Path, errors: Stdio) -> Running {
         .stdout(Stdio::piped())
         .stderr(errors)
         .spawn()
-        .unwrap();
+        .unwrap()
+}
+
+fn wait_until_open(mut child: Child) -> Running {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let address = lines
         .by_ref()
@@ -128,12 +145,17 @@ pub fn arrive(at: &str) -> (String, String) {
         .find_map(|l| l.strip_prefix("set-cookie: ")?.split(';').next())
         .unwrap()
         .to_owned();
+    (cookie, film(at))
+}
+
+/// The film about the Long March, once it is on the shelf.
+pub fn film(at: &str) -> String {
     loop {
         let (_, _, body) = ask(at, "GET", "/api/items", "", "").unwrap();
         let items: serde_json::Value = serde_json::from_str(&body).unwrap();
         let all = items["items"].as_array().unwrap();
         if let Some(item) = all.iter().find(|item| item["file"] == "党史/长征的几个数字.mp4") {
-            return (cookie, item["id"].as_str().unwrap().to_owned());
+            return item["id"].as_str().unwrap().to_owned();
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Disks that are full, read-only, broken or gone at once: beats wait, films play, what was acknowledged is there.
+//! Disks that are full, read-only, broken or gone at once: beats wait, films play, what was acknowledged is there, and the
+//! ledger tells of it: what passed while the program ran as a fault with its times, what ended the run as a run cut off.
 //!
 //! These need the right to mount; without it they say so and pass. `dm-flakey` is not asked for: a loop device whose image
 //! lies on a full `tmpfs` gives the same I/O errors.
@@ -13,8 +14,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use program::{Running, ask, command, number, open, prepare, start};
+use program::{Running, WaitTimeout, ask, command, number, open, prepare, start};
 use tempfile::TempDir;
+use yuanjiao::ledger::{self, Before, Broken, Leaf, What};
+use yuanjiao::store::backup;
+use yuanjiao::types::Millis;
 
 fn run(words: &[&str]) -> bool {
     Command::new(words[0])
@@ -81,6 +85,41 @@ fn fill(place: &Path) {
     while file.write_all(&[7]).is_ok() {}
 }
 
+/// What the ledger holds, whether or not somebody is writing to it.
+fn leaves(dir: &Path) -> Vec<What> {
+    let conn = backup::open_to_read(&dir.join("data/ledger.db")).unwrap();
+    let all = ledger::leaves(&conn, 0, u64::from(u32::MAX)).unwrap();
+    all.iter().filter_map(|bytes| Some(Leaf::read(bytes)?.is)).collect()
+}
+
+/// How the runs before ended, as the starts after them say it.
+fn ends(dir: &Path) -> Vec<Before> {
+    let all = leaves(dir).into_iter();
+    all.filter_map(|leaf| match leaf {
+        What::Boot { before, .. } => Some(before),
+        _ => None,
+    })
+    .collect()
+}
+
+/// Beats on until the ledger tells of trouble that is over: what it was, and how long it lasted. It is over once nothing
+/// has failed for five seconds.
+fn told_of(child: &mut std::process::Child, dir: &Path, at: &str, session: &str, first: u32) -> (Broken, Millis) {
+    for n in first..first + 300 {
+        let told = leaves(dir).into_iter().find_map(|leaf| match leaf {
+            What::Fault { what, lasted, began } => Some((what, lasted, began)),
+            _ => None,
+        });
+        if let Some((what, lasted, began)) = told {
+            assert!(began.is_some(), "it says since when");
+            return (what, lasted);
+        }
+        assert_eq!(beat(at, session, n).0, 200, "there is room again");
+        assert!(child.wait_timeout_ms(200).is_none(), "the station ended by itself");
+    }
+    panic!("the ledger tells of no trouble");
+}
+
 /// Beats are refused for as long as `trouble` lasts, the film plays, and the same beat is taken afterwards.
 fn refused_and_then_taken(dir: &Path, trouble: impl Fn(), mend: impl Fn()) {
     let Running { mut child, address: at } = start(dir);
@@ -101,6 +140,8 @@ fn refused_and_then_taken(dir: &Path, trouble: impl Fn(), mend: impl Fn()) {
     let (status, head, after) = beat(&at, &session, n);
     assert_eq!(status, 200, "the same beat once more: {head}");
     assert!(after >= before);
+    let (what, _) = told_of(&mut child, dir, &at, &session, n + 1);
+    assert_eq!(what, Broken::DiskFull);
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(command(dir, &["ledger", "verify"]));
@@ -159,6 +200,11 @@ fn a_disk_that_turns_read_only_loses_nothing_that_was_acknowledged() {
     assert!(kept >= before, "{before} ms were acknowledged, {kept} ms are there");
     child.kill().unwrap();
     child.wait().unwrap();
+    assert_eq!(
+        ends(dir),
+        [Before::First, Before::Cut],
+        "the run that could not say good-bye"
+    );
 }
 
 fn turns_read_only(place: &str) -> bool {
@@ -168,11 +214,11 @@ fn turns_read_only(place: &str) -> bool {
     device.is_ok_and(|name| trigger(name).is_ok())
 }
 
-/// Beats until the station cannot any more; what the last answer promised.
-fn beat_until_refused(at: &str, session: &str, cut_after: u32, cut: impl FnOnce()) -> u64 {
+/// Beats until the station cannot any more: what the last answer promised, and the number of the beat that it refused.
+fn beat_until_refused(at: &str, session: &str, cut_after: u32, cut: impl FnOnce()) -> (u64, u32) {
     let mut cut = Some(cut);
     let mut promised = 0;
-    for n in 1..400 {
+    for n in 1..2_000 {
         if n == cut_after
             && let Some(cut) = cut.take()
         {
@@ -180,10 +226,10 @@ fn beat_until_refused(at: &str, session: &str, cut_after: u32, cut: impl FnOnce(
         }
         match beat(at, session, n) {
             (200, _, now) => promised = now,
-            _ => break,
+            _ => return (promised, n),
         }
     }
-    promised
+    panic!("a disk that takes everything");
 }
 
 /// The ext4 way of pulling the plug: `EXT4_IOC_SHUTDOWN` without flushing the journal.
@@ -209,9 +255,10 @@ fn a_file_system_that_is_gone_at_once_loses_nothing_that_was_acknowledged() {
         );
         let place = disk.0.to_str().unwrap();
         let mut shut = false;
-        promised = promised.max(beat_until_refused(&at, &session, 5 + round * 7, || {
+        let (told, _) = beat_until_refused(&at, &session, 5 + round * 7, || {
             shut = run(&["python3", "-c", SHUT_DOWN, place]);
-        }));
+        });
+        promised = promised.max(told);
         child.kill().unwrap();
         child.wait().unwrap();
         if !shut {
@@ -227,6 +274,7 @@ fn a_file_system_that_is_gone_at_once_loses_nothing_that_was_acknowledged() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(command(dir, &["ledger", "verify"]));
+    assert_eq!(ends(dir)[1..], [Before::Cut; 3], "each of the three was cut off");
 }
 
 #[test]
@@ -244,13 +292,13 @@ fn a_disk_with_input_and_output_errors_loses_nothing_that_was_acknowledged() {
     let Running { mut child, address: at } = start(dir);
     let (session, ..) = open(&at);
     // From here on no block that the image has not had before can be written.
-    let promised = beat_until_refused(&at, &session, 5, || {
+    let (promised, refused) = beat_until_refused(&at, &session, 5, || {
         run(&["sync"]);
         fill(&below.0);
     });
     assert!(promised > 0);
-    let (status, head, _) = beat(&at, &session, 400);
-    assert_ne!(status, 200, "the disk reports errors: {head}");
+    let (status, head, _) = beat(&at, &session, refused);
+    assert_eq!(status, 503, "the disk reports errors: {head}");
     child.kill().unwrap();
     child.wait().unwrap();
     let place = disk.0.to_str().unwrap();
@@ -265,4 +313,6 @@ fn a_disk_with_input_and_output_errors_loses_nothing_that_was_acknowledged() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(command(dir, &["ledger", "verify"]));
+    // Its journal has given up: only another mounting mends it, so the end of the trouble is the next start's to tell.
+    assert_eq!(ends(dir), [Before::First, Before::Cut]);
 }

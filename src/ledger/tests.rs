@@ -50,6 +50,25 @@ fn a_fresh_ledger_begins_with_its_name_and_grows_signed() {
     assert_eq!((point.size, point.root), (301, found.root));
 }
 
+/// Whoever carries the database or a copy of it away cannot sign in this box's name.
+#[test]
+fn the_signing_key_lies_outside_of_the_database() {
+    let dir = TempDir::new().unwrap();
+    let ledger = open(dir.path());
+    grow(&ledger, 50);
+    ledger.store().copy_to(&dir.path().join("copy.db")).unwrap();
+    let keys = std::fs::read_dir(dir.path().join("keys")).unwrap();
+    let secrets: Vec<Vec<u8>> = keys.map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect();
+    assert!(secrets.len() >= 2 && secrets.iter().all(|secret| secret.len() >= 32));
+    for file in ["ledger.db", "ledger.db-wal", "copy.db"] {
+        let bytes = std::fs::read(dir.path().join(file)).unwrap();
+        for secret in &secrets {
+            let part = &secret[..32];
+            assert!(!bytes.windows(32).any(|window| window == part), "{file}");
+        }
+    }
+}
+
 #[test]
 fn a_leaf_that_was_edited_is_named() {
     let dir = TempDir::new().unwrap();
@@ -260,7 +279,6 @@ fn trouble_of_the_disk_becomes_a_leaf_once_it_is_over_with_its_begin_and_its_end
         }
     });
     assert_eq!(refused, Some(Trouble::DiskFull));
-    ledger.store().suffered(Trouble::DiskFull);
     let faults = |conn: &Connection| {
         let all = leaves(conn, 0, size(conn)?)?;
         let faults = all.iter().filter_map(|bytes| Leaf::read(bytes));

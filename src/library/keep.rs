@@ -87,6 +87,11 @@ fn read(place: Vec<u8>, record: &str) -> Option<Record> {
     Some(record)
 }
 
+/// What the indexer calls an error may be anything; the store wants to know what it is.
+#[derive(Debug, thiserror::Error)]
+#[error("the index does not take it: {0}")]
+struct NotKept(#[source] KeepError);
+
 impl Keep for IndexKeep {
     fn load(&mut self, each: &mut dyn FnMut(Record)) -> Result<Option<RootId>, KeepError> {
         Ok(self.0.read_blocking::<_, StoreError, _>(|conn| Ok(load(conn, each)?))?)
@@ -95,7 +100,7 @@ impl Keep for IndexKeep {
     fn apply(&mut self, changes: &[Change]) -> Result<(), KeepError> {
         let changes = changes.to_vec();
         self.0
-            .write_blocking(move |tx| changes.iter().try_for_each(|change| apply(tx, change)))??;
+            .write_blocking(move |tx| changes.iter().try_for_each(|change| apply(tx, change)).map_err(NotKept))??;
         Ok(())
     }
 

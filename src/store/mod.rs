@@ -167,12 +167,13 @@ impl Store {
         self.writer.before_commit(act);
     }
 
-    /// Runs `act` in a transaction and answers once it is durable. The outer error is the store's, the inner one the act's.
+    /// Runs `act` in a transaction and answers once it is durable. The outer error is the store's, the inner one the act's:
+    /// if that holds what SQLite said of the disk to a single statement, it counts as trouble like a commit that failed.
     pub async fn write<T, E, F>(&self, urgency: Urgency, act: F) -> Result<Result<T, E>, StoreError>
     where
         F: FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
-        E: Send + 'static,
+        E: std::error::Error + Send + 'static,
     {
         let (tell, answer) = tokio::sync::oneshot::channel();
         // The asker may have hung up by then; what was committed stays committed.
@@ -185,7 +186,7 @@ impl Store {
     where
         F: FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
-        E: Send + 'static,
+        E: std::error::Error + Send + 'static,
     {
         let (tell, answer) = std::sync::mpsc::sync_channel(1);
         self.writer
@@ -225,11 +226,6 @@ impl Store {
     /// What the last commit suffered, until one succeeds.
     pub fn trouble(&self) -> Option<Trouble> {
         self.writer.trouble()
-    }
-
-    /// An act met trouble with the disk that it saw itself, since SQLite refused one statement and not the transaction.
-    pub fn suffered(&self, trouble: Trouble) {
-        self.writer.suffered(trouble);
     }
 
     /// How many commits there were and how many acts they carried, for `/metrics` and the benchmarks.

@@ -22,6 +22,8 @@ pub(super) type Tell = Box<dyn FnOnce(Result<(), Trouble>) + Send>;
 pub(super) struct Ended {
     /// False takes the savepoint back.
     pub(super) keep: bool,
+    /// What the act met itself: SQLite refused one statement and not the transaction.
+    pub(super) met: Option<Trouble>,
     pub(super) tell: Tell,
 }
 
@@ -138,6 +140,7 @@ mod tests {
     fn job(urgency: Urgency) -> Job {
         let act: Act = Box::new(|_| Ended {
             keep: true,
+            met: None,
             tell: Box::new(drop),
         });
         Job { urgency, act }
@@ -188,6 +191,7 @@ mod tests {
         let asker = Arc::clone(&told);
         let act: Act = Box::new(move |_| Ended {
             keep: true,
+            met: None,
             tell: Box::new(move |_| drop(asker)),
         });
         let urgency = Urgency::Now;

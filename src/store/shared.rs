@@ -62,7 +62,7 @@ impl Shared {
     where
         F: FnOnce(&dyn Sql) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
-        E: Send + 'static,
+        E: std::error::Error + Send + 'static,
     {
         match self {
             Self::Sqlite(store) => store.write(urgency, move |tx| act(&**tx)).await,
@@ -80,7 +80,7 @@ impl Shared {
     where
         F: FnOnce(&dyn Sql) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
-        E: Send + 'static,
+        E: std::error::Error + Send + 'static,
     {
         match self {
             Self::Sqlite(store) => store.write_blocking(move |tx| act(&**tx)),

@@ -60,6 +60,20 @@ async fn acts_that_come_together_share_one_commit() {
     assert!(commits <= 2, "{commits} commits");
 }
 
+/// FULL (2) and not NORMAL: with a log beside the file, NORMAL would let a power cut take what was acknowledged.
+#[test]
+fn every_commit_waits_for_the_disk() {
+    let dir = TempDir::new().unwrap();
+    let store = Store::open(&dir.path().join("t.db"), &[SCHEMA], Options::default()).unwrap();
+    let ask = |tx: &Tx<'_>| {
+        let number = |name: &str| tx.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
+        let journal = tx.query_row("PRAGMA journal_mode", [], |row| row.get::<_, String>(0))?;
+        Ok::<_, rusqlite::Error>((number("synchronous")?, journal))
+    };
+    let (synchronous, journal) = store.write_blocking(ask).unwrap().unwrap();
+    assert_eq!((synchronous, journal.as_str()), (2, "wal"));
+}
+
 #[test]
 fn a_reader_sees_one_moment_however_long_it_reads() {
     let dir = TempDir::new().unwrap();
@@ -231,10 +245,13 @@ fn trouble_that_is_over_is_handed_to_the_first_transaction_that_is_kept_and_to_n
         Ok(())
     }));
     store.write_blocking(|tx| insert(tx, "before")).unwrap().unwrap();
-    store.suffered(Trouble::ReadOnly);
+    // One statement was refused, and the room made an error of its own of it.
+    let read_only = || rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY), None);
+    let refused = store.write_blocking(move |_| Err::<(), _>(StoreError::Sqlite(read_only())));
+    assert!(refused.unwrap().is_err(), "nothing of this transaction is kept");
     let refused = store.write_blocking(|tx| insert(tx, "before")).unwrap();
-    assert!(refused.is_err(), "nothing of this transaction is kept");
+    assert!(refused.is_err(), "a refusal that is nobody's trouble ends it neither");
     store.write_blocking(|tx| insert(tx, "after")).unwrap().unwrap();
     store.write_blocking(|tx| insert(tx, "later")).unwrap().unwrap();
-    assert_eq!(*told.lock().unwrap(), [None, None, Some(Trouble::ReadOnly), None]);
+    assert_eq!(*told.lock().unwrap(), [None, None, None, Some(Trouble::ReadOnly), None]);
 }

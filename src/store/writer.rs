@@ -1,5 +1,6 @@
 //! The one thread that writes: gather, run each act in a savepoint, commit once, then answer.
 
+use std::error::Error;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -67,7 +68,7 @@ impl Writer {
     where
         F: FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
-        E: Send + 'static,
+        E: Error + Send + 'static,
     {
         let act: Act = Box::new(move |tx| end(tx.map(act), tell));
         self.queue.push(Job { urgency, act })
@@ -79,10 +80,6 @@ impl Writer {
 
     pub(super) fn trouble(&self) -> Option<Trouble> {
         *lock(&self.shared.trouble)
-    }
-
-    pub(super) fn suffered(&self, trouble: Trouble) {
-        Ordeal::suffer(&mut lock(&self.shared.ordeal), trouble, monotonic());
     }
 
     pub(super) fn work_done(&self) -> (u64, u64) {
@@ -114,12 +111,13 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn end<T: Send + 'static, E: Send + 'static>(
+fn end<T: Send + 'static, E: Error + Send + 'static>(
     outcome: Option<Result<T, E>>,
     tell: impl FnOnce(Answer<T, E>) + Send + 'static,
 ) -> Ended {
     Ended {
         keep: matches!(outcome, Some(Ok(_))),
+        met: outcome.as_ref().and_then(|outcome| met(outcome.as_ref().err()?)),
         tell: Box::new(move |durable| {
             let answer = match (durable, outcome) {
                 // An act that refused has changed nothing, so its refusal holds whether or not the disk works.
@@ -131,6 +129,18 @@ fn end<T: Send + 'static, E: Send + 'static>(
             tell(answer);
         }),
     }
+}
+
+/// What SQLite said of the disk, however deep in a room's error it lies.
+fn met(refusal: &(dyn Error + 'static)) -> Option<Trouble> {
+    let mut next = Some(refusal);
+    while let Some(error) = next {
+        if let Some(error) = error.downcast_ref() {
+            return Trouble::passing(error);
+        }
+        next = error.source();
+    }
+    None
 }
 
 fn work(conn: &Connection, jobs: &Attended, shared: &Shared) {
@@ -182,7 +192,7 @@ fn try_commit(tx: &Tx<'_>, batch: Vec<Job>, shared: &Shared, tells: &mut Vec<Tel
     let mut kept = false;
     for job in batch {
         match &failed {
-            None => match run_one(tx, job, tells) {
+            None => match run_one(tx, job, shared, tells) {
                 Ok(keeps) => kept |= keeps,
                 Err(error) => failed = Some(error),
             },
@@ -202,12 +212,15 @@ fn try_commit(tx: &Tx<'_>, batch: Vec<Job>, shared: &Shared, tells: &mut Vec<Tel
 }
 
 /// Whether the act is kept. An error means that SQLite gave up the whole transaction, as it does on a full disk.
-fn run_one(tx: &Tx<'_>, job: Job, tells: &mut Vec<Tell>) -> Result<bool, rusqlite::Error> {
+fn run_one(tx: &Tx<'_>, job: Job, shared: &Shared, tells: &mut Vec<Tell>) -> Result<bool, rusqlite::Error> {
     tx.prepare_cached("SAVEPOINT act")?.execute([])?;
     let mark = tx.mark();
     let ended = catch_unwind(AssertUnwindSafe(|| (job.act)(Some(tx))));
     let keep = ended.as_ref().is_ok_and(|e| e.keep);
     if let Ok(ended) = ended {
+        if let Some(trouble) = ended.met {
+            Ordeal::suffer(&mut lock(&shared.ordeal), trouble, monotonic());
+        }
         tells.push(ended.tell);
     }
     if tx.is_autocommit() {

@@ -331,11 +331,7 @@ impl Viewing {
         act: impl FnOnce(&crate::store::Tx<'_>) -> Result<T, ViewingError> + Send + 'static,
     ) -> Result<T, ViewingError> {
         let store = self.ledger.store();
-        let outcome = store.write(urgency, act).await?;
-        if let Some(trouble) = outcome.as_ref().err().and_then(ViewingError::trouble) {
-            store.suffered(trouble);
-        }
-        outcome
+        store.write(urgency, act).await?
     }
 
     fn question_after(&self) -> Millis {

@@ -28,11 +28,24 @@ pub struct Run {
     pub how: Option<Before>,
     /// How full the disk with the films was at last, in percent.
     pub disk: Option<u8>,
-    /// What was wrong, in the words of the leaves.
-    pub faults: Vec<String>,
+    /// What was wrong, in the order in which it began.
+    pub faults: Vec<RunFault>,
     boot: u32,
     mono: Millis,
     seen: At,
+}
+
+/// What was wrong during a run 故障, from when to when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunFault {
+    /// In the words of the leaves.
+    pub word: String,
+    /// When it began; `None` while nobody knew the date.
+    pub from: Option<i64>,
+    /// When it was over; `None` if it was not while the run went on.
+    pub to: Option<i64>,
+    /// It is told by what is looked at each minute, and lasts until it is not told any more.
+    is_open: bool,
 }
 
 impl Run {
@@ -50,10 +63,36 @@ impl Run {
         }
     }
 
-    fn fault(&mut self, fault: String) {
-        if !self.faults.contains(&fault) {
-            self.faults.push(fault);
+    /// The state of the box: what is wrong now, and what is not any more.
+    fn health(&mut self, at: At, wrong: Vec<String>) {
+        for told in self.faults.iter_mut().filter(|told| told.is_open) {
+            if !wrong.contains(&told.word) {
+                (told.to, told.is_open) = (wall(at), false);
+            }
         }
+        for word in wrong {
+            if !self.faults.iter().any(|told| told.is_open && told.word == word) {
+                let (from, to) = (wall(at), None);
+                self.faults.push(RunFault {
+                    word,
+                    from,
+                    to,
+                    is_open: true,
+                });
+            }
+        }
+    }
+
+    /// Trouble with the disk, told once it was over; an older leaf does not say when it began.
+    fn overcame(&mut self, at: At, what: Broken, began: Option<At>, lasted: Millis) {
+        let from = began.and_then(wall);
+        let end = |from: i64| from.saturating_add_unsigned(lasted.0);
+        self.faults.push(RunFault {
+            word: word_of(what).to_owned(),
+            from,
+            to: from.map(end).or_else(|| wall(at)),
+            is_open: false,
+        });
     }
 
     /// A later leaf of the same boot may know the date.
@@ -198,9 +237,7 @@ impl Calendar {
             What::Health { disk_percent, faults } => {
                 if let Some(run) = self.runs.last_mut() {
                     run.disk = disk_percent.or(run.disk);
-                    for fault in faults {
-                        run.fault(fault);
-                    }
+                    run.health(at, faults);
                 }
             }
             What::Settled { year, spans, .. } => {
@@ -209,9 +246,9 @@ impl Calendar {
                     self.place(leaf, wall);
                 }
             }
-            What::Fault { what, .. } => {
+            What::Fault { what, lasted, began } => {
                 if let Some(run) = self.runs.last_mut() {
-                    run.fault(word_of(what).to_owned());
+                    run.overcame(at, what, began, lasted);
                 }
             }
             _ => {}

@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use super::Source;
-use super::calendar::Run;
+use super::calendar::{Run, RunFault};
 use super::figures::{self, Figures};
 use super::period::Period;
+use crate::clock;
 use crate::ledger::{About, Before};
 use crate::records::{Equipment, Feedback};
 use crate::report::sheet::{Cell, Column, Sheet, To, Value, Words, left, middle, right, sum_of};
@@ -100,7 +101,7 @@ pub fn runs(source: &Source<'_>) -> Sheet {
         right("运行小时", "Hours on", 5),
         left("关机原因", "How it ended", 8),
         right("硬盘已用", "Disk used", 5),
-        left("故障", "Faults", 14),
+        left("故障", "Faults", 22),
     ];
     let is_in = |run: &&Run| figures::within(run, source.period, source.now_ms).is_some();
     let all: Vec<&Run> = source.calendar.runs.iter().filter(is_in).collect();
@@ -137,7 +138,6 @@ fn run_row(source: &Source<'_>, run: &Run) -> Vec<Cell> {
         Some(Before::Cut | Before::First) => Words("停电或断电", "power cut"),
     };
     let ended = run.how.and(run.ended);
-    let faults: Vec<&str> = run.faults.iter().map(|word| source.say(fault_words(word))).collect();
     vec![
         run.began
             .map_or_else(Cell::empty, |wall| Value::Moment(wall).into())
@@ -147,8 +147,58 @@ fn run_row(source: &Source<'_>, run: &Run) -> Vec<Cell> {
         Cell::from(source.say(why)),
         run.disk
             .map_or_else(Cell::empty, |percent| Value::Share(u64::from(percent), 100).into()),
-        Cell::from(faults.join(source.say(Words("，", ", ")))),
+        Cell::from(faults(source, run)),
     ]
+}
+
+/// So many faults of a run are listed; a disk that is full for weeks is told again and again.
+const LISTED: usize = 6;
+
+/// What was wrong, each with its times, and how often more.
+fn faults(source: &Source<'_>, run: &Run) -> String {
+    let began = run.began.and_then(clock::local_date);
+    let mut all: Vec<String> = run
+        .faults
+        .iter()
+        .take(LISTED)
+        .map(|told| fault(source, told, began))
+        .collect();
+    let more = run.faults.len() - all.len();
+    if more > 0 {
+        all.push(match source.lang {
+            Lang::Zh => format!("另 {more} 次"),
+            Lang::En => format!("{more} more"),
+        });
+    }
+    all.join(source.say(Words("，", ", ")))
+}
+
+fn fault(source: &Source<'_>, told: &RunFault, began: Option<jiff::civil::Date>) -> String {
+    let (word, from) = (
+        source.say(fault_words(&told.word)),
+        told.from.and_then(|from| at(from, began)),
+    );
+    let Some(from) = from else { return word.to_owned() };
+    let first = told.from.and_then(clock::local_date);
+    match told.to.and_then(|to| at(to, first)) {
+        Some(to) if to == from => format!("{word} {from}"),
+        Some(to) => format!("{word} {from}–{to}"),
+        None => match source.lang {
+            Lang::Zh => format!("{word} {from} 起"),
+            Lang::En => format!("{word} since {from}"),
+        },
+    }
+}
+
+/// `16:40`; with the day before it, if that is another one than the reader thinks of.
+fn at(wall_ms: i64, day: Option<jiff::civil::Date>) -> Option<String> {
+    let moment = clock::local(wall_ms)?;
+    let time = format!("{:02}:{:02}", moment.hour(), moment.minute());
+    Some(if Some(moment.date()) == day {
+        time
+    } else {
+        format!("{:02}-{:02} {time}", moment.month(), moment.day())
+    })
 }
 
 /// The words of health leaves.

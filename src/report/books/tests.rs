@@ -1,7 +1,7 @@
 use super::figures::{self, Figures};
 use super::*;
 use crate::clock::Trust;
-use crate::ledger::{At, Before, Closing, Ending, Entry, Leaf, Listed, Proof, What};
+use crate::ledger::{At, Before, Broken, Closing, Ending, Entry, Leaf, Listed, Proof, What};
 use crate::report::sheet::{Sheet, Value};
 use crate::types::{BranchId, DeviceId, Grade, Intervals, Millis, Piece, SessionId, Year};
 
@@ -316,12 +316,44 @@ fn a_power_cut_ends_a_run_at_its_last_sign_of_life() {
     let first = texts(&runs.rows[0]);
     assert_eq!(
         first[1..],
-        ["2026-11-26 22:30", "3.0", "停电或断电", "91%", "课件硬盘快满"]
+        ["2026-11-26 22:30", "3.0", "停电或断电", "91%", "课件硬盘快满 19:31 起"]
     );
     assert_eq!(texts(&runs.rows[1])[2..4], ["2.0", "正常关机"]);
     let figures = log.figures("2026-11");
     assert_eq!((figures.boots, figures.power_cuts, figures.days_on), (2, 1, 2));
     assert_eq!(figures.time_on, Millis::secs(5 * 3_600));
+}
+
+/// Given trouble of the ledger's disk for seven minutes, a films' disk that was away over midnight, and a fault that an
+/// older program told of, when the book of runs is opened, then each stands there with its times, in words.
+#[test]
+fn faults_stand_in_the_book_of_runs_from_when_to_when() {
+    let mut log = Log::default();
+    log.boot(EVENING, Before::First, None);
+    let full = |began| What::Fault {
+        what: Broken::DiskFull,
+        lasted: Millis::secs(7 * 60),
+        began,
+    };
+    log.at(
+        EVENING + HOUR,
+        full(Some(at(EVENING + HOUR - 8 * 60_000, Trust::Operator))),
+    );
+    let health = |faults: &[&str]| What::Health {
+        disk_percent: Some(50),
+        faults: faults.iter().map(|word| (*word).to_owned()).collect(),
+    };
+    log.at(EVENING + 2 * HOUR, health(&["media_away"]));
+    log.at(EVENING + 3 * HOUR, health(&["media_away"]));
+    log.at(EVENING + 5 * HOUR, health(&[]));
+    log.at(EVENING + 6 * HOUR, full(None));
+    log.at(EVENING + 6 * HOUR + 1, full(Some(at(5_000, Trust::Unset))));
+    log.at(EVENING + 7 * HOUR, What::Stop {});
+    let book = log.sheet("2026-11", runs);
+    assert_eq!(
+        texts(&book.rows[0])[5],
+        "台账硬盘满了 20:22–20:29，课件硬盘不在 21:30–11-27 00:30，台账硬盘满了，台账硬盘满了"
+    );
 }
 
 #[test]

@@ -1,18 +1,23 @@
 //! The database is damaged at every 256th byte, in three ways: the station starts by itself, sets the file aside as it
 //! was, brings back what the copy holds and what can be proven, and says so in the ledger.
 //!
-//! A sample in each run; `YUANJIAO_DAMAGE=all` tries every place.
+//! A sample in each run; `YUANJIAO_DAMAGE=all` tries every place, `=5` each fifth.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tempfile::TempDir;
 use yuanjiao::app::{Base, Station, copy_into, from_copy};
 use yuanjiao::config;
+use yuanjiao::credit::Policy;
 use yuanjiao::ledger::{self, Leaf, What};
 use yuanjiao::store::StoreError;
+use yuanjiao::types::{DeviceId, Intervals, ItemId, MemberId, Millis, Mode};
+use yuanjiao::viewing::{self, BeatIn, ItemFacts, MediaMap, Viewing};
 
 const SPACING: usize = 256;
 
@@ -47,13 +52,74 @@ fn leaves(base: &Base) -> Vec<Vec<u8>> {
     base.ledger.store().read_blocking::<_, StoreError, _>(read).unwrap()
 }
 
+/// One byte of a film is one millisecond of it.
+#[derive(Debug)]
+struct ByteIsMillisecond;
+
+impl MediaMap for ByteIsMillisecond {
+    fn media_of(&self, item: &ItemId, sent: &dyn Fn(ItemId) -> Vec<Range<u64>>) -> Intervals {
+        Intervals::from(sent(*item).iter().map(|b| (b.start, b.end)).collect::<Vec<_>>())
+    }
+}
+
+/// Members watch: one proves and closes, one leaves something pending, one is still there when the plug is pulled.
+fn watch(base: &Base, round: u8) {
+    let policy = Arc::new(Policy::built_in());
+    let viewing = Viewing::new(
+        base.ledger.clone(),
+        base.clock.clone(),
+        policy,
+        Arc::new(ByteIsMillisecond),
+    );
+    let events = tokio::runtime::Runtime::new().unwrap();
+    for who in 0..3_u8 {
+        events.block_on(async {
+            let item = ItemId::from_digest(&[round * 3 + who + 1; 32]);
+            let device = DeviceId::from_bytes([who + 1; 16]);
+            viewing.sent().note(device, item, 0..60_000);
+            let facts = ItemFacts {
+                item,
+                title: "film".into(),
+                class: None,
+                length: Millis::secs(60),
+                made_here: false,
+            };
+            let member = MemberId::new(&format!("m{who}")).unwrap();
+            let opened = viewing.open(member, device, facts, Mode::Alone).await.unwrap();
+            let mut n = 0;
+            loop {
+                n += 1;
+                let beat = BeatIn {
+                    n,
+                    segments: vec![(0, 60_000)],
+                    ended: false,
+                    urgent: true,
+                    digest: [0; 8],
+                };
+                if viewing.beat(opened.session, beat).await.unwrap().pending > Millis::ZERO {
+                    break;
+                }
+            }
+            if who == 0 {
+                viewing.prove(opened.session).await.unwrap();
+            }
+            if who < 2 {
+                viewing.close(opened.session).await.unwrap();
+            }
+        });
+    }
+}
+
 /// A station's folder with a copy of the first part of its ledger, and all its leaves.
 fn village(folder: &Path) -> (usize, Vec<Vec<u8>>) {
     let settings = settings(folder);
     let base = Base::open(&settings).unwrap();
-    append(&base, 60);
+    append(&base, 30);
+    watch(&base, 0);
     let (_, copied) = copy_into(&base.ledger, &settings.data.join("backup")).unwrap();
-    append(&base, 120);
+    append(&base, 60);
+    watch(&base, 1);
+    append(&base, 60);
     (usize::try_from(copied).unwrap(), leaves(&base))
 }
 
@@ -89,8 +155,12 @@ fn damage(path: &Path, at: usize, way: Way) {
 
 /// Every place, or one in so many.
 fn places(length: usize) -> impl Iterator<Item = usize> {
-    let all = std::env::var("YUANJIAO_DAMAGE").is_ok_and(|wish| wish == "all");
-    let step = if all { 1 } else { (length / SPACING / 12).max(1) };
+    let wish = std::env::var("YUANJIAO_DAMAGE").unwrap_or_default();
+    let step = match wish.as_str() {
+        "" => (length / SPACING / 12).max(1),
+        "all" => 1,
+        number => number.parse().expect("all, or one place in so many"),
+    };
     (0..length).step_by(SPACING).step_by(step)
 }
 
@@ -111,6 +181,11 @@ fn judge(base: &Base, copied: usize, before: &[Vec<u8>], damaged: &Path, bytes: 
     assert!(found.faults.is_empty(), "{what}: {:?}", found.faults);
     let now = leaves(base);
     let kept = is_prefix(before, &now);
+    let counted_again = base.ledger.store().write_blocking(viewing::rebuild_views);
+    assert!(
+        !counted_again.unwrap().unwrap(),
+        "{what}: the views say what the leaves say"
+    );
     assert!(kept >= copied, "{what}: only {kept} leaves of {copied} in the copy");
     let said = now[kept..]
         .iter()
@@ -190,17 +265,19 @@ fn without_any_copy_what_a_checkpoint_proves_comes_back_and_the_rest_is_said() {
     fs::remove_dir_all(folder.path().join("data/backup")).unwrap();
     // One leaf is edited by hand: everything up to the edit has lost its checkpoint.
     let base = Base::open(&settings(folder.path())).unwrap();
+    let edited = before.len() - 6;
+    let place = i64::try_from(edited).unwrap();
     let edit = base
         .ledger
         .store()
-        .write_blocking(|tx| tx.execute("UPDATE leaf SET bytes = x'7b7d' WHERE idx = 175", []));
+        .write_blocking(move |tx| tx.execute("UPDATE leaf SET bytes = x'7b7d' WHERE idx = ?1", [place]));
     edit.unwrap().unwrap();
     drop(base);
     let base = started(folder.path());
     let now = leaves(&base);
     let kept = is_prefix(&before, &now);
     assert!(
-        (160..=175).contains(&kept),
+        (edited - 15..=edited).contains(&kept),
         "the last checkpoint before the edit: {kept}"
     );
     let said = now
@@ -231,8 +308,13 @@ fn a_view_that_does_not_say_what_the_leaves_say_is_counted_again() {
         .unwrap();
     drop(base);
     let base = started(folder.path());
-    let count =
-        |conn: &rusqlite::Connection| Ok(conn.query_row("SELECT count(*) FROM credited", [], |row| row.get(0))?);
+    let count = |conn: &rusqlite::Connection| {
+        Ok(
+            conn.query_row("SELECT count(*) FROM credited WHERE member = '0021'", [], |row| {
+                row.get(0)
+            })?,
+        )
+    };
     let left: i64 = base.ledger.store().read_blocking::<_, StoreError, _>(count).unwrap();
     assert_eq!(left, 0);
 }

@@ -149,7 +149,7 @@ impl Station {
         let steps = steps::watch(
             self.viewing.clone(),
             self.base.ledger.clone(),
-            Arc::clone(&self.base.clock),
+            self.base.clock.clone(),
             stop.clone(),
         );
         let steps = tokio::spawn(steps);

@@ -1,13 +1,12 @@
 //! The wall clock, watched: a jump against the monotonic clock becomes a leaf, and an operator's word outlives the program.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
 use tokio_util::sync::CancellationToken;
 
 use super::Base;
-use crate::clock::{Clock, Reading, SystemClock, Trust};
+use crate::clock::{Clock, Reading, SharedClock, Trust};
 use crate::ledger::{self, Leaf, Ledger, LedgerError, What};
 use crate::store::Urgency;
 use crate::types::Millis;
@@ -33,7 +32,7 @@ fn anchor_is_due(now: Reading, last: Option<Millis>) -> bool {
 }
 
 /// Looks every half minute until `stop`, and writes down each jump, and that the network vouches for the clock.
-pub(super) async fn watch(viewing: Viewing, ledger: Ledger, clock: Arc<SystemClock>, stop: CancellationToken) {
+pub(super) async fn watch(viewing: Viewing, ledger: Ledger, clock: SharedClock, stop: CancellationToken) {
     let mut every = tokio::time::interval(EVERY);
     let mut before = clock.now();
     let mut anchored = None;
@@ -101,7 +100,70 @@ pub(super) fn remember(base: &Base) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+    use std::sync::Arc;
+
+    use tempfile::TempDir;
+
     use super::*;
+    use crate::clock::HandClock;
+    use crate::credit::Policy;
+    use crate::keys::Keys;
+    use crate::store::{Options, Store, StoreError};
+    use crate::types::{Intervals, ItemId, Origin};
+    use crate::viewing::{self, MediaMap};
+
+    const NOVEMBER_2026: i64 = 1_795_000_000_000;
+    const IN_2099: i64 = 4_070_908_800_000;
+
+    #[derive(Debug)]
+    struct NoFilms;
+
+    impl MediaMap for NoFilms {
+        fn media_of(&self, _: &ItemId, _: &dyn Fn(ItemId) -> Vec<Range<u64>>) -> Intervals {
+            Intervals::none()
+        }
+    }
+
+    fn steps_told(ledger: &Ledger) -> Vec<(i64, i64)> {
+        let read = |conn: &_| ledger::leaves(conn, 0, 1_000);
+        let all = ledger.store().read_blocking::<_, StoreError, _>(read).unwrap();
+        let step = |bytes: &Vec<u8>| match Leaf::read(bytes)?.is {
+            What::WallStep { expected_ms, shown_ms } => Some((expected_ms, shown_ms)),
+            _ => None,
+        };
+        all.iter().filter_map(step).collect()
+    }
+
+    /// Cases 51 and 61, as the running station sees them. Time passes by itself here whenever nobody has anything to do.
+    #[tokio::test(start_paused = true)]
+    async fn each_jump_of_the_wall_clock_while_the_station_runs_becomes_one_leaf() {
+        let (dir, clock) = (TempDir::new().unwrap(), Arc::new(HandClock::new(1, NOVEMBER_2026)));
+        let schemas = [ledger::SCHEMA, viewing::SCHEMA];
+        let store = Store::open(&dir.path().join("ledger.db"), &schemas, Options::default()).unwrap();
+        let keys = Keys::open_or_make(&dir.path().join("keys")).unwrap();
+        let origin = Origin::new("yuanjiao.example/17").unwrap();
+        let ledger = Ledger::open(store, keys, origin, clock.now()).unwrap();
+        let policy = Arc::new(Policy::built_in());
+        let viewing = Viewing::new(ledger.clone(), clock.clone(), policy, Arc::new(NoFilms));
+        let stop = CancellationToken::new();
+        let watching = tokio::spawn(watch(viewing, ledger.clone(), clock.clone(), stop.clone()));
+        tokio::time::sleep(EVERY).await;
+        let mut expected = Vec::new();
+        for shown in [5_000, IN_2099, NOVEMBER_2026, NOVEMBER_2026 + 8 * 3_600_000] {
+            clock.advance(Millis::secs(30));
+            expected.push((clock.now().wall_ms, shown));
+            clock.set_wall(shown);
+            while steps_told(&ledger).len() < expected.len() {
+                tokio::time::sleep(EVERY).await;
+            }
+        }
+        clock.advance(Millis::secs(3_600));
+        tokio::time::sleep(10 * EVERY).await;
+        stop.cancel();
+        watching.await.unwrap();
+        assert_eq!(steps_told(&ledger), expected, "and a clock that goes on makes none");
+    }
 
     fn at(mono_s: u64, wall_ms: i64) -> Reading {
         Reading {

@@ -36,16 +36,20 @@ async fn row_24_to_27_each_gets_what_he_attended() {
 #[tokio::test]
 async fn row_28_a_pause_counts_for_nobody() {
     let hall = Hall::new().await;
-    hall.evening_with(vec![film(1, 600)]).await;
+    hall.evening().await;
     hall.comes("m1", 1).await.unwrap();
     hall.room.start(hall.screen).await.unwrap();
-    hall.play(0, 300).await;
-    // Ten minutes of silence from a screen that stands still, then it goes on.
+    hall.play(0, 900).await;
+    hall.comes("m1", 1).await.unwrap();
+    hall.play(900, 150).await;
+    // Ten minutes of silence from a screen that stands still, then it goes on until 2700 s have passed.
     hall.clock.advance(Millis::secs(600));
-    hall.beat(300, 300, false).await.unwrap();
-    hall.play(300, 300).await;
+    hall.beat(1050, 1050, false).await.unwrap();
+    hall.play(1050, 750).await;
+    hall.comes("m1", 1).await.unwrap();
+    hall.play(1800, 300).await;
     hall.ends(&[("m1", 1)]).await;
-    assert_eq!(hall.credit("m1").0, 600);
+    assert_eq!(hall.credit("m1").0, 2100);
 }
 
 #[tokio::test]

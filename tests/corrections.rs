@@ -158,6 +158,25 @@ async fn what_was_credited_to_the_wrong_member_moves_to_the_right_one_at_station
     assert!(page.contains("the wrong phone"), "{page}");
 }
 
+/// Given nobody said what shall be corrected, when the operator opens the page and chooses a member, then the way leads
+/// to the form of that entry.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_know_the_entry_finds_it_by_the_member() {
+    let (station, operator, span) = village().await;
+    let open = async |path: &str| station.get(path, &format!("Cookie: {operator}\r\n")).await;
+    let start = open("/desk/correct").await;
+    assert_eq!(start.status, 200, "{}", start.text());
+    assert!(start.text().contains("王德明 0021") && start.text().contains("赵小梅 0033"));
+    let his = open("/desk/correct?member=0021").await.text();
+    assert!(his.contains(&format!("/desk/correct?of={span}")), "{his}");
+    assert!(open("/desk/correct?member=0033").await.text().contains("名下还没有"));
+    assert_eq!(
+        open("/desk/correct?member=9999").await.status,
+        404,
+        "nobody of the roster"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_correction_without_a_second_person_or_beyond_what_is_there_is_refused_in_words() {
     let (station, operator, span) = village().await;
@@ -191,6 +210,11 @@ async fn a_correction_without_a_second_person_or_beyond_what_is_there_is_refused
         station.get("/desk/correct?of=0", &cookie).await.status,
         404,
         "a genesis is no span"
+    );
+    assert_eq!(
+        station.get("/desk/correct?member=0021", "").await.status,
+        303,
+        "also where one chooses"
     );
     assert_eq!(
         station.get(&format!("/desk/correct?of={span}"), "").await.status,

@@ -512,6 +512,12 @@ texts! {
     // Corrections
     correct: "更正", "Correct";
     correct_lead: "记错了就在这里改。原来的条目不动，另记一条更正，两个人签字。", "What was recorded wrongly is put right here. The old entry stays; a correction is added, signed by two people.";
+    correct_choose: "要更正哪一条？", "What shall be corrected?";
+    correct_whose_record: "谁的学时", "Whose hours";
+    correct_show: "看他的记录", "Show the records";
+    correct_none: "名下还没有可以更正的学时。到会漏记了的，从下面那一场补记。", "No hours that could be corrected. Who was there and is missing is credited from the evening below.";
+    correct_evenings: "到会漏记了的：哪一场", "Was there and is missing: at which evening";
+    correct_came: "到会 {0} 人，放映 {1}", "{0} came, {1} shown";
     correct_entry: "台账条目", "Entry of the log";
     correct_whose: "记在谁名下", "Credited to";
     correct_to: "改记给（党员编号）", "Credit it to (member number)";

@@ -215,3 +215,19 @@ test('the last check closes the evening, and every figure is the same', { timeou
   const line = csv.split('\r\n').find((text) => text.includes('0021'));
   assert.ok(line.includes(String(Math.floor(credited / 1000))), `${line} has ${credited}`);
 });
+
+test('who was forgotten is credited from the evening, without knowing its entry', { timeout: 120_000 }, async () => {
+  await desk.goto(`${station.url}/desk/correct`);
+  await desk.selectOption('#member', '0021');
+  await desk.click('form[action="/desk/correct"] button');
+  await desk.waitForSelector('#spans a.btn');
+  await desk.screenshot({ path: join(shots, 'desk-correct-choose.png'), fullPage: true });
+  const small = await (await chrome.newContext({ ...PHONE, storageState: await desk.context().storageState() })).newPage();
+  await small.goto(`${station.url}/desk/correct?member=0021`);
+  const beyond = await small.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  await small.screenshot({ path: join(shots, 'desk-correct-choose-phone.png'), fullPage: true });
+  assert.ok(beyond <= 0, `${beyond} px wider than the phone`);
+  await desk.click('#evenings a.btn');
+  await desk.waitForSelector('form[action="/desk/correct"] #why');
+  assert.match(await desk.textContent('#to-correct'), /油菜越冬五件事/);
+});

@@ -1,5 +1,7 @@
 //! The desk's corrections 更正: what is wrong, who should have it, why, and a second person who signs with his own PIN.
 
+mod choose;
+
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
@@ -20,6 +22,7 @@ use crate::viewing::{self, CorrectError, Correctable, Correcting};
 pub(super) struct Which {
     of: Option<u64>,
     screening: Option<String>,
+    member: Option<String>,
 }
 
 /// The form, as it was sent.
@@ -63,7 +66,7 @@ pub(super) async fn page(
     let of = match (which.of, which.screening) {
         (Some(of), _) => of,
         (None, Some(id)) => end_of(&pages, &id).await?.ok_or_else(Problem::not_found)?,
-        (None, None) => return Err(Problem::not_found()),
+        (None, None) => return choose::page(&pages, &visit, which.member.as_deref()).await,
     };
     let sent = Sent { of, ..Sent::default() };
     show_form(&pages, &visit, sent, String::new()).await

@@ -18,7 +18,7 @@ use crate::roster::{Member, Migrant};
 use crate::types::{Hours, Lang, MemberId};
 use crate::viewing::{self, SpanRow};
 
-pub(super) use one::{one, remove, save};
+pub(super) use one::{Recent, one, recent, remove, save};
 
 #[derive(Debug, Deserialize, Default)]
 pub(super) struct Wanted {

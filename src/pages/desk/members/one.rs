@@ -35,12 +35,12 @@ struct One {
 }
 
 /// A span that could be corrected.
-struct Recent {
-    index: u64,
-    date: String,
-    title: String,
-    mode: &'static str,
-    time: String,
+pub(in crate::pages::desk) struct Recent {
+    pub(in crate::pages::desk) index: u64,
+    pub(in crate::pages::desk) date: String,
+    pub(in crate::pages::desk) title: String,
+    pub(in crate::pages::desk) mode: &'static str,
+    pub(in crate::pages::desk) time: String,
 }
 
 /// So many of a member's newest spans are listed.
@@ -72,7 +72,17 @@ pub(in crate::pages::desk) async fn one(
     let lead = format::fill(t.edit_member, &[&present.name]);
     let mut page = form(&pages, &visit, &present, false, lead, Vec::new());
     page.listed_by_district = pages.roster.listed_by_district().await?.contains(&member.id);
-    let who = member.id.clone();
+    (page.spans, page.corrections) = recent(&pages, &visit, member.id.clone()).await?;
+    show(&visit, &page)
+}
+
+/// A member's newest spans that still give something, and his corrections.
+pub(in crate::pages::desk) async fn recent(
+    pages: &Pages,
+    visit: &Visit,
+    who: MemberId,
+) -> Result<(Vec<Recent>, Vec<CorrectionLine>), Problem> {
+    let t = texts(visit.lang);
     let read = move |conn: &_| {
         let spans = viewing::newest_spans(conn, &who, RECENT)?;
         Ok::<_, StoreError>((spans, viewing::corrections_of(conn, &who)?))
@@ -82,7 +92,7 @@ pub(in crate::pages::desk) async fn one(
         let entry = pages.library.entry(item);
         entry.map_or_else(|| item.to_string(), |entry| entry.title)
     };
-    page.spans = spans
+    let lines = spans
         .iter()
         .filter(|(_, span)| span.credit > Millis::ZERO)
         .map(|(index, span)| Recent {
@@ -93,8 +103,7 @@ pub(in crate::pages::desk) async fn one(
             time: format::length(span.credit, visit.lang),
         })
         .collect();
-    page.corrections = correction_lines(&corrections, &title, t, visit.lang);
-    show(&visit, &page)
+    Ok((lines, correction_lines(&corrections, &title, t, visit.lang)))
 }
 
 fn form(pages: &Pages, visit: &Visit, values: &Save, is_new: bool, lead: String, errors: Vec<String>) -> One {

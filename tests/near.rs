@@ -124,14 +124,10 @@ struct Running(Child, String);
 
 impl Running {
     fn start(hosts: &Hosts, folder: &Path) -> Self {
-        let mut child = Command::new("ip")
-            .args(["netns", "exec", &hosts.name("station"), env!("CARGO_BIN_EXE_yuanjiao")])
-            .args(["--listen", "0.0.0.0:8080", "--config"])
-            .arg(folder.join("station.toml"))
-            .arg("--data")
-            .arg(folder.join("data"))
-            .arg("--media")
-            .arg(folder.join("media"))
+        let mut there = Command::new("ip");
+        there.args(["netns", "exec", &hosts.name("station"), env!("CARGO_BIN_EXE_yuanjiao")]);
+        let mut child = program::in_folder(&mut there, folder)
+            .args(["--listen", "0.0.0.0:8080"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

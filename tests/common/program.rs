@@ -42,14 +42,20 @@ fn run(folder: &Path, errors: Stdio) -> Running {
     wait_until_open(spawn(folder, "127.0.0.1:0", errors))
 }
 
-fn spawn(folder: &Path, address: &str, errors: Stdio) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_yuanjiao"))
-        .args(["--listen", address, "--config"])
+/// Settings, data and films lie in this folder.
+pub fn in_folder<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Command {
+    command
+        .arg("--config")
         .arg(folder.join("station.toml"))
         .arg("--data")
         .arg(folder.join("data"))
         .arg("--media")
         .arg(folder.join("media"))
+}
+
+fn spawn(folder: &Path, address: &str, errors: Stdio) -> Child {
+    in_folder(&mut Command::new(env!("CARGO_BIN_EXE_yuanjiao")), folder)
+        .args(["--listen", address])
         .stdout(Stdio::piped())
         .stderr(errors)
         .spawn()

@@ -400,6 +400,47 @@ fn two_stations_are_pulled_by_themselves_and_every_figure_opens_down_to_its_leav
     }
 }
 
+/// A picture of one point, as a browser draws it.
+const POINT: &[u8] = include_bytes!("cases/point.png");
+
+#[test]
+fn a_photo_stands_beside_the_leaves_of_its_evening_for_whoever_is_signed_in() {
+    let (folder, home) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    program::prepare(folder.path());
+    // As if an operator had taken it with his phone, before the station started.
+    let digest = {
+        let mut settings = yuanjiao::config::Station::load(None).unwrap();
+        settings.data = folder.path().join("data");
+        let base = yuanjiao::app::Base::open(&settings).unwrap();
+        let by = yuanjiao::roster::Operator::on_the_console();
+        let evening = yuanjiao::types::SessionId::from_bytes([7; 16]);
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let when = yuanjiao::ledger::Moment::Middle;
+        runtime
+            .block_on(base.records.add_photo(evening, when, POINT.to_vec(), &by))
+            .unwrap();
+        runtime.block_on(base.records.photos(evening)).unwrap().remove(0).digest
+    };
+    let village = Village(program::start(folder.path()));
+    let mut office = Office::open(home.path());
+    let station = office.enrol(&village, &code(folder.path()), "青石桥村");
+    office.wait_for(&station, |page| page.contains("接得上，已会签"));
+    let leaves = station.replacen("/station", "/leaves", 1) + "&from=0";
+    let page = office.get(&leaves);
+    assert!(page.contains("照片还没有取来") && !page.contains("<img"), "{page}");
+    assert!(district(home.path(), &["photos"], ""));
+    let page = office.get(&leaves);
+    assert!(page.contains(&format!("<img src=\"/photo/{digest}\"")), "{page}");
+    assert!(office.bytes(&format!("/photo/{digest}")).starts_with(b"\x89PNG"));
+    assert_eq!(
+        office.ask("GET", &format!("/photo/{digest}"), "", "", "").0,
+        303,
+        "not for strangers"
+    );
+    let outside = "/photo/..%2f..%2fkeys%2fsigning";
+    assert_eq!(office.ask("GET", outside, &office.cookie, "", "").0, 404);
+}
+
 /// Opened by a reader that is not ours: numbers are numbers, the head stays in sight, and the sheets agree with the tables.
 fn the_workbooks_say_the_same(office: &Office, credited: [u64; 2]) {
     let mut all: Xlsx<_> = Xlsx::new(Cursor::new(office.bytes("/reports/all.xlsx"))).unwrap();

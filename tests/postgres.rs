@@ -25,7 +25,7 @@ mod rows;
 use common::Station;
 use common::server::Server;
 use tempfile::TempDir;
-use yuanjiao::district::{District, Settings};
+use yuanjiao::district::{District, DistrictError, Settings};
 use yuanjiao::store::{Options, Place, Schema, Shared, Sql, StoreError, Urgency, Value};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,6 +131,49 @@ fn every_table_can_be_spread_over_machines_by_its_station() {
         .filter_map(|rest| rest.split('\'').next().map(str::to_owned))
         .collect();
     assert_eq!(documented, spread.into_iter().collect());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn books_are_carried_over_from_a_file_once_with_everything_in_them() {
+    let Some(server) = Server::start() else { return };
+    let (station, folder) = (Station::start().await, TempDir::new().unwrap());
+    let on_file = District::open(Settings::in_folder(folder.path().to_owned())).unwrap();
+    let code = station.base().exchange.enrol_code().unwrap();
+    let url = format!("http://{}", station.address);
+    on_file.enrol(&url, &code).await.unwrap();
+    station.watch(&station.sign_in().await).await;
+    let seen = on_file.pull(None).await.unwrap().remove(0).1.unwrap().size;
+    let counted = |district: &District| {
+        let counts = district.recount().unwrap();
+        counts
+            .iter()
+            .map(|(_, count)| count.credits.clone())
+            .collect::<Vec<_>>()
+    };
+    let before = counted(&on_file);
+    assert!(
+        matches!(on_file.carry_over(), Err(DistrictError::NothingToCarry(_))),
+        "no server is named"
+    );
+    drop(on_file);
+    let open = || {
+        District::open(Settings {
+            store: Place::Server(server.database("books")),
+            ..Settings::in_folder(folder.path().to_owned())
+        })
+        .unwrap()
+    };
+    let on_server = open();
+    let carried = on_server.carry_over().unwrap();
+    assert!(carried.contains(&("leaf".to_owned(), seen)), "{carried:?}");
+    assert_eq!(counted(&on_server), before);
+    assert!(matches!(on_server.carry_over(), Err(DistrictError::NotEmpty)), "once");
+    // The next pull goes on where the file stopped: only the leaf with our cosignature is new.
+    let next = open().pull(None).await.unwrap().remove(0).1.unwrap();
+    assert!(
+        next.alerts.is_empty() && next.new >= 1 && next.size == seen + next.new,
+        "{next:?}"
+    );
 }
 
 const SCHEMA: Schema = Schema {

@@ -53,10 +53,10 @@ impl TimeMap {
         map
     }
 
-    /// The milliseconds of an entry, while it is being filled.
-    fn step(&self) -> Option<u64> {
+    /// The milliseconds of an entry and of all entries, while it is being filled.
+    fn extent(&self) -> Option<(u64, u64)> {
         match &self.0 {
-            Form::Open { step, hulls } if !hulls.is_empty() => Some(*step),
+            Form::Open { step, hulls } if !hulls.is_empty() => Some((*step, step.saturating_mul(hulls.len() as u64))),
             _ => None,
         }
     }

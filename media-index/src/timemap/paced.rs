@@ -20,16 +20,17 @@ impl Spot {
 }
 
 impl TimeMap {
-    /// Enters places of `track`, in their order; those that lie before their forerunner in byte or time are left out.
+    /// Enters places of `track`, in their order; those that lie before their forerunner in byte or time are left out, and
+    /// those beyond the film's end, whose times are a lie.
     pub(crate) fn add_spots(&mut self, track: usize, spots: &[Spot]) {
-        let Some(step) = self.step() else {
+        let Some((step, length)) = self.extent() else {
             return;
         };
         let Some((mut from, rest)) = spots.split_first().map(|(first, rest)| (*first, rest)) else {
             return;
         };
         for to in rest {
-            if to.at < from.at || to.ms < from.ms {
+            if to.at < from.at || to.ms < from.ms || to.ms > length {
                 continue;
             }
             let mut ms = from.ms;
@@ -101,6 +102,12 @@ mod tests {
             10_000,
         );
         assert_eq!(with, of(&[(0, 0), (4_000, 400), (10_000, 1_000)], 10_000));
+    }
+
+    #[test]
+    fn a_time_of_ages_beyond_the_end_is_left_out_at_once() {
+        let with = of(&[(0, 0), (u64::MAX - 1, 400), (10_000, 1_000)], 10_000);
+        assert_eq!(with, of(&[(0, 0), (10_000, 1_000)], 10_000));
     }
 
     #[test]

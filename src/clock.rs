@@ -206,13 +206,13 @@ pub fn monotonic() -> Millis {
     Millis(u64::try_from(t.tv_sec * 1000 + t.tv_nsec / 1_000_000).unwrap_or(0))
 }
 
-/// The present moment by the machine's wall clock, for headers of HTTP, which are seconds for caches and prove nothing;
+/// The present moment by the machine's wall clock, for headers of HTTP, which are hints for caches and prove nothing;
 /// none while the clock was never set (RFC 9110 §5.6.7: then there is no clock).
 pub fn present() -> Option<SystemTime> {
     let t = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
     let wall_ms = t.tv_sec.checked_mul(1000)?;
-    let seconds = Duration::from_secs(u64::try_from(t.tv_sec).ok()?);
-    (plausibility(wall_ms) != Trust::Unset).then(|| SystemTime::UNIX_EPOCH + seconds)
+    let since = Duration::new(u64::try_from(t.tv_sec).ok()?, u32::try_from(t.tv_nsec).ok()?);
+    (plausibility(wall_ms) != Trust::Unset).then(|| SystemTime::UNIX_EPOCH + since)
 }
 
 /// The kernel's id of this boot; where there is none, a fixed word, so that every start counts as the same boot and the

@@ -235,5 +235,11 @@ async fn two_pullers_share_stations_and_one_takes_over_what_the_other_left_when_
         assert_eq!(station.busiest.load(Ordering::SeqCst), 1, "{}", station.origin);
         assert_eq!(station.cosigned.load(Ordering::SeqCst), 1, "{}", station.origin);
     }
-    assert!(district.stations().unwrap().iter().all(|station| station.size == 300));
+    let sizes: Vec<u64> = district
+        .stations()
+        .unwrap()
+        .iter()
+        .map(|station| station.size)
+        .collect();
+    assert_eq!(sizes, [300; 12]);
 }

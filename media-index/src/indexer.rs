@@ -73,7 +73,7 @@ pub struct Status {
     pub keep_fault: Option<String>,
     /// What lies where the library should lie.
     pub root: RootIs,
-    /// The first sweep is done.
+    /// The first sweep is done, and what it found is listed or waits.
     pub complete: bool,
 }
 
@@ -96,9 +96,9 @@ impl Shared {
         self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whoever waits looks again.
-    fn tell(&self) {
-        let _status = self.status();
+    /// The first sweep found what was known.
+    fn say_complete(&self) {
+        self.status().complete = true;
         self.changed.notify_all();
     }
 
@@ -112,9 +112,10 @@ impl Shared {
         Arc::clone(&self.catalogue.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Both under the lock of the status, so that whoever waits on it sees them together.
-    fn publish(&self, next: Catalogue, waiting: usize, remaining: Option<Duration>) {
+    /// All under the lock of the status, so that whoever waits on it sees them together. `swept`: the first sweep is done.
+    fn publish(&self, next: Catalogue, swept: bool, waiting: usize, remaining: Option<Duration>) {
         let mut status = self.status();
+        status.complete |= swept;
         status.waiting = waiting;
         status.remaining = remaining;
         *self.catalogue.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
@@ -207,4 +208,29 @@ pub fn scan_once(settings: Settings, keep: Box<dyn Keep>) -> Result<Arc<Catalogu
     worker.sweep();
     worker.look_into_all();
     Ok(shared.catalogue())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::Memory;
+
+    /// Whoever waits for the end of the work must not be let through before anybody knows of what there is.
+    #[test]
+    fn what_the_first_sweep_found_waits_before_the_sweep_counts_as_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let sweep = || {
+            let settings = Settings::new(folder.path().to_owned());
+            let (mut worker, shared) = Worker::new(settings, Box::new(Memory::default())).unwrap();
+            worker.sweep();
+            (worker, shared)
+        };
+        assert!(sweep().1.status().is_idle(), "an empty folder is looked through");
+        std::fs::write(folder.path().join("课.txt"), "一课").unwrap();
+        let (mut worker, shared) = sweep();
+        assert!(!shared.status().is_idle(), "found, and not told yet");
+        worker.publish();
+        let status = shared.status().clone();
+        assert_eq!((status.complete, status.waiting), (true, 1));
+    }
 }

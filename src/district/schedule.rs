@@ -1,7 +1,7 @@
 //! When a station is asked: regularly, with jitter, and with patience if it cannot be reached.
 //!
 //! `next_in` decides purely; [`run`] keeps the appointments: it takes as many stations that are due as it has places
-//! ([`super::lease`]: several programs may share one set of books), pulls each within its own deadline, and writes down
+//! (`lease`: several programs may share one set of books), pulls each within its own deadline, and writes down
 //! what came of it. A station that hangs, lies or floods costs its own place until its own deadline and nothing else.
 
 use std::collections::HashSet;

@@ -3,7 +3,7 @@
 //! The caller brings the listener, the routes and the stop signal. What `axum::serve` does not bound is bounded here:
 //! the time for headers, idle connections, their number in all and per address, and a reader that takes nothing for
 //! minutes. A slow phone is never throttled. When all places are taken, who only sits there makes room. Films flow on an
-//! event loop of their own ([`lanes`]).
+//! event loop of their own (`lanes`).
 
 mod conversation;
 mod framing;

@@ -60,6 +60,6 @@ export class Tabs {
     const ended = new Promise((resolve) => { this.process.once('exit', resolve); });
     this.process.kill('SIGKILL');
     await ended;
-    rmSync(this.home, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(this.home, { recursive: true, force: true, maxRetries: 20 });
   }
 }

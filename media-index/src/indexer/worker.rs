@@ -48,6 +48,8 @@ pub(super) struct Worker {
     generation: u64,
     pace: Pace,
     progress: Progress,
+    /// The library was looked through once.
+    swept: bool,
     next_sweep: u64,
 }
 
@@ -74,6 +76,7 @@ impl Worker {
             generation: 0,
             pace: Pace::default(),
             progress: Progress::default(),
+            swept: false,
             next_sweep: 0,
         };
         worker.publish();
@@ -172,13 +175,14 @@ impl Worker {
             self.keep(vec![Change::Root(id)]);
         }
         let changed = self.take(&walks);
-        let first = !std::mem::replace(&mut self.shared.status().complete, true);
         if changed {
             self.pace.want();
-        } else if first {
+        } else if !self.swept {
             // What was known is what is there: nothing to publish but that.
-            self.shared.tell();
+            self.shared.say_complete();
         }
+        // Otherwise with the next snapshot: before that nobody knows of what was found, and it would look as if all were done.
+        self.swept = true;
         changed
     }
 

@@ -24,7 +24,7 @@ impl Worker {
     }
 
     /// Makes a snapshot of what is known.
-    pub(super) fn publish(&mut self) {
+    pub(in crate::indexer) fn publish(&mut self) {
         let begun = now_ms();
         self.generation += 1;
         let about = About {
@@ -45,7 +45,8 @@ impl Worker {
         );
         let left = self.queue.len();
         let remaining = self.progress.remaining(left, now_ms());
-        self.shared.publish(next, left + self.growing.len(), remaining);
+        self.shared
+            .publish(next, self.swept, left + self.growing.len(), remaining);
         self.pace.made(begun);
     }
 }

@@ -6,6 +6,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+#[path = "common/chance.rs"]
+mod chance;
 #[path = "common/phone.rs"]
 mod phone;
 #[path = "common/program.rs"]
@@ -15,6 +17,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
+use chance::Chance;
 use data_encoding::HEXLOWER;
 use phone::{Phone, between, digits};
 use program::{Running, WaitTimeout, command, number};
@@ -420,19 +423,6 @@ fn pull(district: &District, events: &Runtime) -> Promised {
         promised.pulls += 1;
     }
     promised
-}
-
-/// A moment that nobody can foresee, and everybody can play again.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
-    }
 }
 
 #[test]

@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+#[path = "common/chance.rs"]
+mod chance;
 mod common;
 
 use std::collections::HashSet;
@@ -16,6 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
+use chance::Chance;
 use common::{Station, read};
 use rustix::fs::Advice;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -28,28 +31,15 @@ const READERS: u64 = 24;
 const STEPS: u64 = 60;
 const BEHIND: u32 = 24 << 20;
 
-/// A chance that is the same in every run.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
-    }
-
-    /// Mostly small, sometimes to the end, sometimes one byte.
-    fn range(&mut self, length: u64) -> Range<u64> {
-        let from = self.below(length);
-        let to = match self.below(4) {
-            0 => from + 1,
-            1 => length,
-            _ => from + 1 + self.below(600_000),
-        };
-        from..to.min(length)
-    }
+/// Mostly small, sometimes to the end, sometimes one byte.
+fn some_of(chance: &mut Chance, length: u64) -> Range<u64> {
+    let from = chance.below(length);
+    let to = match chance.below(4) {
+        0 => from + 1,
+        1 => length,
+        _ => from + 1 + chance.below(600_000),
+    };
+    from..to.min(length)
 }
 
 struct Soak {
@@ -129,7 +119,7 @@ async fn read_at_random(soak: Arc<Soak>, n: u64) {
     let mut step = 0;
     while soak.goes_on(step) {
         step += 1;
-        let range = chance.range(length);
+        let range = some_of(&mut chance, length);
         match chance.below(9) {
             0 => {
                 reader.send(&soak, "HEAD", &soak.path, "").await;
@@ -146,7 +136,7 @@ async fn read_at_random(soak: Arc<Soak>, n: u64) {
             }
             3 => {
                 // Two at once, on one connection.
-                let next = chance.range(length);
+                let next = some_of(&mut chance, length);
                 reader.ask_range(&soak, &range).await;
                 reader.ask_range(&soak, &next).await;
                 reader.take_range(&soak, range).await;

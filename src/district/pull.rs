@@ -33,6 +33,13 @@ pub struct Pulled {
     pub frozen_at: Option<u64>,
 }
 
+impl Pulled {
+    /// Whether something about the log itself does not fit: such a station gets nothing until a person has looked at it.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        self.alerts.iter().any(|alert| !matches!(alert, Alert::Count(_)))
+    }
+}
+
 /// So many other versions of one station's log are kept whole; of more, only the checkpoints.
 const FORKS: u32 = 3;
 /// A version is kept up to so many leaves: some years of a village.

@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 pub mod log;
+#[path = "../question.rs"]
+mod question;
 
 use std::fs;
 use std::path::Path;
@@ -13,6 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
+use question::question;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -229,28 +232,4 @@ impl Simulated {
             fs::write(path, self.bundle(name)).unwrap();
         }
     }
-}
-
-/// Path and body of one request.
-async fn question(stream: &mut TcpStream) -> std::io::Result<(String, Vec<u8>)> {
-    let mut bytes = Vec::new();
-    let head = loop {
-        if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
-            break end + 4;
-        }
-        if stream.read_buf(&mut bytes).await? == 0 {
-            return Err(std::io::ErrorKind::UnexpectedEof.into());
-        }
-    };
-    let text = String::from_utf8_lossy(&bytes[..head]).to_lowercase();
-    let length = text
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: ")?.trim().parse().ok());
-    while bytes.len() < head + length.unwrap_or(0) {
-        if stream.read_buf(&mut bytes).await? == 0 {
-            return Err(std::io::ErrorKind::UnexpectedEof.into());
-        }
-    }
-    let path = text.split(' ').nth(1).unwrap_or("").to_owned();
-    Ok((path, bytes.split_off(head)))
 }

@@ -9,12 +9,13 @@ use std::time::Duration;
 use common::Station;
 use rusqlite::Connection;
 use tempfile::TempDir;
+use yuanjiao::app::Base;
 use yuanjiao::district::{Alert, District, DistrictError, Fetched, Pulled, Settings};
 use yuanjiao::exchange;
 use yuanjiao::ledger::Moment;
 use yuanjiao::report::tables;
 use yuanjiao::roster::Operator;
-use yuanjiao::types::Year;
+use yuanjiao::types::{SessionId, Year};
 
 fn district(folder: &TempDir) -> District {
     let settings = Settings {
@@ -124,16 +125,26 @@ fn told_as_statements(district: &District) -> u64 {
 /// A picture of one point, as a browser draws it.
 const POINT: &[u8] = include_bytes!("cases/point.png");
 
+/// The evening of which there is a photo.
+fn evening() -> SessionId {
+    SessionId::from_bytes([7; 16])
+}
+
+/// Keeps a photo of it; the photo's hash.
+async fn photographed(base: &Base, by: &Operator) -> String {
+    let kept = base
+        .records
+        .add_photo(evening(), Moment::Start, POINT.to_vec(), by)
+        .await;
+    kept.unwrap();
+    base.records.photos(evening()).await.unwrap().remove(0).digest
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn photos_of_an_evening_are_fetched_with_a_signature_and_proven_by_their_hash() {
     let station = Station::start().await;
     let (base, by) = (station.base(), Operator::on_the_console());
-    let evening = yuanjiao::types::SessionId::from_bytes([7; 16]);
-    base.records
-        .add_photo(evening, Moment::Start, POINT.to_vec(), &by)
-        .await
-        .unwrap();
-    let digest = base.records.photos(evening).await.unwrap().remove(0).digest;
+    let digest = photographed(&base, &by).await;
     let address = format!("/log/blob/{digest}");
     assert_eq!(station.get(&address, "").await.status, 401, "not for strangers");
 
@@ -159,7 +170,7 @@ async fn photos_of_an_evening_are_fetched_with_a_signature_and_proven_by_their_h
     assert_eq!((photos().await.new, photos().await.kept), (1, 1));
     assert_eq!(common::read(&place(folder.path())), true_bytes);
 
-    base.records.drop_photo(evening, digest.clone(), &by).await.unwrap();
+    base.records.drop_photo(evening(), digest.clone(), &by).await.unwrap();
     pull(&district).await;
     assert_eq!(photos().await, Fetched::default());
     assert!(
@@ -174,12 +185,7 @@ async fn photos_come_along_on_a_stick_and_only_those_that_the_log_names() {
     let (folder, stick) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let district = enrolled(&station, &folder).await;
     let (base, by) = (station.base(), Operator::on_the_console());
-    let evening = yuanjiao::types::SessionId::from_bytes([7; 16]);
-    base.records
-        .add_photo(evening, Moment::Start, POINT.to_vec(), &by)
-        .await
-        .unwrap();
-    let digest = base.records.photos(evening).await.unwrap().remove(0).digest;
+    let digest = photographed(&base, &by).await;
     base.exchange.carry(stick.path()).unwrap();
     let log = District::logs_in(stick.path()).remove(0);
     let place = log.join("blobs").join(&digest[..2]).join(&digest);

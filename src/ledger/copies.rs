@@ -9,8 +9,8 @@ use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::VerifyingKey;
 use rusqlite::Connection;
 
-use super::leaf::What;
 use super::note::Checkpoint;
+use super::what::What;
 use super::words::Witness;
 use super::{Ledger, LedgerError, rows, tree};
 use crate::clock::Reading;

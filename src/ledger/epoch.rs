@@ -8,9 +8,9 @@ use data_encoding::HEXLOWER;
 use ed25519_dalek::VerifyingKey;
 use rusqlite::Connection;
 
-use super::leaf::What;
 use super::note::{self, NoteError};
 use super::tree::{Frontier, Hash, leaf_hash};
+use super::what::What;
 use super::words::Past;
 use super::{Ledger, LedgerError, rows};
 use crate::clock::Reading;

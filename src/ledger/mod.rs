@@ -19,6 +19,7 @@ mod short;
 pub mod tiles;
 pub mod tree;
 mod verify;
+mod what;
 mod words;
 
 use std::sync::{Arc, OnceLock};
@@ -26,9 +27,10 @@ use std::sync::{Arc, OnceLock};
 use rusqlite::Connection;
 
 pub use boot::boot_number;
-pub use leaf::{At, Leaf, What};
+pub use leaf::{At, Leaf};
 pub use note::{Checkpoint, NoteError};
 pub use verify::{Fault, Verified};
+pub use what::What;
 pub use words::{
     About, Before, Broken, Closing, Ending, Entry, Home, Listed, Moment, Office, Past, Planned, Proof, Settler, Witness,
 };

@@ -9,11 +9,12 @@ use std::collections::BTreeMap;
 use ed25519_dalek::VerifyingKey;
 use rusqlite::Connection;
 
-use super::leaf::{Leaf, What};
+use super::leaf::Leaf;
 use super::note::Checkpoint;
 use super::rows::{self, StoredNodes};
 use super::tree::{Frontier, leaf_hash};
 use super::verify::{self, Verified};
+use super::what::What;
 use crate::store::StoreError;
 use crate::types::Origin;
 

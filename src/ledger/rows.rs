@@ -4,9 +4,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::copies::Suspicion;
 use super::epoch::Carried;
-use super::leaf::{At, Leaf, What};
+use super::leaf::{At, Leaf};
 use super::short::{fold, unfold};
 use super::tree::{Frontier, Hash, Nodes, leaf_hash, node_hash};
+use super::what::What;
 use crate::store::StoreError;
 use crate::types::Origin;
 

@@ -9,72 +9,19 @@
 //! Nothing here decides anything. A count that goes on in pieces has the same parts as one from the first leaf on, to the
 //! byte; `recount/parts/tests.rs` holds it to that over random histories.
 
+mod key;
+mod needed;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+pub use key::Key;
 use serde::{Deserialize, Serialize};
 
-use super::sides::{Film, Month, Stay, month_of};
-use super::time::{SinceVisit, UNDER_WAY};
-use super::{At, Credit, Intervals, ItemId, Leaf, Listed, MemberId, Millis, Origin, Place, Recount, RoomFacts};
-use super::{SessionFacts, SessionId, What, Year};
-use crate::credit::settling::{Opening, STRETCH, Settling, Stretch, Thread};
-
-/// The name of a part.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Key {
-    /// How far it went.
-    Thread,
-    /// A month of the station.
-    Month(u32),
-    /// Title, class and length of an item.
-    Item(ItemId),
-    /// What people say of an item.
-    Film(ItemId),
-    /// A member: how he is listed, and his time by boot.
-    Member(MemberId),
-    /// The media that a member has of an item.
-    Pair(MemberId, ItemId),
-    /// A session or a screening.
-    Session(SessionId),
-    /// The credit of a leaf, or the screening that it ended.
-    Leaf(u64),
-    /// Where the leaves of a stretch stand.
-    Stretch(u64),
-    /// When a member was here, by the month of coming.
-    Stays(u32, MemberId),
-}
-
-impl Key {
-    /// The kind of part, in a word.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Thread => "thread",
-            Self::Month(_) => "month",
-            Self::Item(_) => "item",
-            Self::Film(_) => "film",
-            Self::Member(_) => "member",
-            Self::Pair(..) => "pair",
-            Self::Session(_) => "session",
-            Self::Leaf(_) => "leaf",
-            Self::Stretch(_) => "stretch",
-            Self::Stays(..) => "stays",
-        }
-    }
-
-    /// Its name among those of its kind.
-    pub fn name(&self) -> String {
-        match self {
-            Self::Thread => String::new(),
-            Self::Month(month) => month.to_string(),
-            Self::Item(item) | Self::Film(item) => item.to_string(),
-            Self::Member(member) => member.to_string(),
-            Self::Pair(member, item) => format!("{member}/{item}"),
-            Self::Session(session) => session.to_string(),
-            Self::Leaf(n) | Self::Stretch(n) => n.to_string(),
-            Self::Stays(month, member) => format!("{month}/{member}"),
-        }
-    }
-}
+use super::sides::{Film, Month, Stay};
+use super::time::SinceVisit;
+use super::{At, Credit, Intervals, ItemId, Listed, MemberId, Millis, Origin, Place, Recount, RoomFacts};
+use super::{SessionFacts, SessionId, Year};
+use crate::credit::settling::{Opening, Settling, Stretch, Thread};
 
 /// A part that cannot be read: the count must begin at the first leaf again.
 #[derive(Debug, thiserror::Error)]
@@ -210,170 +157,6 @@ impl Recount {
                 self.places.insert(index, place);
                 self.credits.push(credit);
             }
-        }
-    }
-
-    /// The parts that the next leaf touches and that are not here. Ask again when they were brought.
-    pub fn missing(&self, leaf: Option<&Leaf>) -> Vec<Key> {
-        if self.known.is_none() {
-            return Vec::new();
-        }
-        let mut keys = BTreeSet::from([Key::Stretch(self.next / STRETCH)]);
-        if let Some(leaf) = leaf {
-            keys.insert(Key::Month(month_of(leaf.at)));
-            self.touched(leaf, &mut keys);
-        }
-        self.not_here(keys)
-    }
-
-    /// Whether the leaves leave no year open: then no visit of ours says anything that they do not.
-    pub fn is_settled(&self) -> bool {
-        self.settling.is_idle()
-    }
-
-    /// The parts that [`Self::settle_rest`] touches and that are not here. Ask again when they were brought.
-    pub fn missing_to_settle(&self) -> Vec<Key> {
-        if self.known.is_none() || self.settling.is_idle() {
-            return Vec::new();
-        }
-        let mut keys = self.all_stretches();
-        for span in self.settling.unsure_spans() {
-            self.of_leaf(span, &mut keys);
-        }
-        self.not_here(keys)
-    }
-
-    fn not_here(&self, keys: BTreeSet<Key>) -> Vec<Key> {
-        let is_here = |key: &Key| self.known.as_ref().is_none_or(|known| known.contains(key));
-        keys.into_iter().filter(|key| !is_here(key)).collect()
-    }
-
-    fn all_stretches(&self) -> BTreeSet<Key> {
-        (0..self.next.div_ceil(STRETCH)).map(Key::Stretch).collect()
-    }
-
-    fn touched(&self, leaf: &Leaf, keys: &mut BTreeSet<Key>) {
-        let month = month_of(leaf.at);
-        match &leaf.is {
-            What::Roster { changed, .. } => {
-                keys.extend(changed.iter().map(|listed| Key::Member(listed.member.clone())));
-            }
-            What::Item { item, .. } => keys.extend([Key::Item(*item), Key::Film(*item)]),
-            What::Rating { item, .. } | What::Quiz { item, .. } | What::Wished { item, .. } => {
-                keys.insert(Key::Film(*item));
-            }
-            What::Open {
-                session, member, item, ..
-            } => keys.extend([
-                Key::Session(*session),
-                Key::Pair(member.clone(), *item),
-                Key::Stays(month, member.clone()),
-            ]),
-            What::Span {
-                session, member, item, ..
-            } => {
-                let (member, index) = (member.clone(), Key::Leaf(self.next));
-                keys.extend([
-                    Key::Session(*session),
-                    Key::Item(*item),
-                    Key::Member(member.clone()),
-                    index,
-                ]);
-                keys.insert(Key::Pair(member, *item));
-                self.of_session(*session, keys);
-            }
-            What::Close { session, .. } => {
-                keys.insert(Key::Session(*session));
-                self.of_session(*session, keys);
-            }
-            What::CheckpointSeen { district, size, .. } => self.touched_by_visit(district, *size, keys),
-            What::Correct {
-                of,
-                member,
-                item,
-                second,
-                ..
-            } => {
-                keys.extend([Key::Pair(member.clone(), *item), Key::Member(second.clone())]);
-                keys.insert(Key::Leaf(self.next));
-                self.of_leaf(*of, keys);
-            }
-            What::Settled { spans, .. } => {
-                keys.extend(self.all_stretches());
-                for (span, _) in spans {
-                    self.of_leaf(*span, keys);
-                }
-            }
-            other => self.touched_of_room(other, keys),
-        }
-    }
-
-    fn touched_by_visit(&self, district: &Origin, size: u64, keys: &mut BTreeSet<Key>) {
-        keys.insert(Key::Stretch(size.saturating_sub(1).min(self.next) / STRETCH));
-        let last = self.visits.get(district);
-        let earned = last
-            .into_iter()
-            .flat_map(|visit| visit.earned.keys().chain(visit.on_the_way.keys()));
-        keys.extend(earned.cloned().map(Key::Member));
-        // What was earned while the cosignature was under way.
-        let first = last.map_or(size, |last| last.unseen_from(size));
-        let first = first.max(self.next.saturating_sub(UNDER_WAY));
-        keys.extend((first..self.next).map(Key::Leaf));
-    }
-
-    fn touched_of_room(&self, is: &What, keys: &mut BTreeSet<Key>) {
-        match is {
-            What::Attend { screening, member, .. } => {
-                keys.insert(Key::Session(*screening));
-                if let Some(room) = self.rooms.get(screening) {
-                    keys.insert(Key::Stays(month_of(room.opened), member.clone()));
-                }
-            }
-            What::Screened { screening, .. } => {
-                keys.extend([Key::Session(*screening), Key::Leaf(self.next)]);
-                self.of_room(*screening, keys);
-            }
-            What::Screening { screening, .. } | What::Shown { screening, .. } | What::Check { screening, .. } => {
-                keys.insert(Key::Session(*screening));
-            }
-            _ => {}
-        }
-    }
-
-    /// What a session points to, if it is here: its member, his media of the item, his stay.
-    fn of_session(&self, session: SessionId, keys: &mut BTreeSet<Key>) {
-        if let Some((Some((member, item)), _)) = self.settling.openings().get(&session) {
-            keys.insert(Key::Pair(member.clone(), *item));
-        }
-        let facts = self.by_id.get(&session).and_then(|index| self.sessions.get(index));
-        if let Some(facts) = facts {
-            let month = month_of(facts.opened);
-            keys.extend([
-                Key::Member(facts.member.clone()),
-                Key::Month(month),
-                Key::Stays(month, facts.member.clone()),
-            ]);
-        }
-    }
-
-    /// What a screening points to, if it is here: its month and its people.
-    fn of_room(&self, screening: SessionId, keys: &mut BTreeSet<Key>) {
-        let Some(room) = self.rooms.get(&screening) else { return };
-        let month = month_of(room.opened);
-        keys.insert(Key::Month(month));
-        for member in room.came.keys() {
-            keys.extend([Key::Member(member.clone()), Key::Stays(month, member.clone())]);
-        }
-    }
-
-    /// A leaf that gave credit or ended a screening, and what it points to, if it is here.
-    fn of_leaf(&self, index: u64, keys: &mut BTreeSet<Key>) {
-        keys.insert(Key::Leaf(index));
-        keys.extend(self.screened.get(&index).map(|screening| Key::Session(*screening)));
-        if let Some(place) = self.places.get(&index) {
-            let credit = &self.credits[place.credit];
-            keys.insert(Key::Pair(credit.member.clone(), credit.item));
-            keys.extend(place.session.map(Key::Session));
         }
     }
 

@@ -195,20 +195,7 @@ fn what_was_left_in_an_earlier_boot_may_be_confirmed_at_once() {
 fn forty_hours_between_visits_a_day_apart_are_named() {
     let film = |hours: u64| {
         let mut count = Recount::default();
-        let long = What::Item {
-            item: item(),
-            title: "油菜".into(),
-            class: None,
-            length: Millis::secs(100 * 3600),
-            made_here: false,
-        };
-        let open = What::Open {
-            session: session(),
-            member: member(),
-            item: item(),
-            device: session(),
-            mode: Mode::Alone,
-        };
+        let [long, open] = long_film(100 * 3600);
         count.count(&leaf(1, long));
         count.count(&leaf(2, visit(1, 1_795_000_000)));
         count.count(&leaf(3, open));
@@ -223,6 +210,25 @@ fn forty_hours_between_visits_a_day_apart_are_named() {
         [Anomaly::FasterThanTheDistrict(4), Anomaly::ClockStretched(4)]
     );
     assert_eq!(film(24), []);
+}
+
+/// A film of so many seconds, and a session with it.
+fn long_film(seconds: u64) -> [What; 2] {
+    let film = What::Item {
+        item: item(),
+        title: "油菜".into(),
+        class: None,
+        length: Millis::secs(seconds),
+        made_here: false,
+    };
+    let open = What::Open {
+        session: session(),
+        member: member(),
+        item: item(),
+        device: session(),
+        mode: Mode::Alone,
+    };
+    [film, open]
 }
 
 fn visit(size: u64, time: u64) -> What {
@@ -243,20 +249,7 @@ fn what_was_watched_while_a_stick_was_under_way_is_no_haste_and_does_not_get_awa
     // more until a third visit `third` hours after the second.
     let stick = |meanwhile: u64, third: u64| {
         let mut count = Recount::default();
-        let long = What::Item {
-            item: item(),
-            title: "油菜".into(),
-            class: None,
-            length: Millis::secs(200 * HOUR),
-            made_here: false,
-        };
-        let open = What::Open {
-            session: session(),
-            member: member(),
-            item: item(),
-            device: session(),
-            mode: Mode::Alone,
-        };
+        let [long, open] = long_film(200 * HOUR);
         count.count(&leaf(1, long));
         count.count(&leaf(2, open));
         count.count(&leaf(HOUR, visit(2, FIRST)));

@@ -846,6 +846,7 @@ texts! {
     tv_done_nobody: "放完了。没有人签到，这段时间不计学时。", "Over. Nobody checked in, so nothing counts.";
     tv_due_short: "应到", "Expected";
     tv_came: "到场", "Came";
+    came_expected: "其中应到的", "of them expected";
     tv_excused: "请假", "Excused";
     tv_rate: "到会率", "Attendance";
     tv_shown: "放映", "Shown";

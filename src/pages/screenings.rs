@@ -67,6 +67,11 @@ impl<'a> Attendance<'a> {
         name.map_or_else(|| id.to_string(), str::to_owned)
     }
 
+    /// How many came who were expected, if others came as well: visitors, or members of another branch.
+    pub(super) fn of_them_expected(&self) -> Option<usize> {
+        (self.came_of_due < self.came).then_some(self.came_of_due)
+    }
+
     /// 到会率: of those who were expected.
     pub(super) fn rate(&self) -> String {
         if self.due == 0 {

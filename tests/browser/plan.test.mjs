@@ -206,7 +206,7 @@ test('stars, questions as proof, and one figure everywhere', { timeout: 300_000 
   await tv.waitForSelector('[data-stage="done"]');
   await shot(tv, 'tv-done');
   const shown = await tv.$$eval('.figs dd', (all) => all.map((e) => e.textContent));
-  assert.deepEqual(shown.slice(0, 4), ['6', '4', '1', '50%'], 'expected, came, excused, and of the expected three');
+  assert.deepEqual(shown.slice(0, 5), ['6', '4', '1', '50%', '3'], 'expected, came, excused, and of the expected three');
 
   await desk.goto(`${station.url}/desk/plan`);
   await desk.waitForSelector('.plan >> text=到场 4 / 6');
@@ -217,6 +217,7 @@ test('stars, questions as proof, and one figure everywhere', { timeout: 300_000 
   assert.ok(sheet.includes('第 1 号') && sheet.includes('23:58'), 'the record names the plan');
   assert.ok(sheet.includes('4.0 分') && sheet.includes('1 人答题，3 道里答对 2 道'), 'what was liked and answered');
   assert.ok(sheet.includes('陈桂兰') && sheet.includes('村委会二楼会议室'));
+  assert.ok(sheet.includes('到场 4（其中应到的 3）'), 'who is counted in the rate is said');
   await desk.fill('#operator', '孙明亮');
   await desk.click('#remarks button');
   await desk.waitForSelector('article.a4 >> text=孙明亮');

@@ -299,16 +299,23 @@ pub(super) async fn done(
     let members = pages.roster.members().await?;
     let visiting = pages.roster.visiting().await?;
     let people = Attendance::of(&record, &members).with_visitors(&visiting);
+    let mut figures = vec![
+        (t.tv_due_short, record.state.due.to_string()),
+        (t.tv_came, people.came.to_string()),
+        (t.tv_excused, people.excused.to_string()),
+        (t.tv_rate, people.rate()),
+    ];
+    // Two of two and 50 %: who is counted in the rate must be said.
+    figures.extend(
+        people
+            .of_them_expected()
+            .map(|came| (t.came_expected, came.to_string())),
+    );
+    figures.push((t.tv_shown, format::clock_length(record.state.shown)));
     let page = Done {
         facts: facts(t, &serde_json::json!({})),
         lead: lead(&record, &people, t, visit.lang),
-        figures: vec![
-            (t.tv_due_short, record.state.due.to_string()),
-            (t.tv_came, people.came.to_string()),
-            (t.tv_excused, people.excused.to_string()),
-            (t.tv_rate, people.rate()),
-            (t.tv_shown, format::clock_length(record.state.shown)),
-        ],
+        figures,
         less: less(&record, &people, visit.lang),
         rate: qr::to_svg(&format!("{}/evening/{}", base(&pages), record.state.id)),
         f: visit.frame(&pages, t.tv_home, Tab::None),

@@ -33,7 +33,7 @@ pub(super) fn lines(
         t.f1_people_line,
         &[
             &state.due,
-            &people.came,
+            &came(people, t, lang),
             &with_names(people.excused, &excused, comma, lang),
             &with_names(people.absent(), &missing, comma, lang),
             &state.guests,
@@ -51,6 +51,16 @@ pub(super) fn lines(
     };
     lines.push((t.f1_alone, unattended));
     lines
+}
+
+/// `4（其中应到的 3）`: the rate counts those alone.
+fn came(people: &Attendance<'_>, t: &Texts, lang: Lang) -> String {
+    let came = people.came;
+    match (people.of_them_expected(), lang) {
+        (None, _) => came.to_string(),
+        (Some(expected), Lang::Zh) => format!("{came}（{} {expected}）", t.came_expected),
+        (Some(expected), Lang::En) => format!("{came} ({expected} {})", t.came_expected),
+    }
 }
 
 /// So many names stand in a sentence; more would push the signatures onto a second sheet.

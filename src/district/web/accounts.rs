@@ -41,22 +41,22 @@ struct Page {
 
 fn role_word(role: Role, t: &Texts) -> &'static str {
     match role {
-        Role::See => t.q_role_see,
-        Role::Manage => t.q_role_manage,
-        Role::Sign => t.q_role_sign,
+        Role::See => t.district.role_see,
+        Role::Manage => t.district.role_manage,
+        Role::Sign => t.district.role_sign,
     }
 }
 
 fn what(line: &Audited, t: &Texts) -> String {
     let sentence = match line.act.as_str() {
-        "sign_in" => t.q_did_sign_in,
-        "account" => t.q_did_account,
-        "enrol" => t.q_did_enrol,
-        "acknowledge" => t.q_did_acknowledge,
-        "place" => t.q_did_place,
-        "typed_in" => t.q_did_type,
-        "branch" => t.q_did_branch,
-        "import" => t.q_did_import,
+        "sign_in" => t.district.did_sign_in,
+        "account" => t.district.did_account,
+        "enrol" => t.district.did_enrol,
+        "acknowledge" => t.district.did_acknowledge,
+        "place" => t.district.did_place,
+        "typed_in" => t.district.did_type,
+        "branch" => t.district.did_branch,
+        "import" => t.district.did_import,
         _ => "{0} {1}",
     };
     format::fill(sentence, &[&line.about, &line.detail])
@@ -83,10 +83,10 @@ async fn page_with(web: &Web, visit: &Visit, name: String, error: String) -> Res
         what: what(line, t),
     };
     let audited = web.district.accounts().audited().await?;
-    let v = visit.frame(web, t.q_tab_accounts, "accounts");
+    let v = visit.frame(web, t.district.tab_accounts, "accounts");
     show(&Page {
         lead: format::fill(
-            t.q_accounts_lead,
+            t.district.accounts_lead,
             &[&accounts.iter().filter(|account| !account.closed).count()],
         ),
         lines: accounts.iter().map(line).collect(),
@@ -125,9 +125,9 @@ pub(super) async fn save(State(web): State<Web>, visit: Visit, Form(sent): Form<
     let said = match outcome {
         Ok(()) => return Ok(go_to("/accounts")),
         Err(AccountError::Store(error)) => return Err(error.into()),
-        Err(AccountError::BadName) => t.q_bad_name,
+        Err(AccountError::BadName) => t.district.bad_name,
         Err(AccountError::WeakPassphrase) => t.weak,
-        Err(AccountError::LastSigner) => t.q_last_signer,
+        Err(AccountError::LastSigner) => t.district.last_signer,
     };
     page_with(&web, &visit, sent.name.chars().take(40).collect(), said.to_owned()).await
 }

@@ -62,18 +62,18 @@ pub(super) async fn page(State(web): State<Web>, visit: Visit) -> Result<Respons
             head,
             sentence,
             end: match (&alarm.acked, alarm.ended_s) {
-                (Some((at, by, reason)), _) => format::fill(t.q_acked, &[&by, &seconds(*at), &reason]),
-                (None, Some(at)) => format::fill(t.q_ended, &[&seconds(at)]),
+                (Some((at, by, reason)), _) => format::fill(t.district.acked, &[&by, &seconds(*at), &reason]),
+                (None, Some(at)) => format::fill(t.district.ended, &[&seconds(at)]),
                 (None, None) => String::new(),
             },
         }
     };
     let over = web.district.past_alarms().await?;
-    let v = visit.frame(&web, t.q_tab_alerts, "alerts");
+    let v = visit.frame(&web, t.district.tab_alerts, "alerts");
     show(&Page {
         lead: match open.len() {
-            0 => t.q_alerts_none.to_owned(),
-            n => format::fill(t.q_alerts_lead, &[&n]),
+            0 => t.district.alerts_none.to_owned(),
+            n => format::fill(t.district.alerts_lead, &[&n]),
         },
         waiting: open.iter().map(waiting).collect(),
         past: over.iter().map(past).collect(),

@@ -101,10 +101,10 @@ struct Sheet {
 /// What a person types in, with its label.
 fn blanks_of(t: &Texts) -> [(&'static str, &'static str); 4] {
     [
-        ("funds", t.q_in_funds),
-        ("books", t.q_in_books),
-        ("full_time", t.q_in_full_time),
-        ("part_time", t.q_in_part_time),
+        ("funds", t.district.in_funds),
+        ("books", t.district.in_books),
+        ("full_time", t.district.in_full_time),
+        ("part_time", t.district.in_part_time),
     ]
 }
 
@@ -121,19 +121,19 @@ pub(super) async fn blanks(web: &Web, year: Year, t: &Texts) -> Result<Vec<Blank
 
 fn category_word(category: Category, t: &Texts) -> &'static str {
     match category {
-        Category::OfficeSecretary => t.q_cat_office,
-        Category::RuralSecretary => t.q_cat_village,
-        Category::PrivateSecretary => t.q_cat_private,
-        Category::Rural => t.q_cat_rural,
-        Category::New => t.q_cat_new,
-        Category::Migrant => t.q_cat_migrant,
-        Category::Skill => t.q_cat_skill,
+        Category::OfficeSecretary => t.district.cat_office,
+        Category::RuralSecretary => t.district.cat_village,
+        Category::PrivateSecretary => t.district.cat_private,
+        Category::Rural => t.district.cat_rural,
+        Category::New => t.district.cat_new,
+        Category::Migrant => t.district.cat_migrant,
+        Category::Skill => t.district.cat_skill,
     }
 }
 
 /// The category's word, or "all".
 pub(super) fn category_name(category: Option<Category>, t: &Texts) -> &'static str {
-    category.map_or(t.q_total, |category| category_word(category, t))
+    category.map_or(t.district.total, |category| category_word(category, t))
 }
 
 /// More or less than a year before, in words; nothing if there was nothing then.
@@ -143,7 +143,7 @@ fn change(now: usize, before: usize, t: &Texts) -> String {
     }
     let difference = share(now.abs_diff(before), before);
     let sign = if now >= before { "+" } else { "−" };
-    format::fill(t.q_change, &[&sign, &(difference / 10), &(difference % 10)])
+    format::fill(t.district.change, &[&sign, &(difference / 10), &(difference % 10)])
 }
 
 fn rows(annual: &Annual, before: &Annual, days: &str, t: &Texts) -> (Vec<Row>, Row) {
@@ -151,7 +151,7 @@ fn rows(annual: &Annual, before: &Annual, days: &str, t: &Texts) -> (Vec<Row>, R
     let row = |category: Option<Category>, pair: Pair, earlier: Pair| Row {
         name: category_name(category, t).to_owned(),
         hint: if category == Some(Category::Skill) {
-            t.q_by_class
+            t.district.by_class
         } else {
             ""
         },
@@ -179,7 +179,7 @@ fn sentence(annual: &Annual, period: Period, lang: Lang, t: &Texts) -> String {
     };
     let covered = share(annual.migrants.persons, annual.migrants.times);
     format::fill(
-        t.q_annual_sentence,
+        t.district.annual_sentence,
         &[
             &blank(day),
             &number(annual.branches),
@@ -206,17 +206,20 @@ async fn checks(web: &Web, report: &Report, open: &[Alarm], t: &Texts) -> Result
     let mut checks = vec![
         (
             late > 0,
-            format::fill(t.q_from_stations, &[&(stations.len() - late), &late]),
+            format::fill(t.district.from_stations, &[&(stations.len() - late), &late]),
         ),
-        (false, format::fill(t.q_from_minimum, &[&policy.min_session.as_secs()])),
+        (
+            false,
+            format::fill(t.district.from_minimum, &[&policy.min_session.as_secs()]),
+        ),
     ];
     if report.annual.undated > 0 {
-        checks.push((true, format::fill(t.q_from_undated, &[&report.annual.undated])));
+        checks.push((true, format::fill(t.district.from_undated, &[&report.annual.undated])));
     }
     let stopped = |alarm: &&Alarm| ["rollback", "fork", "fork_somewhere", "bad_checkpoint"].contains(&&*alarm.kind);
     let stopped = open.iter().filter(stopped).count();
     if stopped > 0 {
-        checks.push((true, format::fill(t.q_from_stopped, &[&stopped])));
+        checks.push((true, format::fill(t.district.from_stopped, &[&stopped])));
     }
     Ok(checks)
 }
@@ -230,15 +233,15 @@ pub(super) async fn page(State(web): State<Web>, visit: Visit, Query(days): Quer
     let missing = blanks.iter().filter(|blank| blank.value.is_empty()).count();
     let days = in_address(period);
     let (rows, total) = rows(&report.annual, &report.before, &days, t);
-    let v = visit.frame(&web, t.q_tab_annual, "annual");
+    let v = visit.frame(&web, t.district.tab_annual, "annual");
     let until = date_of(period.to);
     let checks = checks(&web, &report, &open, t).await?;
     show(&Page {
         lead: format::fill(
             if missing > 0 {
-                t.q_annual_lead
+                t.district.annual_lead
             } else {
-                t.q_annual_lead_whole
+                t.district.annual_lead_whole
             },
             &[
                 &period.year().0,
@@ -270,11 +273,11 @@ pub(super) async fn print(State(web): State<Web>, visit: Visit, Query(days): Que
     let open = web.district.open_alarms().await?;
     let days = in_address(period);
     let (rows, total) = rows(&report.annual, &report.before, &days, t);
-    let v = visit.frame(&web, t.q_tab_annual, "annual");
+    let v = visit.frame(&web, t.district.tab_annual, "annual");
     let checks = checks(&web, &report, &open, t).await?;
     let blanks = blanks(&web, period.year(), t).await?;
     show(&Sheet {
-        title: format::fill(t.q_sheet_title, &[&web.settings.office.name, &period.year().0]),
+        title: format::fill(t.district.sheet_title, &[&web.settings.office.name, &period.year().0]),
         sentence: sentence(&report.annual, period, visit.lang, t),
         rows,
         total,

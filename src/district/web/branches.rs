@@ -35,10 +35,10 @@ struct Page {
 
 fn kind_word(kind: BranchKind, t: &Texts) -> &'static str {
     match kind {
-        BranchKind::Rural => t.q_kind_rural,
-        BranchKind::Office => t.q_kind_office,
-        BranchKind::Private => t.q_kind_private,
-        BranchKind::Other => t.q_kind_other,
+        BranchKind::Rural => t.district.kind_rural,
+        BranchKind::Office => t.district.kind_office,
+        BranchKind::Private => t.district.kind_private,
+        BranchKind::Other => t.district.kind_other,
     }
 }
 
@@ -76,10 +76,10 @@ pub(super) async fn page(State(web): State<Web>, visit: Visit) -> Result<Respons
         }
     };
     let lines: Vec<Line> = branches(&web).await?.into_iter().map(line).collect();
-    let v = visit.frame(&web, t.q_branch_kinds, "annual");
+    let v = visit.frame(&web, t.district.branch_kinds, "annual");
     show(&Page {
         lead: format::fill(
-            t.q_branches_lead,
+            t.district.branches_lead,
             &[&lines.len(), &lines.iter().filter(|line| !line.said).count()],
         ),
         lines,

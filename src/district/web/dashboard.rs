@@ -78,7 +78,7 @@ pub(super) async fn page(State(web): State<Web>, visit: Visit) -> Result<Respons
     let figures = web.figures(period).await?;
     let lost = web.district.lost(period.year()).await?;
     let (t, now) = (visit.t(), web.district.now_s());
-    let v = visit.frame(&web, t.q_tab_home, "home");
+    let v = visit.frame(&web, t.district.tab_home, "home");
     let towns = towns(&stations, &open, now, t);
     let silent_all = stations
         .iter()
@@ -119,8 +119,8 @@ fn lead(stations: usize, silent: usize, doubtful: usize, t: &Texts) -> String {
         n => format!("<b class=\"n\">{n}</b>"),
     };
     match stations {
-        0 => t.q_lead_none.to_owned(),
-        n => format::fill(t.q_lead, &[&n, &(n - silent), &red(silent), &red(doubtful)]),
+        0 => t.district.lead_none.to_owned(),
+        n => format::fill(t.district.lead, &[&n, &(n - silent), &red(silent), &red(doubtful)]),
     }
 }
 
@@ -133,7 +133,7 @@ pub(super) fn name_of(origin: &str, stations: &[Watched]) -> String {
 pub(super) fn todo(alarm: &Alarm, stations: &[Watched], t: &Texts) -> Todo {
     let (head, sentence) = sentences::of_alarm(alarm, t);
     Todo {
-        head: format::fill(t.q_of_station, &[&name_of(&alarm.station, stations), &head]),
+        head: format::fill(t.district.of_station, &[&name_of(&alarm.station, stations), &head]),
         sentence,
         link: format!("/station?of={}#a{}", query(&alarm.station), alarm.key),
     }
@@ -141,7 +141,7 @@ pub(super) fn todo(alarm: &Alarm, stations: &[Watched], t: &Texts) -> Todo {
 
 fn town_of(station: &Watched, t: &Texts) -> String {
     if station.township.is_empty() {
-        t.q_no_town.to_owned()
+        t.district.no_town.to_owned()
     } else {
         station.township.clone()
     }
@@ -220,20 +220,28 @@ fn facts(figures: &Figures, unattended: Millis, t: &Texts) -> Vec<(&'static str,
         format!("{}.{}", tenths / 10, tenths % 10)
     };
     vec![
-        (t.q_person_times, format::thousands(annual.total.times as u64), ""),
-        (t.q_full, percent(reached, with_due.count()), "%"),
         (
-            t.q_migrants_covered,
+            t.district.person_times,
+            format::thousands(annual.total.times as u64),
+            "",
+        ),
+        (t.district.full, percent(reached, with_due.count()), "%"),
+        (
+            t.district.migrants_covered,
             percent(annual.migrants.persons, annual.migrants.times),
             "%",
         ),
         (
-            t.q_unattended,
+            t.district.unattended,
             format::thousands(unattended.as_secs() / 3600),
-            t.q_hours_unit,
+            t.district.hours_unit,
         ),
-        (t.q_covered, percent(annual.covered, annual.members), "%"),
-        (t.q_twice, format::thousands(figures.twice.len() as u64), t.q_times_unit),
+        (t.district.covered, percent(annual.covered, annual.members), "%"),
+        (
+            t.district.twice,
+            format::thousands(figures.twice.len() as u64),
+            t.district.times_unit,
+        ),
     ]
 }
 
@@ -241,10 +249,10 @@ fn facts(figures: &Figures, unattended: Millis, t: &Texts) -> Vec<(&'static str,
 fn grades(figures: &Figures, unconfirmed: Millis, t: &Texts) -> Vec<(&'static str, String, String, String)> {
     let of = |grade| figures.by_grade.get(&grade).copied().unwrap_or_default().0;
     let parts = [
-        (t.q_grade_a, of(Grade::A)),
-        (t.q_grade_b, of(Grade::B)),
-        (t.q_grade_c, of(Grade::C)),
-        (t.q_grade_x, unconfirmed.0),
+        (t.district.grade_a, of(Grade::A)),
+        (t.district.grade_b, of(Grade::B)),
+        (t.district.grade_c, of(Grade::C)),
+        (t.district.grade_x, unconfirmed.0),
     ];
     let whole: u64 = parts.iter().map(|(_, ms)| ms).sum();
     let mut at = 0;
@@ -331,7 +339,7 @@ fn silent(stations: &[Watched], now: u64, t: &Texts) -> Vec<Silent> {
         name: station.name.clone(),
         link: format!("/station?of={}", query(station.origin.as_str())),
         remark: if station.remark.is_empty() {
-            t.q_silent_call.to_owned()
+            t.district.silent_call.to_owned()
         } else {
             station.remark.clone()
         },

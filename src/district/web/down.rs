@@ -112,13 +112,13 @@ fn wanted(kind: &str, scope: &str, stations: &[Watched]) -> (Kind, Scope) {
 fn scopes(kind: Kind, here: &Scope, stations: &[Watched], t: &Texts) -> Vec<Choice> {
     let mut all = Vec::new();
     if kind != Kind::Roster {
-        all.push((Scope::All, format::fill(t.q_down_all, &[&stations.len()])));
+        all.push((Scope::All, format::fill(t.district.down_all, &[&stations.len()])));
         let mut towns: BTreeMap<&str, usize> = BTreeMap::new();
         for station in stations.iter().filter(|station| !station.township.is_empty()) {
             *towns.entry(&station.township).or_default() += 1;
         }
         let towns = towns.into_iter().map(|(town, count)| {
-            let label = format::fill(t.q_down_town, &[&town, &count]);
+            let label = format::fill(t.district.down_town, &[&town, &count]);
             (Scope::Town(town.to_owned()), label)
         });
         all.extend(towns);
@@ -148,9 +148,9 @@ fn lines(stations: &[Watched], sent: &[Sent], visit: &Visit) -> Vec<Line> {
         let say = |sent: &&Sent| {
             let name = sent.kind.name(t);
             match (sent.taken_s, sent.refused.as_str()) {
-                (0, "") => format::fill(t.q_down_waits, &[&name, &sent.entries]),
-                (0, why) => format::fill(t.q_down_refused, &[&name, &why]),
-                (at, _) => format::fill(t.q_down_taken, &[&name, &sent.entries, &moment(at, visit)]),
+                (0, "") => format::fill(t.district.down_waits, &[&name, &sent.entries]),
+                (0, why) => format::fill(t.district.down_refused, &[&name, &why]),
+                (at, _) => format::fill(t.district.down_taken, &[&name, &sent.entries, &moment(at, visit)]),
             }
         };
         let said: Vec<String> = own.iter().map(say).collect();
@@ -159,7 +159,7 @@ fn lines(stations: &[Watched], sent: &[Sent], visit: &Visit) -> Vec<Line> {
             of: query(station.origin.as_str()),
             is_waiting: own.iter().any(|sent| sent.taken_s == 0),
             says: if said.is_empty() {
-                t.q_down_nothing.to_owned()
+                t.district.down_nothing.to_owned()
             } else {
                 said.join(comma)
             },
@@ -176,7 +176,7 @@ pub(super) async fn page(State(web): State<Web>, visit: Visit, Query(of): Query<
     let (kind, scope) = wanted(&of.kind, &of.scope, &stations);
     let mut page = page_of(&web, &visit, kind, &scope).await?;
     if !of.done.is_empty() {
-        visit.t().q_down_done.clone_into(&mut page.done);
+        visit.t().district.down_done.clone_into(&mut page.done);
     }
     show(&page)
 }
@@ -188,7 +188,7 @@ async fn page_of(web: &Web, visit: &Visit, kind: Kind, scope: &Scope) -> Result<
     let lines = lines(&stations, &sent, visit);
     let pieces = web.district.pieces(scope, kind).await?;
     let waiting = lines.iter().filter(|line| line.is_waiting).count();
-    let v = visit.frame(web, t.q_tab_down, "down");
+    let v = visit.frame(web, t.district.tab_down, "down");
     let kinds = KINDS.map(|each| Choice {
         value: each.word().to_owned(),
         label: each.name(t).to_owned(),
@@ -196,9 +196,9 @@ async fn page_of(web: &Web, visit: &Visit, kind: Kind, scope: &Scope) -> Result<
     });
     Ok(Page {
         lead: match (stations.len(), waiting) {
-            (0, _) => t.q_down_no_stations.to_owned(),
-            (_, 0) => t.q_down_lead_fine.to_owned(),
-            (all, waiting) => format::fill(t.q_down_lead, &[&waiting, &all]),
+            (0, _) => t.district.down_no_stations.to_owned(),
+            (_, 0) => t.district.down_lead_fine.to_owned(),
+            (all, waiting) => format::fill(t.district.down_lead, &[&waiting, &all]),
         },
         done: String::new(),
         kind: kind.word(),
@@ -221,10 +221,10 @@ async fn page_of(web: &Web, visit: &Visit, kind: Kind, scope: &Scope) -> Result<
 
 fn hint(kind: Kind, t: &Texts) -> &'static str {
     match kind {
-        Kind::Roster | Kind::Visitors => t.q_down_hint_roster,
-        Kind::Plan => t.q_down_hint_plan,
-        Kind::Approved => t.q_down_hint_approved,
-        Kind::Notices => t.q_down_hint_notices,
+        Kind::Roster | Kind::Visitors => t.district.down_hint_roster,
+        Kind::Plan => t.district.down_hint_plan,
+        Kind::Approved => t.district.down_hint_approved,
+        Kind::Notices => t.district.down_hint_notices,
     }
 }
 
@@ -234,7 +234,7 @@ fn shown(piece: &Piece, t: &Texts) -> Option<Shown> {
         reference: piece.reference.clone(),
         title: notice.title,
         text: notice.text,
-        about: format::fill(t.q_down_days, &[&notice.from, &notice.until]),
+        about: format::fill(t.district.down_days, &[&notice.from, &notice.until]),
     })
 }
 

@@ -137,12 +137,12 @@ pub(super) async fn sessions(
         ),
     };
     let page = wanted.page;
-    let v = visit.frame(&web, t.q_sessions, "annual");
+    let v = visit.frame(&web, t.district.sessions, "annual");
     let name = category_name(wanted.category()?, t);
     let (from, to) = (date_of(period.from).to_string(), date_of(period.to).to_string());
     show(&Page {
         lead: format::fill(
-            t.q_sessions_lead,
+            t.district.sessions_lead,
             &[
                 &name,
                 &from,
@@ -301,12 +301,12 @@ pub(super) async fn leaves(
         })
         .collect();
     let t = visit.t();
-    let v = visit.frame(&web, t.q_leaves, "stations");
+    let v = visit.frame(&web, t.district.leaves, "stations");
     let name = station.name.clone();
     show(&LeafPage {
         lead: match session {
-            Some(_) => format::fill(t.q_leaves_session, &[&name, &leaves.len()]),
-            None => format::fill(t.q_leaves_lead, &[&name, &format::thousands(station.size)]),
+            Some(_) => format::fill(t.district.leaves_session, &[&name, &leaves.len()]),
+            None => format::fill(t.district.leaves_lead, &[&name, &format::thousands(station.size)]),
         },
         name,
         of: query(station.origin.as_str()),

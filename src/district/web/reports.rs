@@ -228,10 +228,10 @@ pub(super) async fn index(State(web): State<Web>, visit: Visit, Query(days): Que
             rows: sheet.rows.len(),
         })
     };
-    let v = visit.frame(&web, t.q_tab_reports, "reports");
+    let v = visit.frame(&web, t.district.tab_reports, "reports");
     let (from, to) = days_of(period);
     show(&Index {
-        lead: format::fill(t.q_reports_lead, &[&REPORTS.len()]),
+        lead: format::fill(t.district.reports_lead, &[&REPORTS.len()]),
         reports: REPORTS.iter().filter_map(listed).collect(),
         days: in_address(period),
         from,
@@ -337,12 +337,12 @@ fn shown(web: &Web, visit: &Visit, bars: usize, sheet: &Sheet, period: Period) -
         .collect();
     let mut notes = sheet.notes.clone();
     if sheet.rows.len() > ROWS {
-        notes.insert(0, format::fill(t.q_report_more, &[&sheet.rows.len(), &ROWS]));
+        notes.insert(0, format::fill(t.district.report_more, &[&sheet.rows.len(), &ROWS]));
     }
     let v = visit.frame(web, sheet.title, "reports");
     let (from, to) = days_of(period);
     Page {
-        lead: format::fill(t.q_report_lead, &[&sheet.title, &sheet.rows.len()]),
+        lead: format::fill(t.district.report_lead, &[&sheet.title, &sheet.rows.len()]),
         code: sheet.code,
         title: sheet.title,
         period: sheet.period.clone(),

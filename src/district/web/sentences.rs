@@ -6,27 +6,27 @@ use crate::look::{Texts, format};
 /// The heading and the sentence of an alert.
 pub(super) fn of_alarm(alarm: &Alarm, t: &Texts) -> (&'static str, String) {
     let (head, sentence) = match alarm.kind.as_str() {
-        "rollback" => (t.q_al_rollback, t.q_al_rollback_says),
-        "fork" => (t.q_al_fork, t.q_al_fork_says),
-        "fork_somewhere" => (t.q_al_fork, t.q_al_fork_somewhere_says),
-        "not_this_epoch" => (t.q_al_epoch, t.q_al_epoch_says),
-        "omitted" => (t.q_al_omitted, t.q_al_omitted_says),
-        "bad_checkpoint" => (t.q_al_signature, t.q_al_signature_says),
-        "flood" => (t.q_al_flood, t.q_al_flood_says),
-        "all_ticked" => (t.q_al_ticked, t.q_al_ticked_says),
-        "clock" => (t.q_al_clock, t.q_al_clock_says),
-        "silent" => (t.q_al_silent, t.q_al_silent_says),
-        "too_many_hours" => (t.q_al_hours, t.q_al_hours_says),
-        "faster_than_time" => (t.q_al_fast, t.q_al_fast_says),
-        "clock_stretched" => (t.q_al_stretched, t.q_al_stretched_says),
-        "not_attended" => (t.q_al_attended, t.q_al_attended_says),
-        "clock_went_back" => (t.q_al_back, t.q_al_back_says),
-        "restored" => (t.q_al_restored, t.q_al_restored_says),
-        "suspected" => (t.q_al_suspected, t.q_al_suspected_says),
-        "wrong_year" => (t.q_al_year, t.q_al_year_says),
-        "unfit" => (t.q_al_unfit, t.q_al_unfit_says),
-        "count" => (t.q_al_count, t.q_al_count_says),
-        _ => (t.q_al_other, "{0}"),
+        "rollback" => (t.district.al_rollback, t.district.al_rollback_says),
+        "fork" => (t.district.al_fork, t.district.al_fork_says),
+        "fork_somewhere" => (t.district.al_fork, t.district.al_fork_somewhere_says),
+        "not_this_epoch" => (t.district.al_epoch, t.district.al_epoch_says),
+        "omitted" => (t.district.al_omitted, t.district.al_omitted_says),
+        "bad_checkpoint" => (t.district.al_signature, t.district.al_signature_says),
+        "flood" => (t.district.al_flood, t.district.al_flood_says),
+        "all_ticked" => (t.district.al_ticked, t.district.al_ticked_says),
+        "clock" => (t.district.al_clock, t.district.al_clock_says),
+        "silent" => (t.district.al_silent, t.district.al_silent_says),
+        "too_many_hours" => (t.district.al_hours, t.district.al_hours_says),
+        "faster_than_time" => (t.district.al_fast, t.district.al_fast_says),
+        "clock_stretched" => (t.district.al_stretched, t.district.al_stretched_says),
+        "not_attended" => (t.district.al_attended, t.district.al_attended_says),
+        "clock_went_back" => (t.district.al_back, t.district.al_back_says),
+        "restored" => (t.district.al_restored, t.district.al_restored_says),
+        "suspected" => (t.district.al_suspected, t.district.al_suspected_says),
+        "wrong_year" => (t.district.al_year, t.district.al_year_says),
+        "unfit" => (t.district.al_unfit, t.district.al_unfit_says),
+        "count" => (t.district.al_count, t.district.al_count_says),
+        _ => (t.district.al_other, "{0}"),
     };
     let values: Vec<&dyn std::fmt::Display> = alarm.evidence.iter().map(|value| value as _).collect();
     (head, format::fill(sentence, &values))
@@ -35,9 +35,9 @@ pub(super) fn of_alarm(alarm: &Alarm, t: &Texts) -> (&'static str, String) {
 /// How grave an alert is, and the class of its mark.
 pub(super) fn of_severity(severity: Severity, t: &Texts) -> (&'static str, &'static str) {
     match severity {
-        Severity::Grave => (t.q_sev_grave, "tag-you"),
-        Severity::Serious => (t.q_sev_serious, "tag-you"),
-        Severity::Notice => (t.q_sev_notice, "tag-go"),
+        Severity::Grave => (t.district.sev_grave, "tag-you"),
+        Severity::Serious => (t.district.sev_serious, "tag-you"),
+        Severity::Notice => (t.district.sev_notice, "tag-go"),
     }
 }
 
@@ -45,9 +45,9 @@ pub(super) fn of_severity(severity: Severity, t: &Texts) -> (&'static str, &'sta
 pub(super) fn of_rung(alarm: &Alarm, now_s: u64, t: &Texts) -> String {
     let now = i64::try_from(now_s).unwrap_or(i64::MAX);
     let (whose, next) = match alarm.rung(now) {
-        Rung::Station => (t.q_rung_station, t.q_climbs_township),
-        Rung::Township => (t.q_rung_township, t.q_climbs_district),
-        Rung::District => return t.q_rung_district.to_owned(),
+        Rung::Station => (t.district.rung_station, t.district.climbs_township),
+        Rung::Township => (t.district.rung_township, t.district.climbs_district),
+        Rung::District => return t.district.rung_district.to_owned(),
     };
     match alarm.climbs_in(now) {
         Some(days) => format!("{whose}{}", format::fill(next, &[&days])),
@@ -77,12 +77,12 @@ pub(super) fn leaf_of(alarm: &Alarm) -> Option<u64> {
 /// What failed when a station was asked.
 pub(super) fn of_fault(fault: Fault, t: &Texts) -> &'static str {
     match fault {
-        Fault::Unreachable => t.q_f_unreachable,
-        Fault::Slow => t.q_f_slow,
-        Fault::Broken => t.q_f_broken,
-        Fault::TooMuch => t.q_f_too_much,
-        Fault::Refused => t.q_f_refused,
-        Fault::Nonsense => t.q_f_nonsense,
-        Fault::Ours => t.q_f_ours,
+        Fault::Unreachable => t.district.f_unreachable,
+        Fault::Slow => t.district.f_slow,
+        Fault::Broken => t.district.f_broken,
+        Fault::TooMuch => t.district.f_too_much,
+        Fault::Refused => t.district.f_refused,
+        Fault::Nonsense => t.district.f_nonsense,
+        Fault::Ours => t.district.f_ours,
     }
 }

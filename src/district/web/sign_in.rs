@@ -87,7 +87,7 @@ pub(super) async fn sign_in(
         }
         Err(error) => {
             let t = visit.t();
-            form(&web, &visit, crate::pages::not_let_in(error, t, t.q_wrong)?).await
+            form(&web, &visit, crate::pages::not_let_in(error, t, t.district.wrong)?).await
         }
     }
 }

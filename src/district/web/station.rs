@@ -104,7 +104,7 @@ pub(super) fn shown(alarm: &Alarm, now_s: u64, visit: &Visit) -> Shown {
         when: match alarm.times {
             1 => first,
             times => format::fill(
-                visit.t().q_again,
+                visit.t().district.again,
                 &[&first, &times, &moment(seconds(alarm.last_s), visit)],
             ),
         },
@@ -134,9 +134,9 @@ pub(super) async fn page(State(web): State<Web>, visit: Visit, Query(of): Query<
         root: seen.root.chars().take(14).collect(),
         good: seen.cosigned_s.is_some(),
         says: if seen.cosigned_s.is_some() {
-            t.q_fits.to_owned()
+            t.district.fits.to_owned()
         } else {
-            t.q_fits_not.to_owned()
+            t.district.fits_not.to_owned()
         },
     };
     show(&Page {
@@ -157,11 +157,11 @@ pub(super) async fn page(State(web): State<Web>, visit: Visit, Query(of): Query<
 
 fn lead(station: &Watched, alarms: &[Shown], now: u64, t: &Texts) -> String {
     match alarms.first() {
-        Some(alarm) => format::fill(t.q_station_alarm, &[&station.name, &alarm.head]),
-        None if station.contact_s == 0 => format::fill(t.q_station_never, &[&station.name]),
+        Some(alarm) => format::fill(t.district.station_alarm, &[&station.name, &alarm.head]),
+        None if station.contact_s == 0 => format::fill(t.district.station_never, &[&station.name]),
         None => match station.silent_for(now) / 86_400 {
-            0 => format::fill(t.q_station_fine, &[&station.name]),
-            days => format::fill(t.q_station_days, &[&station.name, &days]),
+            0 => format::fill(t.district.station_fine, &[&station.name]),
+            days => format::fill(t.district.station_days, &[&station.name, &days]),
         },
     }
 }
@@ -184,10 +184,10 @@ fn facts(station: &Origin, figures: &Figures, t: &Texts) -> Vec<(&'static str, S
     let times = || figures.times.iter().filter(|time| time.station == station.as_str());
     let ticked = share(times().filter(|time| time.grade == Grade::C).count(), times().count());
     vec![
-        (t.q_members, people.to_string(), ""),
-        (t.q_average, average.to_string(), ""),
-        (t.q_full_people, full.to_string(), t.q_people_unit),
-        (t.q_ticked_share, format!("{}.{}", ticked / 10, ticked % 10), "%"),
+        (t.district.members, people.to_string(), ""),
+        (t.district.average, average.to_string(), ""),
+        (t.district.full_people, full.to_string(), t.district.people_unit),
+        (t.district.ticked_share, format!("{}.{}", ticked / 10, ticked % 10), "%"),
     ]
 }
 
@@ -217,7 +217,7 @@ fn months(station: &Origin, figures: &Figures) -> Vec<(String, u64, u64, u64)> {
 /// What is asked of a station each month, in words.
 fn asked(figures: &Figures, period: Period, t: &Texts) -> String {
     let asked = figures.policies.on(period.to).station;
-    format::fill(t.q_asked, &[&asked.screenings, &(asked.open.as_secs() / 3600)])
+    format::fill(t.district.asked, &[&asked.screenings, &(asked.open.as_secs() / 3600)])
 }
 
 /// The months of the year so far, the latest first.
@@ -254,25 +254,28 @@ fn checks(station: &Watched, visit: &Visit, now: u64) -> Vec<(bool, String)> {
         checks.push((
             true,
             format::fill(
-                t.q_c_failed,
+                t.district.c_failed,
                 &[&what, &station.failures, &moment(station.next_s, visit)],
             ),
         ));
     }
     if station.contact_s > 0 {
         let late = station.silent_for(now) > 2 * 86_400;
-        checks.push((late, format::fill(t.q_c_heard, &[&moment(station.contact_s, visit)])));
+        checks.push((
+            late,
+            format::fill(t.district.c_heard, &[&moment(station.contact_s, visit)]),
+        ));
     }
     let Some(told) = &station.condition else { return checks };
-    checks.push((false, format::fill(t.q_c_version, &[&told.version])));
+    checks.push((false, format::fill(t.district.c_version, &[&told.version])));
     match station.clock_off_ms {
-        _ if told.trust == Some(crate::clock::Trust::Unset) => checks.push((true, t.q_c_clock_unset.to_owned())),
+        _ if told.trust == Some(crate::clock::Trust::Unset) => checks.push((true, t.district.c_clock_unset.to_owned())),
         Some(off) => {
             let tenths = off.unsigned_abs() / 100;
             let off_far = tenths > 1_200;
             checks.push((
                 off_far,
-                format::fill(t.q_c_clock, &[&format!("{}.{}", tenths / 10, tenths % 10)]),
+                format::fill(t.district.c_clock, &[&format!("{}.{}", tenths / 10, tenths % 10)]),
             ));
         }
         None => {}
@@ -282,7 +285,7 @@ fn checks(station: &Watched, visit: &Visit, now: u64) -> Vec<(bool, String)> {
         checks.push((
             full,
             format::fill(
-                t.q_c_disk,
+                t.district.c_disk,
                 &[&format::bytes(told.disk_free), &format::bytes(told.disk_all)],
             ),
         ));

@@ -61,11 +61,12 @@ pub(super) fn moment(seconds: u64, visit: &Visit) -> String {
 pub(super) fn state(station: &Watched, now: u64, t: &Texts) -> (&'static str, String) {
     match station.fault {
         Some(fault) => ("tag-you", sentences::of_fault(fault, t).to_owned()),
-        None if station.contact_s == 0 => ("", t.q_never_heard.to_owned()),
-        None if station.silent_for(now) > 2 * 86_400 => {
-            ("", format::fill(t.q_heard_days, &[&(station.silent_for(now) / 86_400)]))
-        }
-        None => ("tag-ok", t.q_fine.to_owned()),
+        None if station.contact_s == 0 => ("", t.district.never_heard.to_owned()),
+        None if station.silent_for(now) > 2 * 86_400 => (
+            "",
+            format::fill(t.district.heard_days, &[&(station.silent_for(now) / 86_400)]),
+        ),
+        None => ("tag-ok", t.district.fine.to_owned()),
     }
 }
 
@@ -90,12 +91,12 @@ async fn page_with(web: &Web, visit: &Visit, sent: Enrol, error: String) -> Resu
         }
     };
     let failing = stations.iter().filter(|station| station.fault.is_some()).count();
-    let v = visit.frame(web, t.q_tab_stations, "stations");
+    let v = visit.frame(web, t.district.tab_stations, "stations");
     show(&Page {
         lead: match (stations.len(), failing) {
-            (0, _) => t.q_lead_none.to_owned(),
-            (all, 0) => format::fill(t.q_stations_fine, &[&all]),
-            (all, failing) => format::fill(t.q_stations_lead, &[&all, &failing]),
+            (0, _) => t.district.lead_none.to_owned(),
+            (all, 0) => format::fill(t.district.stations_fine, &[&all]),
+            (all, failing) => format::fill(t.district.stations_lead, &[&all, &failing]),
         },
         lines: stations.iter().map(line).collect(),
         fingerprint: web.district.fingerprint(),
@@ -112,13 +113,13 @@ async fn page_with(web: &Web, visit: &Visit, sent: Enrol, error: String) -> Resu
 /// What to tell who wanted to enrol a station.
 fn sentence(error: DistrictError, t: &Texts) -> Result<String, Problem> {
     Ok(match error {
-        DistrictError::Impostor => t.q_enrol_impostor.to_owned(),
-        DistrictError::OtherKey(_) => t.q_enrol_other_key.to_owned(),
+        DistrictError::Impostor => t.district.enrol_impostor.to_owned(),
+        DistrictError::OtherKey(_) => t.district.enrol_other_key.to_owned(),
         DistrictError::Client(ref client) => match client {
             crate::district::ClientError::Refused { status, .. } if status.as_u16() == 403 => {
-                t.q_enrol_code_wrong.to_owned()
+                t.district.enrol_code_wrong.to_owned()
             }
-            crate::district::ClientError::BadAddress(_) => t.q_enrol_address.to_owned(),
+            crate::district::ClientError::BadAddress(_) => t.district.enrol_address.to_owned(),
             _ => sentences::of_fault(error.fault(), t).to_owned(),
         },
         other => return Err(Problem::internal(&other)),

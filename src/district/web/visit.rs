@@ -119,7 +119,7 @@ impl Visit {
         };
         View {
             policy: format::fill(
-                f.t.q_policy_foot,
+                f.t.district.policy_foot,
                 &[&self.policy.name, &(self.policy.hour.as_secs() / 60)],
             ),
             who: self

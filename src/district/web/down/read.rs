@@ -81,10 +81,10 @@ fn compared(kind: Kind, before: &[Piece], after: &[Piece], t: &Texts) -> Preview
         .iter()
         .filter(|piece| !new.contains_key(piece.reference.as_str()))
         .collect();
-    changes.extend(gone.iter().map(|piece| of(t.q_down_gone, piece)));
+    changes.extend(gone.iter().map(|piece| of(t.district.down_gone, piece)));
     changes.truncate(LISTED);
     Preview {
-        lead: format::fill(t.q_down_preview, &[&after.len(), &fresh, &other, &gone.len()]),
+        lead: format::fill(t.district.down_preview, &[&after.len(), &fresh, &other, &gone.len()]),
         changes,
         ..Preview::default()
     }
@@ -113,7 +113,7 @@ async fn members(web: &Web, visit: &Visit, scope: &Scope, sent: &Sent) -> Result
         day if day_named(day).is_some() => day.to_owned(),
         _ => {
             let preview = Preview {
-                lead: t.q_down_bad_day.to_owned(),
+                lead: t.district.down_bad_day.to_owned(),
                 ..Preview::default()
             };
             return Ok((preview, None));
@@ -128,7 +128,7 @@ async fn members(web: &Web, visit: &Visit, scope: &Scope, sent: &Sent) -> Result
     let warnings = warnings(web, station, (&plan, &whole), t).await?;
     let preview = Preview {
         lead: format::fill(
-            t.q_down_preview,
+            t.district.down_preview,
             &[
                 &whole.len(),
                 &plan.added.len(),
@@ -174,10 +174,13 @@ async fn warnings(
         .filter_map(|member| Some((member, elsewhere.get(&member.id)?)));
     let mut all: Vec<String> = twice
         .take(LISTED)
-        .map(|(member, station)| format::fill(t.q_down_twice, &[&member.id, station]))
+        .map(|(member, station)| format::fill(t.district.down_twice, &[&member.id, station]))
         .collect();
     let mut news = plan.added.iter().chain(plan.changed.iter().map(|(_, new)| new));
-    all.extend(news.any(|new| new.pin.is_some()).then(|| t.q_down_no_pins.to_owned()));
+    all.extend(
+        news.any(|new| new.pin.is_some())
+            .then(|| t.district.down_no_pins.to_owned()),
+    );
     Ok(all)
 }
 
@@ -196,7 +199,7 @@ fn changes(plan: &roster::Plan, t: &Texts) -> Vec<(String, String)> {
     };
     let added = plan.added.iter().map(|new| of(t.added, &new.member));
     let changed = changed(plan).map(|new| of(t.changed, &new.member));
-    let gone = plan.not_in_file.iter().map(|member| of(t.q_down_gone, member));
+    let gone = plan.not_in_file.iter().map(|member| of(t.district.down_gone, member));
     added.chain(changed).chain(gone).take(LISTED).collect()
 }
 

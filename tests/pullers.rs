@@ -235,11 +235,10 @@ async fn two_pullers_share_stations_and_one_takes_over_what_the_other_left_when_
         assert_eq!(station.busiest.load(Ordering::SeqCst), 1, "{}", station.origin);
         assert_eq!(station.cosigned.load(Ordering::SeqCst), 1, "{}", station.origin);
     }
-    let sizes: Vec<u64> = district
-        .stations()
-        .unwrap()
-        .iter()
-        .map(|station| station.size)
-        .collect();
-    assert_eq!(sizes, [300; 12]);
+    // A puller that was killed after it had brought its cosignature left a station whose log has grown by the leaf that says so.
+    for station in district.stations().unwrap() {
+        let of_the_dead = left.iter().any(|row| row.0 == station.origin.as_str());
+        let sizes = 300..=if of_the_dead { 301 } else { 300 };
+        assert!(sizes.contains(&station.size), "{}: {}", station.origin, station.size);
+    }
 }

@@ -7,6 +7,7 @@ import { spawn, execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { takesOffice } from './evenings.mjs';
 import { Station, browser, freePort, DESK, PHONE } from './station.mjs';
 
 const program = process.env.YUANJIAO || new URL('../../target/debug/yuanjiao', import.meta.url).pathname;
@@ -47,12 +48,7 @@ before(async () => {
   await clerk.fill('#a', '主任');
   await clerk.fill('#p', PASSPHRASE);
   await Promise.all([clerk.waitForNavigation(), clerk.click('button.btn-1')]);
-  await desk.goto(`${station.url}/desk`);
-  await desk.fill('#c', station.code);
-  await desk.fill('#p', '青石桥站点管理口令');
-  await desk.fill('#r', '青石桥站点管理口令');
-  await desk.click('button.btn-1');
-  await desk.waitForURL('**/desk');
+  await takesOffice(desk, station);
 });
 
 after(async () => {

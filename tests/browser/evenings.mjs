@@ -23,14 +23,19 @@ function policyWith(name, numbers) {
   return path;
 }
 
-// The operator sets his passphrase and imports the roster.
-export async function firstSteps(desk, station, roster) {
+// The operator sets his passphrase with the one-time code.
+export async function takesOffice(desk, station) {
   await desk.goto(`${station.url}/desk`);
   await desk.fill('#c', station.code);
   await desk.fill('#p', '青石桥站点管理口令');
   await desk.fill('#r', '青石桥站点管理口令');
   await desk.click('button.btn-1');
   await desk.waitForURL('**/desk');
+}
+
+// And imports the roster.
+export async function firstSteps(desk, station, roster) {
+  await takesOffice(desk, station);
   await desk.goto(`${station.url}/desk/import`);
   await desk.setInputFiles('#x', { name: 'roster.csv', mimeType: 'text/csv', buffer: Buffer.from(roster) });
   await desk.click('form[enctype] button');

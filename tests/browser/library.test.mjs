@@ -8,6 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync, rmSync, existsSync, appendFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { takesOffice } from './evenings.mjs';
 import { Station, browser, DESK, PHONE } from './station.mjs';
 
 const shots = new URL('./shots/', import.meta.url).pathname;
@@ -36,12 +37,7 @@ before(async () => {
   chrome = await browser();
   desk = await chrome.newContext(DESK);
   const page = await desk.newPage();
-  await page.goto(`${station.url}/desk`);
-  await page.fill('#c', station.code);
-  await page.fill('#p', '青石桥站点管理口令');
-  await page.fill('#r', '青石桥站点管理口令');
-  await page.click('button.btn-1');
-  await page.waitForURL('**/desk');
+  await takesOffice(page, station);
   await page.close();
 });
 

@@ -214,6 +214,7 @@ pub(super) fn finish(
             room.viewing.give(tx, now, &grant, year, &media)?;
         }
     }
+    rows::fold_marks(tx, key)?;
     if let Some((_, since)) = state.over.filter(|(boot, _)| *boot == now.boot) {
         state.remarks.discussion_minutes = u32::try_from(now.mono.minus(since).as_secs() / 60).unwrap_or(0);
     }

@@ -11,7 +11,7 @@ use crate::types::{DeviceId, MemberId, Millis, SessionId};
 
 pub use people::Attendee;
 pub(super) use people::{
-    absences, attend, attendees, confirmed_before_going, excuse, expected, mark, marks, passed, where_is,
+    absences, attend, attendees, confirmed_before_going, excuse, expected, fold_marks, mark, marks, passed, where_is,
 };
 
 /// The tables of this room. `state` is JSON: one small text that each beat writes anew.
@@ -38,6 +38,15 @@ pub const SCHEMA: Schema = Schema {
         ALTER TABLE attendee ADD COLUMN home TEXT;
         CREATE TABLE expected (screening INTEGER NOT NULL REFERENCES screening (key), member TEXT NOT NULL,
             PRIMARY KEY (screening, member)) STRICT, WITHOUT ROWID;
+    ",
+        "
+        ALTER TABLE attendee ADD COLUMN marks TEXT;
+        UPDATE attendee SET marks = (SELECT json_group_array(json_array(m.shown, m.seen, m.number)) FROM
+                (SELECT shown, seen, number FROM seen_at s
+                 WHERE s.screening = attendee.screening AND s.member = attendee.member ORDER BY s.seq) m)
+            WHERE screening IN (SELECT key FROM screening WHERE open = 0);
+        DELETE FROM seen_at WHERE EXISTS (SELECT 1 FROM attendee a
+            WHERE a.screening = seen_at.screening AND a.member = seen_at.member AND a.marks IS NOT NULL);
     ",
     ],
 };

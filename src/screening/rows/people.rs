@@ -101,19 +101,40 @@ pub(in crate::screening) fn mark(
         .map(drop)
 }
 
-/// All marks of a screening in the order in which they were made, with the number of their check. Zero: a check-in or a
-/// leaving. Negative: a check that he confirmed before he went, which a leaf of his own has told.
+/// All marks of a screening, those of each member in the order in which they were made, with the number of their check.
+/// Zero: a check-in or a leaving. Negative: a check that he confirmed before he went, which a leaf of his own has told.
 pub(in crate::screening) fn marks(conn: &Connection, key: i64) -> Result<Vec<(MemberId, Mark, i64)>, rusqlite::Error> {
-    conn.prepare_cached("SELECT member, shown, seen, number FROM seen_at WHERE screening = ?1 ORDER BY seq")?
-        .query_map([key], |row| {
-            let shown: i64 = row.get(1)?;
-            let mark = Mark {
-                at: Millis(shown.unsigned_abs()),
-                seen: read(row, 2)?,
-            };
-            Ok((member(row, 0)?, mark, row.get(3)?))
-        })?
-        .collect()
+    conn.prepare_cached(
+        "SELECT member, shown, seen, number FROM seen_at WHERE screening = ?1
+         UNION ALL SELECT a.member, m.value ->> 0, m.value ->> 1, m.value ->> 2
+            FROM attendee a, json_each(a.marks) m WHERE a.screening = ?1 AND a.marks IS NOT NULL",
+    )?
+    .query_map([key], |row| {
+        let shown: i64 = row.get(1)?;
+        let mark = Mark {
+            at: Millis(shown.unsigned_abs()),
+            seen: read(row, 2)?,
+        };
+        Ok((member(row, 0)?, mark, row.get(3)?))
+    })?
+    .collect()
+}
+
+/// The evening is over and its marks stand: those of a member become one text in his line, a third of the room that a row
+/// with its index takes for each.
+pub(in crate::screening) fn fold_marks(conn: &Connection, key: i64) -> Result<(), rusqlite::Error> {
+    conn.prepare_cached(
+        "UPDATE attendee SET marks = (SELECT json_group_array(json_array(m.shown, m.seen, m.number)) FROM
+            (SELECT shown, seen, number FROM seen_at s
+             WHERE s.screening = attendee.screening AND s.member = attendee.member ORDER BY s.seq) m)
+         WHERE screening = ?1",
+    )?
+    .execute([key])?;
+    conn.prepare_cached(
+        "DELETE FROM seen_at WHERE screening = ?1 AND member IN (SELECT member FROM attendee WHERE screening = ?1)",
+    )?
+    .execute([key])
+    .map(drop)
 }
 
 /// Who passed a check, how, and at which shown time: later than the check's own for those who came while it was open.
@@ -171,4 +192,97 @@ pub(in crate::screening) fn absences(conn: &Connection, key: i64) -> Result<Vec<
     conn.prepare_cached("SELECT member, reason FROM absence WHERE screening = ?1 ORDER BY member")?
         .query_map([key], |row| Ok((member(row, 0)?, row.get(1)?)))?
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::SCHEMA;
+    use super::*;
+    use crate::store::{Options, Schema, Store, StoreError};
+
+    type Told = Vec<(MemberId, Mark, i64)>;
+
+    fn who(number: &str) -> MemberId {
+        MemberId::new(number).unwrap()
+    }
+
+    /// Two evenings, of which the first is over; two people, whose marks were made in turn.
+    fn two_evenings(store: &Store) {
+        let act = |tx: &crate::store::Tx<'_>| {
+            for (key, open) in [(1_u8, 0), (2, 1)] {
+                tx.execute(
+                    "INSERT INTO screening (key, id, screen, open, opened, state) VALUES (?1, ?2, ?3, ?4, 0, '{}')",
+                    params![key, [key; 16], [9_u8; 16], open],
+                )?;
+                for number in ["0021", "0022"] {
+                    tx.execute(
+                        "INSERT INTO attendee (screening, member, entry, reason, came) VALUES (?1, ?2, '\"code\"', '', 0)",
+                        params![key, number],
+                    )?;
+                }
+                for at in [0, 60_000, 120_000] {
+                    let seen = |grade| Mark {
+                        at: Millis(at),
+                        seen: Seen::Passed(grade),
+                    };
+                    let check = u32::try_from(at / 60_000).unwrap();
+                    mark(tx, i64::from(key), &who("0021"), seen(Grade::B), check)?;
+                    let missed = Mark {
+                        at: Millis(at),
+                        seen: Seen::Missed,
+                    };
+                    let second = if at == 60_000 { missed } else { seen(Grade::C) };
+                    mark(tx, i64::from(key), &who("0022"), second, check)?;
+                }
+            }
+            Ok::<_, StoreError>(())
+        };
+        store.write_blocking(act).unwrap().unwrap();
+    }
+
+    fn told(store: &Store, key: i64, number: &str) -> Told {
+        let all = store
+            .read_blocking(|conn| Ok::<_, StoreError>(marks(conn, key)?))
+            .unwrap();
+        all.into_iter().filter(|(member, ..)| *member == who(number)).collect()
+    }
+
+    fn rows_left(store: &Store, key: i64) -> i64 {
+        let count = move |conn: &Connection| {
+            let sql = "SELECT count(*) FROM seen_at WHERE screening = ?1";
+            Ok::<_, StoreError>(conn.query_row(sql, [key], |row| row.get(0))?)
+        };
+        store.read_blocking(count).unwrap()
+    }
+
+    #[test]
+    fn the_marks_of_an_evening_that_is_over_are_one_text_for_each_and_say_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("a.db"), &[SCHEMA], Options::default()).unwrap();
+        two_evenings(&store);
+        let before: Vec<Told> = ["0021", "0022"].map(|number| told(&store, 1, number)).into();
+        assert_eq!(before[1][1].1.seen, Seen::Missed);
+        let fold = |tx: &crate::store::Tx<'_>| Ok::<_, StoreError>(fold_marks(tx, 1)?);
+        store.write_blocking(fold).unwrap().unwrap();
+        assert_eq!((rows_left(&store, 1), rows_left(&store, 2)), (0, 6));
+        let after: Vec<Told> = ["0021", "0022"].map(|number| told(&store, 1, number)).into();
+        assert_eq!(after, before);
+    }
+
+    #[test]
+    fn evenings_from_before_are_folded_by_the_step_that_brings_it_and_one_that_goes_on_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let older = Schema {
+            steps: &SCHEMA.steps[..2],
+            ..SCHEMA
+        };
+        let store = Store::open(&path, &[older], Options::default()).unwrap();
+        two_evenings(&store);
+        drop(store);
+        let store = Store::open(&path, &[SCHEMA], Options::default()).unwrap();
+        assert_eq!((rows_left(&store, 1), rows_left(&store, 2)), (0, 6));
+        assert_eq!(told(&store, 1, "0022"), told(&store, 2, "0022"));
+        assert_eq!(told(&store, 1, "0021").len(), 3);
+    }
 }

@@ -147,7 +147,7 @@ impl Viewing {
             )?;
         } else {
             tx.execute(
-                "INSERT INTO span (idx, session, member, item, year, mode, credit, wall) VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO span (idx, member, item, year, mode, credit, wall) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 params![
                     place(index),
                     change.member.as_str(),

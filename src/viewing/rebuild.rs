@@ -1,6 +1,6 @@
 //! The views of credit, counted again from the leaves: after a restoring, and whenever the start finds them different.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rusqlite::params;
 
@@ -18,9 +18,9 @@ const STRIDE: u64 = 4_096;
 
 type Key = (MemberId, ItemId, Year);
 
-/// One line of the view `span`: place (an index, or below zero for a leaf of an earlier epoch), session, member, item,
-/// year, mode, credit, wall clock.
-type Line = (i64, i64, MemberId, ItemId, Year, Mode, Millis, i64);
+/// One line of the view `span`: place (an index, or below zero for a leaf of an earlier epoch), member, item, year, mode,
+/// credit, wall clock.
+type Line = (i64, MemberId, ItemId, Year, Mode, Millis, i64);
 
 /// What the leaves say.
 #[derive(Default)]
@@ -28,7 +28,7 @@ struct Views {
     credited: BTreeMap<Key, Intervals>,
     lines: Vec<Line>,
     lengths: HashMap<ItemId, Millis>,
-    sessions: HashMap<SessionId, i64>,
+    sessions: HashSet<SessionId>,
     corrections: Vec<Corrected>,
     /// How each screening counts, and the leaf and wall clock of its end.
     modes: HashMap<SessionId, Mode>,
@@ -81,11 +81,10 @@ impl Views {
             What::Item { item, length, .. } => {
                 self.lengths.insert(item, length);
             }
-            What::Open { session, .. } if index >= self.trimmed && !self.sessions.contains_key(&session) => {
+            What::Open { session, .. } if index >= self.trimmed && !self.sessions.contains(&session) => {
                 self.add(tx, leaf.at, &leaf.is)?;
             }
             What::Span {
-                session,
                 member,
                 item,
                 year,
@@ -98,9 +97,8 @@ impl Views {
                 if leaf.at.trust < Trust::Operator {
                     self.unsure.insert(index, media.clone());
                 }
-                let key = self.sessions.get(&session).copied().unwrap_or(0);
                 self.lines
-                    .push((index, key, member, item, year, mode, media.total(), leaf.at.wall));
+                    .push((index, member, item, year, mode, media.total(), leaf.at.wall));
             }
             What::Screening { screening, mode, .. } => {
                 self.modes.insert(screening, mode);
@@ -131,7 +129,7 @@ impl Views {
             return;
         };
         let Some(media) = self.unsure.get(&span) else { return };
-        let (_, _, member, item, year, _, credit, wall) = &mut self.lines[at];
+        let (_, member, item, year, _, credit, wall) = &mut self.lines[at];
         let had = self.credited.entry((member.clone(), *item, *year)).or_default();
         let moved = media.intersection(had);
         *had = had.minus(&moved);
@@ -170,7 +168,7 @@ impl Views {
         };
         if !gives.is_empty() {
             self.lines
-                .push((index, 0, member.clone(), item, year, mode, gives.total(), wall));
+                .push((index, member.clone(), item, year, mode, gives.total(), wall));
         }
         let change = Change {
             member,
@@ -195,32 +193,31 @@ impl Views {
             return Ok(());
         };
         let length = self.lengths.get(item).copied().unwrap_or_default();
-        let key = tx
-            .prepare_cached(
-                "INSERT INTO session (id, member, item, device, mode, length, boot, opened, wall, trust, why)
+        tx.prepare_cached(
+            "INSERT INTO session (id, member, item, device, mode, length, boot, opened, wall, trust, why)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-            )?
-            .insert(params![
-                session.bytes(),
-                member.as_str(),
-                item.bytes(),
-                device.bytes(),
-                word(mode),
-                sql(length),
-                at.boot,
-                sql(at.mono),
-                at.wall,
-                word(&at.trust),
-                word(&Closing::StationFailure),
-            ])?;
-        self.sessions.insert(*session, key);
+        )?
+        .execute(params![
+            session.bytes(),
+            member.as_str(),
+            item.bytes(),
+            device.bytes(),
+            word(mode),
+            sql(length),
+            at.boot,
+            sql(at.mono),
+            at.wall,
+            word(&at.trust),
+            word(&Closing::StationFailure),
+        ])?;
+        self.sessions.insert(*session);
         Ok(())
     }
 }
 
-fn known_sessions(tx: &Tx<'_>) -> Result<HashMap<SessionId, i64>, ViewingError> {
-    let mut query = tx.prepare("SELECT id, key FROM session")?;
-    let rows = query.query_map([], |row| Ok((SessionId::from_bytes(row.get(0)?), row.get(1)?)))?;
+fn known_sessions(tx: &Tx<'_>) -> Result<HashSet<SessionId>, ViewingError> {
+    let mut query = tx.prepare("SELECT id FROM session")?;
+    let rows = query.query_map([], |row| row.get(0).map(SessionId::from_bytes))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -264,7 +261,7 @@ fn corrections_are_written(tx: &Tx<'_>, views: &Views) -> Result<bool, rusqlite:
 fn lines_are_written(tx: &Tx<'_>, views: &Views) -> Result<bool, rusqlite::Error> {
     let mut query = tx.prepare("SELECT idx, member, item, year, mode, credit, wall FROM span ORDER BY idx")?;
     let mut rows = query.query([])?;
-    for (index, _, member, item, year, mode, credit, wall) in &views.lines {
+    for (index, member, item, year, mode, credit, wall) in &views.lines {
         let Some(row) = rows.next()? else { return Ok(false) };
         let (who, how): (String, String) = (row.get(1)?, row.get(4)?);
         let same = row.get::<_, i64>(0)? == *index
@@ -291,12 +288,11 @@ fn write(tx: &Tx<'_>, views: &Views) -> Result<(), ViewingError> {
         credited.execute(params![member.as_str(), item.bytes(), year.0, json(media)])?;
     }
     let mut span = tx.prepare(
-        "INSERT INTO span (idx, session, member, item, year, mode, credit, wall) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO span (idx, member, item, year, mode, credit, wall) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?;
-    for (index, session, member, item, year, mode, credit, wall) in &views.lines {
+    for (index, member, item, year, mode, credit, wall) in &views.lines {
         span.execute(params![
             index,
-            session,
             member.as_str(),
             item.bytes(),
             year.0,

@@ -2,21 +2,15 @@
 //! layers around it, which costs more than judging it. So a beat is known by its address before the routes are asked, and
 //! meets the same guard, the same parser and the same answers here. Everything else goes on to the routes.
 
-use std::convert::Infallible;
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
 use axum::Router;
 use axum::extract::{FromRequest, Request};
 use axum::http::Method;
 use axum::response::Response;
-use tower_service::Service;
 
-use super::{BeatBody, beat_of, take};
+use super::{BeatBody, beat_of, session_of, take};
 use crate::http::body::Lenient;
 use crate::http::guard::{self, Names};
-use crate::http::{Problem, lang};
+use crate::http::{Answering, Answers, Problem, lang};
 use crate::viewing::Viewing;
 
 /// Beats, before all other routes.
@@ -29,8 +23,8 @@ pub struct Beats {
 
 impl Beats {
     /// Takes beats itself and leaves the rest to `others`; `names` are those of the guard.
-    pub fn before(others: Router, viewing: Viewing, names: Names) -> Router {
-        Router::new().fallback_service(Self { viewing, names, others })
+    pub fn before(others: Router, viewing: Viewing, names: Names) -> Self {
+        Self { viewing, names, others }
     }
 }
 
@@ -41,18 +35,10 @@ fn session_in(path: &str) -> Option<&str> {
     is_plain.then_some(session)
 }
 
-impl Service<Request> for Beats {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request) -> Self::Future {
+impl Answers for Beats {
+    fn answer(&self, request: Request) -> Answering {
         if *request.method() != Method::POST || session_in(request.uri().path()).is_none() {
-            return Box::pin(self.others.call(request));
+            return self.others.answer(request);
         }
         let (viewing, names) = (self.viewing.clone(), self.names.clone());
         Box::pin(async move {
@@ -63,14 +49,16 @@ impl Service<Request> for Beats {
             }
             .unwrap_or_else(|problem| problem.to_json(reader));
             guard::add_headers(response.headers_mut());
-            Ok(response)
+            response
         })
     }
 }
 
+/// Nothing of the request is held while the beat waits for its commit: address, head and body are slices of the
+/// connection's buffer, and hyper, which listens meanwhile for a hanging up, would need another one of 8 KiB.
 async fn beat(viewing: &Viewing, request: Request) -> Result<Response, Problem> {
-    let uri = request.uri().clone();
-    let session = session_in(uri.path()).ok_or_else(Problem::not_found)?;
+    let session = session_in(request.uri().path()).ok_or_else(Problem::not_found)?;
+    let session = session_of(session)?;
     let Lenient(body, bytes) = Lenient::<BeatBody>::from_request(request, &()).await?;
     let beat = beat_of(body, &bytes)?;
     drop(bytes);

@@ -5,8 +5,10 @@
 //! - [`guard`]: which hosts and origins may ask, and the headers that every answer carries.
 //! - [`FileBody`]: bytes of an open file as a response's body.
 //! - [`is_near`]: whether somebody asks from the station's own network.
+//! - [`Answers`]: whoever answers requests.
 //! - [`body`]: bodies within limits. [`cookie`], [`lang`]: what a reader brings along.
 
+mod answers;
 pub mod body;
 pub mod conditional;
 pub mod cookie;
@@ -19,6 +21,7 @@ pub mod problem;
 pub mod range;
 mod upload;
 
+pub use answers::{Answering, Answers};
 pub use file_body::{FileBody, Note, Noted, Piece};
 pub use near::is_near;
 pub use peer::Peer;

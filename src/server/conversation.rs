@@ -10,7 +10,6 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
 use hyper::body::Incoming;
@@ -18,14 +17,13 @@ use hyper::server::conn::http1;
 use hyper::service::{HttpService, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
-use tower_service::Service;
 
 use super::lanes::{Lane, Traveller};
 use super::limits::Guest;
 use super::outlet::{Film, Handover, Outgoing, Socket, goes_on};
 use super::{Tools, framing};
 use crate::clock;
-use crate::http::{Peer, Problem, lang};
+use crate::http::{Answers, Peer, Problem, lang};
 use crate::media;
 
 type Fault = Box<dyn Error + Send + Sync>;
@@ -170,7 +168,7 @@ async fn speak(
 ) -> hyper::Result<Option<(Socket, Film)>> {
     let service = service_fn(|request: hyper::Request<Incoming>| {
         let (turn, goes_on) = (Arc::new(guest.turn()), goes_on(&request));
-        let answering = answer(tools.routes.clone(), peer, request);
+        let answering = answer(&*tools.routes, peer, request);
         async move { Ok::<_, Infallible>(Outgoing::of(answering.await, handover, turn, goes_on)) }
     });
     let mut builder = http1::Builder::new();
@@ -223,7 +221,7 @@ where
 }
 
 /// A handler that panics costs its own request and nothing else.
-async fn answer(mut routes: Router, peer: SocketAddr, request: hyper::Request<Incoming>) -> Response {
+async fn answer(routes: &dyn Answers, peer: SocketAddr, request: hyper::Request<Incoming>) -> Response {
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(Peer(peer));
     let path = request.uri().path().to_owned();
@@ -231,14 +229,13 @@ async fn answer(mut routes: Router, peer: SocketAddr, request: hyper::Request<In
     if !framing::is_plain(request.headers()) {
         return framing::refusal(reader);
     }
-    let mut answering = Box::pin(routes.call(request));
-    let Ok(response) = poll_fn(|cx| {
+    let mut answering = routes.answer(request);
+    poll_fn(|cx| {
         let polled = catch_unwind(AssertUnwindSafe(|| answering.as_mut().poll(cx)));
         polled.unwrap_or_else(|_| {
             let fault = io::Error::other(format!("the handler of {path} panicked"));
-            Poll::Ready(Ok(Problem::internal(&fault).to_json(reader)))
+            Poll::Ready(Problem::internal(&fault).to_json(reader))
         })
     })
-    .await;
-    response
+    .await
 }

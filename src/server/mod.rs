@@ -17,7 +17,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -30,6 +29,7 @@ use outlet::Disk;
 use turned_away::Door;
 
 use crate::clock::monotonic;
+use crate::http::Answers;
 use crate::types::Millis;
 
 /// After a refused accept (no file descriptors, no buffers) the loop rests this long instead of spinning.
@@ -38,11 +38,11 @@ const REST: Duration = Duration::from_millis(100);
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Serves until `stop` is cancelled and the running answers are done, or five seconds have passed.
-pub async fn run(listener: TcpListener, routes: Router, limits: Limits, stop: CancellationToken) {
+pub async fn run(listener: TcpListener, routes: impl Answers + 'static, limits: Limits, stop: CancellationToken) {
     let cut = CancellationToken::new();
     let guests = Arc::new(Guests::new(&limits, cut.clone()));
     let tools = Arc::new(Tools {
-        routes,
+        routes: Box::new(routes),
         limits,
         stop: stop.clone(),
         disk: Disk::default(),
@@ -96,7 +96,7 @@ impl Complaint {
 }
 
 struct Tools {
-    routes: Router,
+    routes: Box<dyn Answers>,
     limits: Limits,
     stop: CancellationToken,
     disk: Disk,

@@ -1,5 +1,6 @@
 //! This room's SQL: sessions, their live state, and the credit view.
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Grant, ItemFacts, ViewingError};
@@ -205,31 +206,64 @@ pub(super) fn last_position(conn: &Connection, member: &MemberId, item: &ItemId)
     .map(Option::unwrap_or_default)
 }
 
+/// The columns of `live` from this one on, in the order of [`live_row`].
+const LIVE: &str = "n, digest, note, pending, unproved, asked, ask_after, unattended, flags, position, lost";
+
+/// Reads a live row whose columns begin at `first`, for a session that was opened then.
+fn live_row(row: &Row<'_>, first: usize, opened: Millis) -> Result<LiveRow, rusqlite::Error> {
+    Ok(LiveRow {
+        rule: Session {
+            opened,
+            n: row.get(first)?,
+            digest: row.get(first + 1)?,
+            note: note_of(row.get(first + 2)?),
+            pending: column(row, first + 3, |text| serde_json::from_str(text).ok())?,
+            unproved: ms(row.get(first + 4)?),
+            asked: row.get::<_, Option<i64>>(first + 5)?.map(ms),
+            ask_after: ms(row.get(first + 6)?),
+            unattended: row.get(first + 7)?,
+            flags: Flags::from_bits(row.get(first + 8)?),
+            lost: column(row, first + 10, |text| serde_json::from_str(text).ok())?,
+        },
+        position: ms(row.get(first + 9)?),
+    })
+}
+
 pub(super) fn live(conn: &Connection, row: &SessionRow) -> Result<LiveRow, ViewingError> {
+    conn.prepare_cached(&format!("SELECT {LIVE} FROM live WHERE key = ?1"))?
+        .query_row([row.key], |live| live_row(live, 0, row.opened))
+        .optional()?
+        .ok_or(ViewingError::Damaged(row.id))
+}
+
+/// What a beat needs to know, in one question: its session, what is credited of the item in this year, and the live row,
+/// which a session that has ended has no longer.
+pub(super) fn of_beat(
+    conn: &Connection,
+    id: SessionId,
+    year: Year,
+) -> Result<(SessionRow, Option<LiveRow>, Intervals), ViewingError> {
     conn.prepare_cached(
-        "SELECT n, digest, note, pending, unproved, asked, ask_after, unattended, flags, position, lost
-         FROM live WHERE key = ?1",
+        "SELECT s.key, s.id, s.member, s.item, s.device, s.mode, s.length, s.boot, s.opened, s.why, c.media,
+            n, digest, note, pending, unproved, asked, ask_after, unattended, flags, l.position, l.lost
+         FROM session s LEFT JOIN live l ON l.key = s.key
+            LEFT JOIN credited c ON c.member = s.member AND c.item = s.item AND c.year = ?2
+         WHERE s.id = ?1",
     )?
-    .query_row([row.key], |live| {
-        Ok(LiveRow {
-            rule: Session {
-                opened: row.opened,
-                n: live.get(0)?,
-                digest: live.get(1)?,
-                note: note_of(live.get(2)?),
-                pending: column(live, 3, |text| serde_json::from_str(text).ok())?,
-                unproved: ms(live.get(4)?),
-                asked: live.get::<_, Option<i64>>(5)?.map(ms),
-                ask_after: ms(live.get(6)?),
-                unattended: live.get(7)?,
-                flags: Flags::from_bits(live.get(8)?),
-                lost: column(live, 10, |text| serde_json::from_str(text).ok())?,
-            },
-            position: ms(live.get(9)?),
-        })
+    .query_row(params![id.bytes(), year.0], |row| {
+        let session = session_row(row)?;
+        let credited = match row.get_ref(10)? {
+            ValueRef::Null => Intervals::none(),
+            _ => column(row, 10, |text| serde_json::from_str(text).ok())?,
+        };
+        let live = match row.get_ref(11)? {
+            ValueRef::Null => None,
+            _ => Some(live_row(row, 11, session.opened)?),
+        };
+        Ok((session, live, credited))
     })
     .optional()?
-    .ok_or(ViewingError::Damaged(row.id))
+    .ok_or(ViewingError::Unknown)
 }
 
 pub(super) fn write_live(conn: &Connection, key: i64, live: &LiveRow, now: Reading) -> Result<(), rusqlite::Error> {
@@ -307,14 +341,11 @@ pub(super) fn insert_span(
     credit: Millis,
     now: Reading,
 ) -> Result<(), rusqlite::Error> {
-    // A screening has no row in `session`.
     conn.prepare_cached(
-        "INSERT INTO span (idx, session, member, item, year, mode, credit, wall)
-         VALUES (?1, coalesce((SELECT key FROM session WHERE id = ?2), 0), ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO span (idx, member, item, year, mode, credit, wall) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
     .execute(params![
         i64::try_from(index).unwrap_or(i64::MAX),
-        grant.session.bytes(),
         grant.member.as_str(),
         grant.item.bytes(),
         year.0,

@@ -6,6 +6,7 @@
 
 mod beats;
 mod items;
+mod refusals;
 mod tv;
 
 use std::sync::Arc;
@@ -19,18 +20,18 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use beats::Beats;
+use refusals::{refused, refused_sign_in};
 
 use crate::clock::SharedClock;
 use crate::credit::rule::Note;
 use crate::http::body::{Json, Lenient};
 use crate::http::{Peer, Problem, cookie};
-use crate::ledger::{Closing, LedgerError};
 use crate::library::Library;
-use crate::roster::{COPY_COOKIE, MEMBER_COOKIE, Roster, SignInError};
+use crate::roster::{COPY_COOKIE, MEMBER_COOKIE, Roster};
 use crate::screening::Screenings;
 use crate::store::StoreError;
 use crate::types::{Intervals, ItemId, Millis, Mode, SessionId};
-use crate::viewing::{self, Answer, BeatIn, ItemFacts, Viewing, ViewingError};
+use crate::viewing::{self, Answer, BeatIn, ItemFacts, Viewing};
 
 /// What this room needs.
 #[derive(Debug, Clone)]
@@ -103,30 +104,6 @@ async fn login(
         Err(error) => tracing::warn!(%error, "a phone's copy of the checkpoint could not be compared"),
     }
     Ok(answer)
-}
-
-fn refused_sign_in(error: SignInError) -> Problem {
-    match error {
-        SignInError::Wrong { tries_left } => Problem::new(
-            StatusCode::UNAUTHORIZED,
-            format!("编号或口令不对，还可以试 {tries_left} 次。"),
-            format!("Number or PIN is wrong; {tries_left} tries are left."),
-        ),
-        SignInError::Paused(left) => {
-            let seconds = u32::try_from(left.as_secs() + 1).unwrap_or(u32::MAX);
-            let problem = Problem::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                format!("试错的次数太多，请过 {} 分钟再来。", seconds.div_ceil(60)),
-                format!("Too many wrong tries; come back in {} minutes.", seconds.div_ceil(60)),
-            );
-            Problem {
-                retry_after: Some(seconds),
-                ..problem
-            }
-        }
-        SignInError::Busy | SignInError::WeakPassphrase => Problem::busy(),
-        SignInError::Store(error) => error.into(),
-    }
 }
 
 #[derive(Deserialize)]
@@ -209,12 +186,11 @@ async fn beat(
 ) -> Result<Response, Problem> {
     let beat = beat_of(body, &bytes)?;
     drop(bytes);
-    take(&api.viewing, &session, beat).await
+    take(&api.viewing, session_of(&session)?, beat).await
 }
 
-/// The connection's buffer, which `bytes` of a body would hold, is free again while the beat waits for its commit.
-async fn take(viewing: &Viewing, session: &str, beat: BeatIn) -> Result<Response, Problem> {
-    let taken = viewing.beat(session_of(session)?, beat).await;
+async fn take(viewing: &Viewing, session: SessionId, beat: BeatIn) -> Result<Response, Problem> {
+    let taken = viewing.beat(session, beat).await;
     taken.map(|a| answer(&a)).map_err(refused)
 }
 
@@ -288,51 +264,6 @@ fn answer(answer: &Answer) -> Response {
         credited: &answer.credited,
     };
     axum::Json(told).into_response()
-}
-
-fn refused(error: ViewingError) -> Problem {
-    match error {
-        ViewingError::Unknown => Problem::not_found(),
-        ViewingError::Ended(Closing::Superseded) => Problem::conflict(
-            "superseded",
-            "您在另一部手机上打开了别的片子，这里先停了。",
-            "You opened another film elsewhere, so this one stopped.",
-        ),
-        ViewingError::Ended(Closing::End) => {
-            Problem::conflict("closed", "这次收看已经结束。", "This session has ended.")
-        }
-        ViewingError::Ended(_) => Problem::conflict(
-            "reopen",
-            "站点重新开机了，从这里接着放，已记的学时都在。",
-            "The station restarted; open a new session and go on.",
-        ),
-        ViewingError::WrongN(expected) => Problem::conflict(
-            "wrong_n",
-            format!("应是第 {expected} 次心跳。"),
-            format!("Beat {expected} is expected."),
-        ),
-        ViewingError::ChangedBody => Problem::conflict(
-            "changed_body",
-            "同一次心跳的内容前后不一样。",
-            "This beat was taken before with other content.",
-        ),
-        ViewingError::Store(error) => error.into(),
-        other => match other.trouble() {
-            Some(_) => Problem::busy(),
-            None => halted(&other),
-        },
-    }
-}
-
-fn halted(error: &ViewingError) -> Problem {
-    if let ViewingError::Ledger(LedgerError::Halted(_)) = error {
-        return Problem::unavailable(
-            300,
-            "站点的台账停了，学时暂时记不下，片子照常看。管理员会处理。",
-            "The station's ledger is halted, so hours cannot be recorded; films play on.",
-        );
-    }
-    Problem::internal(error)
 }
 
 async fn me(State(api): State<Arc<Api>>, peer: Peer, headers: axum::http::HeaderMap) -> Result<Response, Problem> {

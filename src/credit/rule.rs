@@ -140,6 +140,26 @@ impl Lost {
     }
 }
 
+/// A time in which the station could record nothing, by its monotonic clock: the first and the last act that it refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hindered {
+    /// The first.
+    pub from: Millis,
+    /// The last.
+    pub to: Millis,
+}
+
+impl Session {
+    /// A presence question that was open while the station could record no answer: the time to answer begins anew, for a
+    /// station's fault is not the member's (rule 5).
+    pub fn hindered(&mut self, policy: &Policy, by: Hindered) {
+        let open_then = |asked: &Millis| *asked <= by.to && by.from <= asked.plus(policy.presence_answer);
+        if !self.unattended && self.asked.as_ref().is_some_and(open_then) {
+            self.asked = Some(by.to);
+        }
+    }
+}
+
 /// What the rule knows of a session between two beats.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {

@@ -113,31 +113,32 @@ pub(super) fn beat(
     tx: &Tx<'_>,
     now: Reading,
     id: crate::types::SessionId,
-    beat: &BeatIn,
+    beat: BeatIn,
 ) -> Result<Answer, ViewingError> {
-    let row = rows::session(tx, id)?;
-    Viewing::is_open(row.why)?;
-    let mut live = rows::live(tx, &row)?;
     let year = now.year();
-    let credited = rows::credited(tx, &row.member, &row.item, year)?;
-    let sent = room.media_sent(row.device, &row.item, beat);
+    let (row, live, credited) = rows::of_beat(tx, id, year)?;
+    Viewing::is_open(row.why)?;
+    let mut live = live.ok_or(ViewingError::Damaged(row.id))?;
+    forgive(room, &mut live.rule);
+    let sent = room.media_sent(row.device, &row.item, &beat);
     let known = Known {
         length: row.length,
         credited: &credited,
         sent: &sent,
         year,
     };
+    let position = position_after(&beat, live.position, row.length);
     let judged = Beat {
         n: beat.n,
         digest: beat.digest,
-        segments: beat.segments.clone(),
+        segments: beat.segments,
         state: if beat.ended { PlayState::Ended } else { PlayState::Under },
     };
     let buckets = room.budgets.of(&row.member, row.device);
     match rule::judge(&room.policy(), &live.rule, buckets, known, &judged, now.mono) {
         Verdict::Accepted(next, buckets) => {
             live.rule = *next;
-            live.position = position_after(beat, live.position, row.length);
+            live.position = position;
             rows::write_live(tx, row.key, &live, now)?;
             room.budgets.keep(tx, &row.member, row.device, buckets);
         }
@@ -145,7 +146,14 @@ pub(super) fn beat(
         Verdict::WrongN(expected) => return Err(ViewingError::WrongN(expected)),
         Verdict::ChangedBody => return Err(ViewingError::ChangedBody),
     }
-    Ok(answer(room, &live.rule, &credited, now))
+    Ok(answer(room, &live.rule, credited, now))
+}
+
+/// Nobody loses by a question that the station's own trouble kept open.
+fn forgive(room: &Viewing, rule: &mut Session) {
+    if let Some(by) = room.troubled.newest() {
+        rule.hindered(&room.policy(), by);
+    }
 }
 
 /// The end of what was played last.
@@ -154,11 +162,11 @@ fn position_after(beat: &BeatIn, before: Millis, length: Millis) -> Millis {
     last.map_or(before, |to| Millis(to).min(length))
 }
 
-fn answer(room: &Viewing, rule: &Session, credited: &Intervals, now: Reading) -> Answer {
+fn answer(room: &Viewing, rule: &Session, credited: Intervals, now: Reading) -> Answer {
     let until = rule.asked.map(|asked| asked.plus(room.policy().presence_answer));
     Answer {
         n: rule.n,
-        credited: credited.clone(),
+        credited,
         pending: rule.pending.total(),
         proof_left: until.map(|until| until.minus(now.mono)),
         note: rule.note,
@@ -174,6 +182,7 @@ pub(super) fn prove(
     let row = rows::session(tx, id)?;
     Viewing::is_open(row.why)?;
     let mut live = rows::live(tx, &row)?;
+    forgive(room, &mut live.rule);
     let asked = live.rule.asked.is_some();
     let (next, confirmed) = rule::prove(&room.policy(), &live.rule, now.mono, room.question_after());
     live.rule = next;
@@ -187,7 +196,7 @@ pub(super) fn prove(
         if asked { Proof::Asked } else { Proof::Offered },
     )?;
     let credited = rows::credited(tx, &row.member, &row.item, now.year())?;
-    Ok(answer(room, &live.rule, &credited, now))
+    Ok(answer(room, &live.rule, credited, now))
 }
 
 /// Confirmed media become credit: a leaf, a row of the view, the new total.
@@ -216,7 +225,7 @@ pub(super) fn close(
     Viewing::is_open(row.why)?;
     let live = end(room, tx, now, &row, Closing::End)?;
     let credited = rows::credited(tx, &row.member, &row.item, now.year())?;
-    Ok(answer(room, &live.rule, &credited, now))
+    Ok(answer(room, &live.rule, credited, now))
 }
 
 /// Ends a session. After the station's own failure what was acknowledged is credited; otherwise it waits, worth nothing,

@@ -15,6 +15,7 @@ mod acts;
 mod budget;
 mod correct;
 mod grant;
+mod hindered;
 mod phones;
 mod policies;
 mod rebuild;
@@ -81,6 +82,8 @@ pub const SCHEMA: Schema = Schema {
         CREATE TABLE stopped (member TEXT NOT NULL, item BLOB NOT NULL, key INTEGER NOT NULL, position INTEGER NOT NULL,
             length INTEGER NOT NULL, wall INTEGER NOT NULL, PRIMARY KEY (member, item)) STRICT, WITHOUT ROWID;
         CREATE TABLE trimmed (only INTEGER PRIMARY KEY CHECK (only = 1), upto INTEGER NOT NULL) STRICT;
+    ", "
+        ALTER TABLE span DROP COLUMN session;
     "],
 };
 
@@ -242,6 +245,7 @@ pub struct Viewing {
     media: Arc<dyn MediaMap>,
     sent: Sent,
     budgets: budget::Budgets,
+    troubled: hindered::Troubled,
 }
 
 impl Viewing {
@@ -256,6 +260,7 @@ impl Viewing {
             media,
             sent: Sent::default(),
             budgets: budget::Budgets::default(),
+            troubled: hindered::Troubled::default(),
         }
     }
 
@@ -287,7 +292,7 @@ impl Viewing {
     pub async fn beat(&self, session: SessionId, beat: BeatIn) -> Result<Answer, ViewingError> {
         let (room, now) = (self.clone(), self.clock.now());
         let urgency = if beat.urgent { Urgency::Now } else { Urgency::Soon };
-        self.write(urgency, move |tx| acts::beat(&room, tx, now, session, &beat))
+        self.write(urgency, move |tx| acts::beat(&room, tx, now, session, beat))
             .await
     }
 
@@ -331,7 +336,17 @@ impl Viewing {
         act: impl FnOnce(&crate::store::Tx<'_>) -> Result<T, ViewingError> + Send + 'static,
     ) -> Result<T, ViewingError> {
         let store = self.ledger.store();
-        store.write(urgency, act).await?
+        let done = store
+            .write(urgency, act)
+            .await
+            .map_err(ViewingError::from)
+            .and_then(|done| done);
+        if let Err(error) = &done
+            && error.trouble().is_some()
+        {
+            self.troubled.note(self.clock.now().mono);
+        }
+        done
     }
 
     fn question_after(&self) -> Millis {

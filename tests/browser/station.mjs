@@ -21,9 +21,11 @@ export function freePort() {
 }
 
 export class Station {
-  static async start(config = '') {
+  // `furnish(folder)` is called before the program runs for the first time.
+  static async start(config = '', furnish = () => {}) {
     const station = new Station();
     station.folder = mkdtempSync(join(tmpdir(), 'yuanjiao-'));
+    furnish(station.folder);
     station.port = await freePort();
     station.url = `http://127.0.0.1:${station.port}`;
     writeFileSync(join(station.folder, 'station.toml'), config);

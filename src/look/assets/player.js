@@ -193,7 +193,7 @@
       if (status === 200) { queue.answered(); keep(); retry = 0; banner(''); take(answer); flush(); return; }
       if (status === 409 || status === 404) { refused(status, answer); return; }
       if (status === 422 || status === 400) { queue.answered(); keep(); flush(); return; }
-      banner(status === 503 ? t.disk_full : t.offline);
+      banner(status === 503 ? (answer && answer.detail) || t.disk_full : t.offline);
       later(wait, flush);
     });
   }

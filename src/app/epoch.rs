@@ -22,7 +22,7 @@ use crate::config;
 use crate::exchange::{self, Known};
 use crate::keys::{self, Keys};
 use crate::ledger::epoch::{self, Epoch};
-use crate::ledger::note::NOTE_LIMIT;
+use crate::ledger::permit::{self, Permit};
 use crate::ledger::tiles::{TileName, WIDTH, read_entries};
 use crate::ledger::{self, Ledger};
 use crate::store::backup::{self, take_tables};
@@ -70,8 +70,11 @@ pub struct Begun {
 /// Begins a new epoch, while no station runs. `spoken` is a district's fingerprint, if somebody vouches for it.
 pub fn begin(settings: &config::Station, folder: &Path, spoken: Option<&str>) -> Result<Begun> {
     let _lock = only_one(&settings.data)?;
-    let statement = read_statement(folder)?;
-    let epoch = Epoch::open(&statement)?;
+    let Permit {
+        epoch,
+        statement,
+        leaves: brought,
+    } = read_given(folder)?;
     let keys = Keys::open_or_make(&settings.data.join("keys")).context("while opening the keys")?;
     if epoch.key != keys.public() {
         bail!(
@@ -91,7 +94,7 @@ pub fn begin(settings: &config::Station, folder: &Path, spoken: Option<&str>) ->
     if named(old.as_ref()) == Some(epoch.next.to_string()) {
         bail!("the log {} has begun already", epoch.next);
     }
-    let leaves = cosigned(&epoch, old.as_ref(), folder);
+    let leaves = cosigned(&epoch, old.as_ref(), brought, folder);
     let carried = leaves.as_ref().map_or(0, Vec::len);
     make(settings, &keys, &epoch, &statement, old, leaves)?;
     let aside = set_aside(&settings.data, "epochs")?;
@@ -104,18 +107,34 @@ pub fn begin(settings: &config::Station, folder: &Path, spoken: Option<&str>) ->
     })
 }
 
-/// The folder of a district, or the statement alone.
-fn read_statement(given: &Path) -> Result<String> {
+/// The folder of a district, the statement alone, or one file with both.
+fn read_given(given: &Path) -> Result<Permit> {
     let path = if given.is_dir() {
         given.join(STATEMENT)
     } else {
         given.to_owned()
     };
     let meta = fs::metadata(&path).with_context(|| format!("while looking for {}", path.display()))?;
-    if meta.len() > NOTE_LIMIT as u64 {
-        bail!("{} is no statement of a new epoch", path.display());
+    if meta.len() > permit::LIMIT as u64 {
+        bail!("{} is no permit for a new epoch", path.display());
     }
-    fs::read_to_string(&path).with_context(|| format!("while reading {}", path.display()))
+    let file = fs::read(&path).with_context(|| format!("while reading {}", path.display()))?;
+    Ok(permit::read(&file)?)
+}
+
+/// Whether the present log is the one that this permit is for.
+pub(super) fn has_begun(settings: &config::Station, given: &Path) -> bool {
+    let old = backup::open_to_read(&settings.data.join("ledger.db")).ok();
+    read_given(given).is_ok_and(|permit| named(old.as_ref()) == Some(permit.epoch.next.to_string()))
+}
+
+/// Whether somebody said a fingerprint as it is, however he wrote it down.
+pub(super) fn is_same(spoken: &str, fingerprint: &str) -> bool {
+    let digits = |text: &str| {
+        let all = text.chars().filter(char::is_ascii_hexdigit);
+        all.collect::<String>().to_lowercase()
+    };
+    digits(spoken) == digits(fingerprint)
 }
 
 /// The district must be pinned, or somebody must have compared its fingerprint.
@@ -123,13 +142,7 @@ fn refuse_stranger(epoch: &Epoch, old: Option<&Connection>, spoken: Option<&str>
     let pinned = old.and_then(|old| exchange::pinned(old).ok()).unwrap_or_default();
     let is_it = |known: &Known| known.name == epoch.district && known.key == epoch.district_key;
     let fingerprint = keys::fingerprint(&epoch.district_key);
-    let digits = |text: &str| {
-        text.chars()
-            .filter(char::is_ascii_hexdigit)
-            .collect::<String>()
-            .to_lowercase()
-    };
-    let heard = spoken.is_some_and(|spoken| digits(spoken) == digits(&fingerprint));
+    let heard = spoken.is_some_and(|spoken| is_same(spoken, &fingerprint));
     if pinned.iter().any(is_it) || heard {
         return Ok(());
     }
@@ -149,7 +162,12 @@ fn named(old: Option<&Connection>) -> Option<String> {
 }
 
 /// What the district had cosigned of the old log, after what that log carried itself.
-fn cosigned(epoch: &Epoch, old: Option<&Connection>, folder: &Path) -> Option<Vec<Indexed>> {
+fn cosigned(
+    epoch: &Epoch,
+    old: Option<&Connection>,
+    brought: Option<Vec<Vec<u8>>>,
+    folder: &Path,
+) -> Option<Vec<Indexed>> {
     let from_old = || {
         let leaves = ledger::leaves(old?, 0, epoch.size).ok()?;
         epoch.is_root_of(&leaves).then_some(leaves)
@@ -158,7 +176,7 @@ fn cosigned(epoch: &Epoch, old: Option<&Connection>, folder: &Path) -> Option<Ve
         let leaves = read_folder(folder, epoch.size)?;
         epoch.is_root_of(&leaves).then_some(leaves)
     };
-    let own: Vec<Vec<u8>> = from_old().or_else(from_folder)?;
+    let own: Vec<Vec<u8>> = from_old().or(brought).or_else(from_folder)?;
     let earlier = old.and_then(|old| epoch::carried(old).ok()).unwrap_or_default();
     let earlier = earlier.into_iter().map(|leaf| (leaf.index, leaf.bytes));
     Some(earlier.chain((0..).zip(own)).collect())

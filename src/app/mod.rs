@@ -10,6 +10,7 @@ mod district;
 mod epoch;
 mod follow;
 mod health;
+mod permit;
 mod policy;
 mod recovery;
 mod run;
@@ -56,6 +57,7 @@ pub use backups::{copy_into, copy_photos};
 pub use base::Base;
 pub use district::{district_settings, serve_district};
 pub use epoch::{Begun, STATEMENT, begin as begin_epoch};
+pub use permit::After;
 pub use recovery::{Restored, from_copy};
 
 /// A station, built and not yet listening.
@@ -67,6 +69,7 @@ pub struct Station {
     screenings: Screenings,
     preparer: Preparer,
     intake: Intake,
+    permits: permit::Permits,
     settings: config::Station,
     /// Held for as long as this station lives.
     _only_one: File,
@@ -79,6 +82,7 @@ impl Station {
     pub fn build(settings: config::Station) -> Result<Self> {
         samples::copy_into_a_new_folder(&settings.media.folder)
             .with_context(|| format!("while making the media folder {}", settings.media.folder.display()))?;
+        permit::begin(&settings).context("while looking for a permit of a new epoch")?;
         let only_one = recovery::only_one(&settings.data)?;
         let keys = Keys::open_or_make(&settings.data.join("keys")).context("while opening the keys")?;
         let restored = if keys.are_fresh() {
@@ -114,6 +118,7 @@ impl Station {
         } else {
             Some(base.roster.one_time_code(&Operator::on_the_console())?)
         };
+        let permits = permit::Permits::new(&base, &settings);
         Ok(Self {
             base,
             library,
@@ -121,14 +126,17 @@ impl Station {
             screenings,
             preparer,
             intake,
+            permits,
             settings,
             _only_one: only_one,
             first_code,
         })
     }
 
-    /// Serves until `stop`, then says goodbye in the ledger.
-    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) -> Result<()> {
+    /// Serves until `stop`, or until the operator begins a new epoch; then says goodbye in the ledger.
+    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) -> Result<After> {
+        let stop = stop.child_token();
+        self.permits.stops(stop.clone());
         let address = listener.local_addr()?;
         let listen = &self.settings.listen;
         let limits = Limits {
@@ -169,7 +177,7 @@ impl Station {
             ended
         };
         tokio::task::spawn_blocking(end).await??;
-        Ok(())
+        Ok(self.permits.after())
     }
 
     fn health(&self) -> health::Health {
@@ -196,7 +204,7 @@ impl Station {
         }
     }
 
-    fn routes(&self, address: SocketAddr) -> Router {
+    fn routes(&self, address: SocketAddr) -> Beats {
         let run = keys::random_id().to_string();
         let base = &self.base;
         let settings = pages::Settings {
@@ -224,6 +232,8 @@ impl Station {
             clock: base.clock.clone(),
             dispatches: base.dispatches.clone(),
             districts: Arc::new(base.exchange.clone()),
+            epochs: Arc::new(self.permits.clone()),
+            permit: pages::Shown::default(),
             settings: Arc::new(settings),
             plans: Waiting::default(),
             preparer: self.preparer.clone(),

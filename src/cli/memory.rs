@@ -5,6 +5,7 @@
 //! environment; so a server that was started without them starts itself again with them. Who sets one himself is left alone.
 
 use std::env;
+use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
@@ -20,13 +21,26 @@ pub(super) fn give_back_at_once() {
     if cfg!(not(target_env = "gnu")) || SETTINGS.iter().any(|(name, _)| env::var_os(name).is_some()) {
         return;
     }
-    let Ok(program) = env::current_exe() else { return };
+    // Comes back only if it failed.
+    let error = once_more(&SETTINGS);
+    tracing::debug!(%error, "the memory settings could not be made");
+}
+
+/// Starts this program again in its place, as the same process, with the words and settings that it has. Comes back only
+/// if it failed, with the reason.
+pub(super) fn again() -> io::Error {
+    once_more(&[])
+}
+
+fn once_more(settings: &[(&str, &str)]) -> io::Error {
+    let program = match env::current_exe() {
+        Ok(program) => program,
+        Err(error) => return error,
+    };
     let mut words = env::args_os();
     let mut again = Command::new(program);
     if let Some(name) = words.next() {
         again.arg0(name);
     }
-    // Comes back only if it failed.
-    let error = again.args(words).envs(SETTINGS).exec();
-    tracing::debug!(%error, "the memory settings could not be made");
+    again.args(words).envs(settings.iter().copied()).exec()
 }

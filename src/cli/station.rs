@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::args::{Common, Ledger, Member};
-use crate::app::{self, Base, Station};
+use crate::app::{self, After, Base, Station};
 use crate::config;
 use crate::library::IndexKeep;
 use crate::look::qr;
@@ -60,7 +60,7 @@ pub(super) fn serve(common: &Common) -> Result<()> {
     let address = settings.listen.address;
     let media = settings.media.folder.clone();
     let station = Station::build(settings)?;
-    runtime()?.block_on(async {
+    let after = runtime()?.block_on(async {
         let listener = TcpListener::bind(address).await.with_context(|| {
             format!("while listening on {address} (is another program using the port? --listen chooses another)")
         })?;
@@ -68,7 +68,14 @@ pub(super) fn serve(common: &Common) -> Result<()> {
         let stop = CancellationToken::new();
         tokio::spawn(wait_for_the_end(stop.clone()));
         station.serve(listener, stop).await
-    })
+    })?;
+    match after {
+        After::End => Ok(()),
+        After::Again => bail!(
+            "the station could not start again by itself: {}",
+            super::memory::again()
+        ),
+    }
 }
 
 pub(super) async fn wait_for_the_end(stop: CancellationToken) {

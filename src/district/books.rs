@@ -255,7 +255,7 @@ impl District {
         u64::try_from(crate::clock::Clock::now(&*self.clock).wall_ms / 1000).unwrap_or(0)
     }
 
-    fn now_i64(&self) -> i64 {
+    pub(super) fn now_i64(&self) -> i64 {
         i64::try_from(self.now_s()).unwrap_or(i64::MAX)
     }
 }

@@ -4,10 +4,12 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::{District, DistrictError, StationRow, edge, rows};
+use super::accounts::audit;
+use super::{District, DistrictError, Signer, StationRow, edge, rows};
 use crate::ledger::epoch::{Epoch, next_name};
+use crate::ledger::permit;
 use crate::ledger::tiles::{TileName, WIDTH, write_entries};
-use crate::store::StoreError;
+use crate::store::{Sql, StoreError};
 use crate::types::Origin;
 
 impl District {
@@ -47,6 +49,37 @@ impl District {
             .store
             .read_blocking::<_, StoreError, _>(|conn| rows::statement_after(conn, &old.origin))?;
         Ok((next, before.unwrap_or(statement)))
+    }
+
+    /// The same with the name of who signed in the audit log. Blocks.
+    pub fn sign_epoch(&self, old: &Origin, by: &Signer) -> Result<Origin, DistrictError> {
+        let (next, _) = self.epoch(old.as_str())?;
+        let (who, old, now, named) = (by.name().to_owned(), old.clone(), self.now_i64(), next.to_string());
+        let write = move |tx: &dyn Sql| audit(tx, now, &who, "epoch", old.as_str(), &named);
+        self.store.write_blocking(write)??;
+        Ok(next)
+    }
+
+    /// What was signed for the log of this name to begin; `None` for a first one. Blocks.
+    pub fn signed_epoch(&self, next: &Origin) -> Result<Option<Epoch>, StoreError> {
+        let read = |conn: &dyn Sql| rows::statement_of(conn, next);
+        let statement = self.store.read_blocking::<_, StoreError, _>(read)?;
+        Ok(statement.and_then(|text| Epoch::open(&text).ok()))
+    }
+
+    /// The statement for the log of this name and the leaves that it speaks of, as one file for the station. Blocks.
+    pub fn permit(&self, next: &Origin) -> Result<Option<Vec<u8>>, StoreError> {
+        let read = |conn: &dyn Sql| {
+            let Some(statement) = rows::statement_of(conn, next)? else {
+                return Ok(None);
+            };
+            let Ok(epoch) = Epoch::open(&statement) else {
+                return Ok(None);
+            };
+            let leaves = rows::leaves(conn, &epoch.old, 0, epoch.size)?;
+            Ok(Some(permit::write(&statement, &leaves)))
+        };
+        self.store.read_blocking::<_, StoreError, _>(read)
     }
 
     /// Writes the statement and the leaves that were cosigned below `folder`, for the station: it may have lost them.

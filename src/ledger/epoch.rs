@@ -51,6 +51,9 @@ pub enum EpochError {
     /// Not signed by the district that it names.
     #[error("the statement is not signed by the district that it names")]
     BadSignature,
+    /// The leaves beside it are others.
+    #[error("the leaves in the file are not those that the statement speaks of")]
+    OtherLeaves,
 }
 
 impl From<NoteError> for EpochError {

@@ -12,6 +12,7 @@ pub mod decree;
 pub mod epoch;
 pub mod leaf;
 pub mod note;
+pub mod permit;
 pub mod receipt;
 pub mod restore;
 mod rows;

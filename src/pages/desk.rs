@@ -8,6 +8,7 @@ mod district;
 mod down;
 pub mod import;
 mod item;
+pub mod ledger;
 mod library;
 mod live;
 mod members;
@@ -19,6 +20,7 @@ mod standing;
 mod today;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post, put};
 
 use super::Pages;
@@ -52,6 +54,13 @@ pub(super) fn routes() -> Router<Pages> {
         .route("/desk/poster", get(poster::page))
         .route("/desk/clock/year", post(clock::year))
         .route("/desk/clock", get(clock::page).post(clock::set))
+        .route(
+            "/desk/ledger",
+            get(ledger::page)
+                .post(ledger::look)
+                .layer(DefaultBodyLimit::max(ledger::FORM_LIMIT)),
+        )
+        .route("/desk/ledger/begin", post(ledger::begin))
         .route("/desk/district", get(district::page).post(district::make_code))
         .route("/desk/district/stick", post(district::carry))
         .route("/desk/district/roster", post(down::settle))

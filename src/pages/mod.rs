@@ -66,6 +66,69 @@ pub trait Districts: std::fmt::Debug + Send + Sync {
     fn carry(&self, stick: &std::path::Path) -> Result<Carried, Problem>;
 }
 
+/// New epochs, as far as the desk may begin one. Everything here may block.
+pub trait Epochs: std::fmt::Debug + Send + Sync {
+    /// Whose permit a file is, and what it would do here.
+    fn look(&self, file: &[u8]) -> Result<Offer, NotBegun>;
+    /// The permit that lies on a stick, if one does.
+    fn on_stick(&self, stick: &std::path::Path) -> Option<Vec<u8>>;
+    /// Keeps the permit and starts the station anew with it. `spoken` is what the operator heard by telephone.
+    fn begin(&self, file: &[u8], spoken: &str) -> Result<(), NotBegun>;
+    /// Why the permit that was used last began nothing, in the program's own words.
+    fn refused(&self) -> Option<String>;
+    /// Old databases that were set aside.
+    fn aside(&self) -> Vec<Aside>;
+}
+
+/// What a permit for a new epoch would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// Whose permit it is.
+    pub district: String,
+    /// The fingerprint of its key.
+    pub fingerprint: String,
+    /// Whether that district and key are pinned here.
+    pub known: bool,
+    /// The name of the new log.
+    pub next: String,
+    /// Leaves that are carried along; none if they are neither here nor in the file.
+    pub carried: u64,
+    /// Leaves of the present log that the district had not cosigned.
+    pub left_behind: u64,
+}
+
+/// Why a permit begins nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotBegun {
+    /// It is no such file, or not all of it.
+    NoPermit,
+    /// It is not signed by the district that it names.
+    BadSignature,
+    /// The leaves in it are not those that it speaks of.
+    OtherLeaves,
+    /// It is for another box.
+    AnotherBox,
+    /// Its epoch has begun already.
+    AlreadyBegun,
+    /// What the operator heard is not the fingerprint of the one who signed it.
+    OtherFingerprint,
+    /// The disk does not take it.
+    Disk,
+}
+
+/// An old database that was set aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aside {
+    /// For a new epoch; else because it was damaged.
+    pub was_epoch: bool,
+    /// Its folder below the data folder.
+    pub name: String,
+    /// How large it is.
+    pub bytes: u64,
+    /// When it was written last, by the wall clock.
+    pub since_ms: i64,
+}
+
 /// What one tap did with a stick.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Carried {
@@ -123,6 +186,10 @@ pub struct Pages {
     pub dispatches: Dispatches,
     /// Districts.
     pub districts: Arc<dyn Districts>,
+    /// New epochs.
+    pub epochs: Arc<dyn Epochs>,
+    /// The permit that is shown just now.
+    pub permit: Shown,
     /// About this station.
     pub settings: Arc<Settings>,
     /// Import plans that wait for their confirmation.
@@ -138,6 +205,7 @@ pub struct Pages {
 }
 
 pub use desk::import::Waiting;
+pub use desk::ledger::Shown;
 
 impl Pages {
     /// The address of an item's media for a device in this run.

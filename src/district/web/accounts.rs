@@ -57,6 +57,7 @@ fn what(line: &Audited, t: &Texts) -> String {
         "typed_in" => t.district.did_type,
         "branch" => t.district.did_branch,
         "import" => t.district.did_import,
+        "epoch" => t.district.did_epoch,
         _ => "{0} {1}",
     };
     format::fill(sentence, &[&line.about, &line.detail])

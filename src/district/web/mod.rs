@@ -11,6 +11,7 @@ mod branches;
 mod dashboard;
 mod down;
 mod drill;
+mod epoch;
 mod figures;
 mod reports;
 mod sentences;
@@ -109,6 +110,8 @@ impl Web {
             .route("/", get(dashboard::page))
             .route("/stations", get(stations::page).post(stations::enrol))
             .route("/station", get(station::page).post(station::act))
+            .route("/station/epoch", get(epoch::page).post(epoch::sign))
+            .route("/station/epoch/permit", get(epoch::download))
             .route("/leaves", get(drill::leaves))
             .route("/photo/{digest}", get(drill::photo))
             .route("/alerts", get(alarms::page).post(alarms::acknowledge))

@@ -26,6 +26,13 @@ pub(super) struct Of {
     of: String,
 }
 
+impl Of {
+    /// The station's name in its ledger, as the address has it.
+    pub(super) fn name(&self) -> &str {
+        &self.of
+    }
+}
+
 /// An alert with the form that acknowledges it.
 pub(super) struct Shown {
     pub(super) key: i64,

@@ -127,6 +127,14 @@ async fn todo(pages: &Pages, t: &Texts, lang: Lang) -> Result<Vec<ToDo>, Problem
     let damaged = all.iter().filter(|entry| needs_you(entry, &work)).count();
     let waiting = count(|state| *state == FileState::Waiting);
     let mut todo = Vec::new();
+    if pages.ledger.halted().is_some() {
+        todo.push(ToDo {
+            what: t.ledger_lead_halted.to_owned(),
+            remedy: t.ledger_lead_do.to_owned(),
+            link: "/desk/ledger",
+            button: None,
+        });
+    }
     todo.extend(new_disk(pages, t));
     if damaged > 0 {
         let what = format::fill(t.damaged_things, &[&damaged]);
@@ -180,7 +188,7 @@ async fn taken_back(pages: &Pages, t: &Texts) -> Result<Option<ToDo>, Problem> {
     Ok(all.iter().find(|one| !one.is_told).map(|one| ToDo {
         what: format::fill(t.taken_back, &[&format::thousands(one.size)]),
         remedy: t.taken_back_do.to_owned(),
-        link: "/desk/district",
+        link: "/desk/ledger",
         button: None,
     }))
 }
@@ -216,13 +224,9 @@ pub(super) async fn take_disk(
 }
 
 async fn ledger_checks(pages: &Pages, t: &Texts, lang: Lang) -> Result<Vec<Check>, Problem> {
-    if let Some(halt) = pages.ledger.halted() {
-        let why = match halt {
-            ledger::Halt::LogMissing => t.halt_log,
-            ledger::Halt::KeyMissing => t.halt_key,
-            ledger::Halt::Shortened { .. } => t.halt_short,
-        };
-        return Ok(vec![warn(format::fill(t.ledger_halted, &[&why]))]);
+    // A halted ledger is something to do, and stands there.
+    if pages.ledger.halted().is_some() {
+        return Ok(Vec::new());
     }
     let store = pages.ledger.store();
     let read = |conn: &_| Ok::<_, StoreError>((ledger::size(conn)?, ledger::last_cosignatures(conn)?));

@@ -1,0 +1,166 @@
+// A station loses its ledger, as people live through it: the desk says what happened and whom to call, somebody at the
+// district signs on a page and gives a file, the operator compares the fingerprint that he hears and taps once, and the
+// station is here again by itself, with the hours of before.
+
+import { test, before, after } from 'node:test';
+import assert from 'node:assert/strict';
+import { spawn, execFile } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Station, browser, freePort, DESK, PHONE } from './station.mjs';
+import { takesOffice } from './evenings.mjs';
+
+const program = process.env.YUANJIAO || new URL('../../target/debug/yuanjiao', import.meta.url).pathname;
+const shots = new URL('./shots/', import.meta.url).pathname;
+const PASSPHRASE = '一二三四五六七八';
+const WAIT = { timeout: 120_000 };
+const ROSTER = 'member_no,name,branch,pin\n0021,王德明,青石桥村第一支部,2468\n';
+let station; let chrome; let office; let url; let data;
+
+function district(words, input = '') {
+  return new Promise((resolve, reject) => {
+    const child = execFile(program, ['district', ...words, '--data', data], (error, out) => (error ? reject(error) : resolve(out)));
+    child.stdin.end(input);
+  });
+}
+
+async function serve() {
+  const port = await freePort();
+  url = `http://127.0.0.1:${port}`;
+  office = spawn(program, ['district', 'serve', '--listen', `127.0.0.1:${port}`, '--data', data], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await new Promise((resolve, reject) => {
+    office.once('exit', (code) => reject(new Error(`the district ended with ${code}`)));
+    office.stdout.on('data', (chunk) => { if (String(chunk).includes('台账存在')) { resolve(); } });
+  });
+}
+
+async function importRoster() {
+  const roster = join(station.folder, 'roster.csv');
+  writeFileSync(roster, ROSTER);
+  await station.command('member', 'import', roster);
+}
+
+async function signIn() {
+  const phone = await chrome.newContext(PHONE);
+  assert.equal((await phone.request.post(`${station.url}/api/login`, { data: { member: '0021', pin: '2468' } })).status(), 204);
+  return phone;
+}
+
+const json = (answer) => answer.json();
+const credited = async (phone) => {
+  const { items } = await phone.request.get(`${station.url}/api/me`).then(json);
+  return items.reduce((all, item) => all + item.credited_ms, 0);
+};
+
+// Some seconds of a film, and a word that he is there; what is credited then.
+async function watch(phone) {
+  const item = await station.item('长征的几个数字');
+  const opened = await phone.request.post(`${station.url}/api/sessions`, { data: { item: item.id } }).then(json);
+  await phone.request.get(`${station.url}${opened.media}`);
+  for (let n = 1; ; n += 1) {
+    await phone.request.post(`${station.url}/api/sessions/${opened.session}/beats`, { data: { n, segments: [[0, 2500]], state: 'paused' } });
+    const told = await phone.request.post(`${station.url}/api/sessions/${opened.session}/proof`, { data: {} }).then(json);
+    if (told.credited_ms >= 2000) { return told.credited_ms; }
+  }
+}
+
+// The same page on a PC and on a phone.
+async function shoot(page, name) {
+  await page.setViewportSize({ width: 390, height: 844 });
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.ok(wide <= 0, `${name} is ${wide} px wider than a phone`);
+  await page.screenshot({ path: join(shots, `${name}-390.png`), fullPage: true });
+  await page.setViewportSize(DESK.viewport);
+  await page.screenshot({ path: join(shots, `${name}-1366.png`), fullPage: true });
+}
+
+before(async () => {
+  mkdirSync(shots, { recursive: true });
+  station = await Station.start('[viewing]\ncommit_within_ms = 0\n[media]\nsettle_ms = 300\nprepare = "off"\n');
+  data = join(station.folder, 'district');
+  chrome = await browser();
+});
+
+after(async () => {
+  await chrome?.close();
+  if (office) { office.removeAllListeners('exit'); office.kill('SIGKILL'); }
+  await station?.end();
+});
+
+test('a lost ledger begins anew with a permit that the district signed', { timeout: 400_000 }, async () => {
+  await importRoster();
+  const code = (await station.command('enrol-code')).trim();
+  await district(['account', '主任', '--role', 'sign'], PASSPHRASE);
+  await district(['enrol', station.url, code]);
+  const before = await watch(await signIn());
+  await district(['pull']);
+  await serve();
+
+  // The disk was swapped: the keys are there, the ledger and its copies are not.
+  await station.kill();
+  const held = join(station.folder, 'data');
+  for (const name of readdirSync(held)) {
+    if (name.startsWith('ledger.db') || name === 'backup') { rmSync(join(held, name), { recursive: true }); }
+  }
+  await station.on();
+  const desk = await (await chrome.newContext(DESK)).newPage();
+  await takesOffice(desk, station);
+  await shoot(desk, 'epoch-today');
+  await desk.click('a[href="/desk/ledger"]');
+  await desk.waitForSelector('text=台账停了');
+  await desk.waitForSelector('#steps >> text=打电话告诉县里');
+  await shoot(desk, 'epoch-halted');
+
+  const clerk = await (await chrome.newContext({ ...DESK, acceptDownloads: true })).newPage();
+  await clerk.goto(`${url}/signin`);
+  await clerk.fill('[name=account]', '主任');
+  await clerk.fill('[name=passphrase]', PASSPHRASE);
+  await Promise.all([clerk.waitForNavigation(), clerk.click('form[action="/signin"] button')]);
+  await clerk.goto(`${url}/stations`);
+  await clerk.click('a[href^="/station?of="]');
+  await clerk.click('a[href^="/station/epoch?of="]');
+  await shoot(clerk, 'epoch-sign');
+  await clerk.click('form[action="/station/epoch"] button');
+  await clerk.waitForSelector('.codebig');
+  await shoot(clerk, 'epoch-signed');
+  const spoken = await clerk.textContent('.codebig');
+  const [file] = await Promise.all([clerk.waitForEvent('download', WAIT), clerk.click('a[href^="/station/epoch/permit"]')]);
+  assert.equal(file.suggestedFilename(), 'yuanjiao-epoch.permit');
+  const permit = readFileSync(await file.path());
+
+  const show = async (buffer) => {
+    await desk.setInputFiles('#permit-file', { name: 'yuanjiao-epoch.permit', mimeType: 'application/octet-stream', buffer });
+    await desk.click('form:has(#permit-file) button');
+  };
+  await show(permit.subarray(0, permit.length - 3));
+  await desk.waitForSelector('text=没有收全');
+  await show(permit);
+  await desk.waitForSelector('#offer');
+  await desk.fill('#spoken', '0000 1111 2222 3333 4444');
+  await desk.click('#offer button');
+  await desk.waitForSelector('text=填的指纹和许可上的不一样');
+  await shoot(desk, 'epoch-offer');
+  await desk.fill('#spoken', spoken.toUpperCase());
+  await desk.click('#offer button');
+  await desk.waitForSelector('text=站点正在重新开始');
+  await shoot(desk, 'epoch-begins');
+
+  // The same process, once more from its beginning.
+  for (;;) {
+    const answer = await desk.request.get(`${station.url}/desk/ledger`).catch(() => null);
+    const text = answer && answer.ok() ? await answer.text() : '';
+    if (text.includes('~2')) { break; }
+    assert.equal(station.process.exitCode, null, 'the station ended');
+    await new Promise((later) => { setTimeout(later, 300); });
+  }
+  await desk.goto(`${station.url}/desk/ledger`);
+  await desk.waitForSelector('text=台账完好');
+  await desk.waitForSelector('#aside');
+  await shoot(desk, 'epoch-after');
+  await importRoster();
+  const phone = await signIn();
+  assert.equal(await credited(phone), before, 'what was credited counts still');
+  await district(['pull']);
+  await clerk.goto(`${url}/alerts`);
+  assert.ok(!(await clerk.textContent('main')).includes('台账'), 'nothing is wrong with the new log');
+});

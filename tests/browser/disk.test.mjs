@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { Station, browser, PHONE } from './station.mjs';
 
 const BEAT = 2;                  // seconds
-const ROUNDING = 0.6;            // between two looks at a playing film
+const ROUNDING = 1.5;            // between two looks at a playing film on a busy machine; less than a beat
 const WAIT = { timeout: 90_000 };
 const shots = new URL('./shots/', import.meta.url).pathname;
 let station; let chrome; let mounted; let film;

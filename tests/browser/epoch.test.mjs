@@ -91,7 +91,7 @@ test('a lost ledger begins anew with a permit that the district signed', { timeo
   await importRoster();
   const code = (await station.command('enrol-code')).trim();
   await district(['account', '主任', '--role', 'sign'], PASSPHRASE);
-  await district(['enrol', station.url, code]);
+  await district(['enrol', station.url, '--code', code]);
   const before = await watch(await signIn());
   await district(['pull']);
   await serve();

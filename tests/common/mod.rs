@@ -239,7 +239,9 @@ async fn serve(settings: config::Station) -> (SocketAddr, CancellationToken, Joi
         .unwrap();
     let stop = CancellationToken::new();
     let ours = stop.clone();
-    let running = tokio::spawn(async move { drop(built.serve(listener, ours).await.unwrap()) });
+    let running = tokio::spawn(async move {
+        built.serve(listener, ours).await.unwrap();
+    });
     (address, stop, running)
 }
 

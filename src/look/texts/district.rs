@@ -195,7 +195,7 @@ texts! {
     epoch_signed_lead: "许可已经签好，等{0}开始新台账。", "The permit is signed; {0} has yet to begin the new ledger.";
     epoch_signed: "新台账叫 {0}，接在 {1} 的第 {2} 条后面。", "The new ledger is called {0} and follows on entry {2} of {1}.";
     epoch_bring: "把文件下载下来，放进 U 盘（最外层，名字不要改）带去，或者发给管理员。里面只有党员编号，没有姓名。", "Download the file and bring it on a stick (at the top, under its own name), or send it to the operator. It holds member numbers, no names.";
-    epoch_read: "管理员在管理台的“台账”页上用它。站点如果连登记也丢了，会请管理员填县里的指纹，请在电话里念给他听：", "The operator uses it on the desk's page “The ledger”. If the station lost its enrolment too, it asks for the district's fingerprint; read it out on the telephone:";
+    epoch_read: "管理员在管理台“县里”一页点“台账的情况”，在那里用它。站点如果连登记也丢了，会请管理员填县里的指纹，请在电话里念给他听：", "The operator uses it on the desk: “District”, then “How the ledger stands”. If the station lost its enrolment too, it asks for the district's fingerprint; read it out on the telephone:";
     epoch_file: "下载许可文件", "Download the permit";
     al_epoch: "新台账对不上", "Not the signed epoch";
     al_epoch_says: "站点的新台账，第一条写的不是县里签的新纪元。没有收下，请打电话问管理员。", "The first entry of the station's new log is not the epoch that was signed here. Nothing was taken; please ask the operator.";

@@ -62,8 +62,8 @@ texts! {
     hour_unit: "学时", "h";
     undated: "日期待定", "date open";
     // The page of the ledger, and permits for a new epoch
-    ledger_title: "台账", "The ledger";
-    ledger_open: "看台账的情况，或者用县里的许可重新开始", "How the ledger stands, or begin anew with the district's permit";
+    ledger_title: "台账的情况", "How the ledger stands";
+    ledger_open: "台账的情况，和县里的许可", "How the ledger stands, and the district's permit";
     ledger_lead_halted: "台账停了，学时暂时记不下，片子照常放。", "The ledger is halted: no hours are recorded, films play on.";
     ledger_lead_do: "点进去看是怎么回事、下一步找谁。", "Open it to see what happened and whom to call.";
     ledger_lead_suspected: "有更新的记录和台账对不上，台账可能退回过旧备份。请先不要动，告诉县里。", "A newer copy does not fit the ledger: an old backup may have been put back. Please leave it as it is and tell the district.";
@@ -78,7 +78,7 @@ texts! {
     permit_head: "县里的许可", "The district's permit";
     permit_says: "只有县里叫您重新开始台账时才用得着。许可文件名是 yuanjiao-epoch.permit。", "Needed only when the district asks you to begin anew. The file is called yuanjiao-epoch.permit.";
     permit_from_stick: "看 U 盘上的许可：", "Look at the permit on the stick ";
-    permit_file: "或者选收到的许可文件", "Or choose the file that was sent to you";
+    permit_file: "选收到的许可文件", "Choose the file that was sent to you";
     permit_look: "先看一看", "Look at it";
     permit_of: "许可来自：", "A permit of ";
     permit_known: "这个县里登记过，签名核对无误。", "This district is enrolled here, and its signature is right.";
@@ -334,10 +334,9 @@ texts! {
     ledger_seen: "县里 {0} 取走并会签到第 {1} 条。", "The district cosigned up to entry {1} on {0}.";
     ledger_unseen: "县里还没有来取过。", "The district has not pulled yet.";
     policy_refused: "设置里的学时办法《{0}》没有县里的签名，没有采用，仍按《{1}》计算。要换办法，请县里签好送来。", "The policy “{0}” of the settings is not signed by the district and was not taken; “{1}” goes on. Ask the district to sign it.";
-    ledger_halted: "台账停了，学时暂时记不下，影片照常放。请告诉县里：{0}", "The ledger is halted and no hours are recorded; films play on. Tell the district: {0}";
-    halt_log: "签名用的密钥还在，台账却不见了，可能被删了或者换过。请从备份恢复，或者请县里签一个新纪元。", "the signing key is here and its log is gone; restore it from a backup, or ask the district for a new epoch.";
-    halt_short: "台账损坏后只恢复了一部分，县里见过的更多。请找更新的备份，或者请县里签一个新纪元。", "after damage only a part of the log could be restored, and the district has seen more; bring a newer backup, or ask the district for a new epoch.";
-    halt_key: "台账是另一把密钥写的，可能硬盘是别的站点的，或者密钥文件丢了。请从备份恢复密钥。", "the log belongs to another key; restore the key file from a backup.";
+    halt_log: "签名用的密钥还在，台账却不见了，可能被删了或者换过。请从备份恢复，或者请县里签一个新纪元。", "The signing key is here and its log is gone; restore it from a backup, or ask the district for a new epoch.";
+    halt_short: "台账损坏后只恢复了一部分，县里见过的更多。请找更新的备份，或者请县里签一个新纪元。", "After damage only a part of the log could be restored, and the district has seen more; bring a newer backup, or ask the district for a new epoch.";
+    halt_key: "台账是另一把密钥写的，可能硬盘是别的站点的，或者密钥文件丢了。请从备份恢复密钥。", "The log belongs to another key; restore the key file from a backup.";
     clock_ntp: "时间由网络校准。", "The clock follows network time.";
     clock_operator: "时间由管理员校准。", "The clock was set by the operator.";
     clock_title: "校时", "Clock";

@@ -26,7 +26,10 @@ pub(super) const FORM_LIMIT: usize = FILE_LIMIT + (1 << 16);
 /// The permit that was looked at and waits for the operator's word, under a ticket: nothing is begun that was not shown
 /// first. One at a time, since it may be large.
 #[derive(Debug, Clone, Default)]
-pub struct Shown(Arc<Mutex<Option<(RandomId, Vec<u8>)>>>);
+pub struct Shown(Arc<Mutex<Option<Kept>>>);
+
+/// The ticket and the file.
+type Kept = (RandomId, Vec<u8>);
 
 impl Shown {
     fn keep(&self, file: Vec<u8>) -> RandomId {
@@ -57,6 +60,8 @@ struct Page {
     sticks: Vec<(String, String)>,
     said: String,
     offer: Option<Line>,
+    /// The station is about to stop: nothing more can be asked of it.
+    begins: bool,
 }
 
 /// A permit, as it is shown before it is used. Not with its fingerprint: that is to be heard, not copied.
@@ -130,11 +135,14 @@ pub(super) async fn begin(
     let (begun, offer) = done.map_err(|error| Problem::internal(&error))?;
     let page = match begun {
         Ok(()) => {
-            let mut page = page_with(&pages, &visit, String::new(), None).await?;
-            page.lead = t.permit_begins.to_owned();
-            page.happened = vec![t.permit_begins_says.to_owned()];
-            page.steps.clear();
-            page
+            let page = page_with(&pages, &visit, String::new(), None).await?;
+            Page {
+                lead: t.permit_begins.to_owned(),
+                happened: vec![t.permit_begins_says.to_owned()],
+                steps: Vec::new(),
+                begins: true,
+                ..page
+            }
         }
         // A slip of the finger is no reason to look for the file again.
         Err(why) => {
@@ -203,7 +211,7 @@ async fn state(pages: &Pages, t: &Texts) -> Result<Standing, Problem> {
         Halt::KeyMissing => t.halt_key,
         Halt::Shortened { .. } => t.halt_short,
     });
-    happened.splice(0..0, why.map(|why| format::fill(t.ledger_halted, &[&why])));
+    happened.splice(0..0, why.map(str::to_owned));
     if let Some(why) = pages.epochs.refused() {
         happened.push(format::fill(t.permit_refused, &[&why]));
     }
@@ -258,6 +266,7 @@ async fn page_with(pages: &Pages, visit: &Visit, said: String, offer: Option<Lin
         sticks: sticks.into_iter().map(|stick| (stick.key, stick.name)).collect(),
         said,
         offer,
+        begins: false,
         f: visit.frame(pages, t.ledger_title, Tab::Today),
     })
 }

@@ -96,6 +96,14 @@ impl Station {
         self.let_go().await;
     }
 
+    /// The station ends by itself.
+    pub async fn ended(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.await.unwrap();
+        }
+        self.let_go().await;
+    }
+
     /// A program that stopped holds nothing any more; here its last handle may go a moment later than its last answer.
     /// Until then nobody may put another file in the place of the database. A test that holds a handle itself waits for
     /// nobody.

@@ -5,12 +5,13 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+
+use super::SharedFile;
 
 /// What follows in the body.
 #[derive(Debug, Clone)]
@@ -58,7 +59,7 @@ pub type Noted = Arc<dyn Note>;
 #[derive(Clone)]
 pub struct FileBody {
     /// The file, opened and judged.
-    pub file: Arc<File>,
+    pub file: Arc<SharedFile>,
     /// What to send, in this order; pieces are not empty.
     pub pieces: VecDeque<Piece>,
     /// Hears of every stretch that was handed to the kernel.
@@ -67,7 +68,7 @@ pub struct FileBody {
 
 impl FileBody {
     /// One range of a file.
-    pub fn new(file: Arc<File>, range: Range<u64>, noted: Noted) -> Self {
+    pub fn new(file: Arc<SharedFile>, range: Range<u64>, noted: Noted) -> Self {
         let piece = Piece::File(range);
         let pieces = Some(piece).filter(|piece| !piece.is_empty()).into_iter().collect();
         Self { file, pieces, noted }

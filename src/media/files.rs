@@ -4,13 +4,13 @@
 //! those who send it hold it open: nothing keeps a film open that nobody watches, or its disk could not be taken out.
 
 use std::collections::HashMap;
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::Semaphore;
 
-use crate::http::Problem;
+use crate::http::{Problem, SharedFile};
 use crate::library::{Entry, Library, OpenError};
 use crate::types::ItemId;
 
@@ -22,14 +22,14 @@ const SWEEP: usize = 64;
 /// What was opened.
 #[derive(Debug, Clone)]
 pub(super) struct Opened {
-    pub(super) file: Arc<File>,
+    pub(super) file: Arc<SharedFile>,
     pub(super) entry: Entry,
     pub(super) meta: Metadata,
 }
 
 #[derive(Debug)]
 struct Known {
-    file: Weak<File>,
+    file: Weak<SharedFile>,
     entry: Entry,
     /// Whether the library delivered a prepared version, and of which content.
     listed: (bool, Option<ItemId>),
@@ -64,7 +64,7 @@ impl Files {
         let open = move || {
             let (file, entry) = asked.open(&id, everything)?;
             let meta = file.metadata()?;
-            Ok((Arc::new(file), entry, meta))
+            Ok((Arc::new(SharedFile::new(file, meta.len())), entry, meta))
         };
         let (file, entry, meta) = self.blocking(open).await?.map_err(|error: OpenError| refused(&error))?;
         self.learn(id, &listed, &file, &entry, &meta);
@@ -77,7 +77,7 @@ impl Files {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let known = known.get(id).filter(|known| known.listed == what(listed))?;
         let file = known.file.upgrade()?;
-        let meta = file.metadata().ok()?;
+        let meta = file.file().metadata().ok()?;
         (stamp(&meta) == stamp(&known.meta)).then(|| Opened {
             file,
             entry: known.entry.clone(),
@@ -85,7 +85,7 @@ impl Files {
         })
     }
 
-    fn learn(&self, id: ItemId, listed: &Entry, file: &Arc<File>, entry: &Entry, meta: &Metadata) {
+    fn learn(&self, id: ItemId, listed: &Entry, file: &Arc<SharedFile>, entry: &Entry, meta: &Metadata) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= SWEEP {
             known.retain(|_, known| known.file.strong_count() > 0);

@@ -39,6 +39,7 @@ const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Serves until `stop` is cancelled and the running answers are done, or five seconds have passed.
 pub async fn run(listener: TcpListener, routes: impl Answers + 'static, limits: Limits, stop: CancellationToken) {
+    without_pacing(&listener);
     let cut = CancellationToken::new();
     let guests = Arc::new(Guests::new(&limits, cut.clone()));
     let tools = Arc::new(Tools {
@@ -76,6 +77,15 @@ pub async fn run(listener: TcpListener, routes: impl Answers + 'static, limits: 
         tracing::info!(open = tools.tasks.len(), "the remaining connections are cut");
         cut.cancel();
         tools.tasks.wait().await;
+    }
+}
+
+/// The connections of this listener shall not be paced. Some systems pace every connection by themselves (BBR): its
+/// timers cost four times the processor per gigabyte here, and what it saves is on long ways with lossy routers, not in a
+/// village's own network. The kernel's own default is asked for by name; where it may not be chosen all stays as it is.
+fn without_pacing(listener: &TcpListener) {
+    if let Err(error) = rustix::net::sockopt::set_tcp_congestion(listener, "cubic") {
+        tracing::debug!(%error, "connections are paced as the system wants it");
     }
 }
 

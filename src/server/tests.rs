@@ -204,3 +204,17 @@ fn what_fails_ten_times_a_second_is_said_once_a_minute() {
     let said = (0..1_200).filter(|n| complaint.is_due(Millis(n * 100))).count();
     assert_eq!(said, 2, "two minutes");
 }
+
+#[tokio::test]
+async fn connections_are_not_paced_whatever_the_system_prefers() {
+    let available = std::fs::read_to_string("/proc/sys/net/ipv4/tcp_available_congestion_control").unwrap_or_default();
+    if !available.split_whitespace().any(|name| name == "cubic") {
+        eprintln!("left out: this kernel has no cubic");
+        return;
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    without_pacing(&listener);
+    let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (accepted, _) = listener.accept().await.unwrap();
+    assert_eq!(rustix::net::sockopt::tcp_congestion(&accepted).unwrap(), "cubic");
+}

@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use super::handover::Film;
 use super::socket::{Room, Socket, is_passing};
 use super::warmth::{Disk, Warmth, ask_whether_full, send};
-use crate::http::{Noted, Piece};
+use crate::http::{Noted, Piece, SharedFile};
 
 /// The most that one `sendfile` sends from memory. Half of it makes twice the calls for nothing, and of twice as much the
 /// processor's cache keeps less: both measured.
@@ -57,7 +57,7 @@ impl Film {
 struct Sending<'a> {
     socket: &'a mut Socket,
     disk: &'a Disk,
-    file: Arc<File>,
+    file: Arc<SharedFile>,
     noted: Noted,
     warmth: Warmth,
     /// Whether files go by `sendfile`; a file system may refuse.
@@ -120,8 +120,8 @@ impl Sending<'_> {
         let sent = if self.warmth.is_warm(&self.file, left) {
             let bytes = window(left, WINDOW);
             match room {
-                Room::Said => send_what_fits(stream, &self.file, left.start, bytes)?,
-                Room::Unsaid => send(stream, &self.file, left.start, bytes)?,
+                Room::Said => send_what_fits(stream, self.file.file(), left.start, bytes)?,
+                Room::Unsaid => send(stream, self.file.file(), left.start, bytes)?,
             }
         } else {
             let bytes = window(left, COLD);

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::warmth::Warmth;
 use super::{Disk, Film, Handover, Socket};
-use crate::http::{FileBody, Piece, range};
+use crate::http::{FileBody, Piece, SharedFile, range};
 use crate::server::{Limits, run};
 
 const LENGTH: usize = (3 << 20) + 123;
@@ -36,7 +36,9 @@ struct Reel {
 impl Reel {
     fn body(&self, range: Range<u64>) -> FileBody {
         let noted = Arc::clone(&self.noted);
-        let file = Arc::new(File::open(&*self.path).unwrap());
+        let file = File::open(&*self.path).unwrap();
+        let length = file.metadata().unwrap().len();
+        let file = Arc::new(SharedFile::new(file, length));
         FileBody::new(
             file,
             range,
@@ -471,3 +473,4 @@ async fn where_sendfile_is_refused_the_file_is_copied() {
 }
 
 mod lanes;
+mod warmth;

@@ -2,8 +2,8 @@
 //!
 //! `preadv2(RWF_NOWAIT)` of one byte answers without waiting. Asking for every window would be a third of all calls, so
 //! a stretch that was warm at its end is believed up to there for a moment, and the next one may be longer; one cold
-//! answer makes it short again. A file system that cannot answer (FAT, most network ones) counts as cold: slower, never
-//! in the way.
+//! answer makes it short again. What one reader saw at such an end, the others of the same file believe for as long. A
+//! file system that cannot answer (FAT, most network ones) counts as cold: slower, never in the way.
 
 use std::fs::File;
 use std::io::{self, IoSliceMut};
@@ -21,6 +21,7 @@ use tokio::sync::Semaphore;
 
 use super::film::{COLD, WINDOW};
 use crate::clock::monotonic;
+use crate::http::SharedFile;
 use crate::types::Millis;
 
 /// Between two questions, at most: 2 MiB, some 5 ms of a slow disk if only the two ends were in memory.
@@ -53,7 +54,7 @@ impl Default for Warmth {
 
 impl Warmth {
     /// Whether the next window of what is left can be sent without waiting.
-    pub(super) fn is_warm(&mut self, file: &File, left: &Range<u64>) -> bool {
+    pub(super) fn is_warm(&mut self, file: &SharedFile, left: &Range<u64>) -> bool {
         let now = monotonic();
         let window_end = left.end.min(left.start + WINDOW as u64);
         let fresh = now.minus(self.since) < BELIEVED_FOR;
@@ -63,14 +64,15 @@ impl Warmth {
             return true;
         }
         let far = (left.start + self.stretch).clamp(window_end, left.end);
-        if (begins_within || is_here(file, left.start)) && is_here(file, far - 1) {
-            self.believed = left.start..far;
-            self.since = now;
-            self.stretch = (self.stretch * 2).min(STRETCH);
-            return true;
-        }
-        self.stretch = WINDOW as u64;
-        false
+        let begins = begins_within || is_here(file.file(), left.start);
+        let Some(since) = begins.then(|| seen(file, far - 1, now)).flatten() else {
+            self.stretch = WINDOW as u64;
+            return false;
+        };
+        self.believed = left.start..far;
+        self.since = since;
+        self.stretch = (self.stretch * 2).min(STRETCH);
+        true
     }
 
     /// The disk has just delivered up to here.
@@ -78,6 +80,17 @@ impl Warmth {
         self.believed = range;
         self.since = monotonic();
     }
+}
+
+/// When this byte, or one near it, was seen in memory: a moment ago by another reader, or now.
+fn seen(file: &SharedFile, at: u64, now: Millis) -> Option<Millis> {
+    let lately = file.last_seen(at).filter(|then| now.minus(*then) < BELIEVED_FOR);
+    lately.or_else(|| {
+        is_here(file.file(), at).then(|| {
+            file.saw(at, now);
+            now
+        })
+    })
 }
 
 fn is_here(file: &File, at: u64) -> bool {
@@ -100,15 +113,16 @@ impl Disk {
     pub(super) async fn send(
         &self,
         stream: Arc<TcpStream>,
-        file: Arc<File>,
+        file: Arc<SharedFile>,
         at: u64,
         bytes: usize,
     ) -> io::Result<usize> {
         self.run(move || {
-            if let Err(error) = rustix::fs::fadvise(&*file, at, NonZeroU64::new(AHEAD), Advice::WillNeed) {
+            let file = file.file();
+            if let Err(error) = rustix::fs::fadvise(file, at, NonZeroU64::new(AHEAD), Advice::WillNeed) {
                 tracing::trace!(%error, "no reading ahead here; the next call waits for itself");
             }
-            match send(&stream, &file, at, bytes) {
+            match send(&stream, file, at, bytes) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
                 sent => sent,
             }
@@ -117,10 +131,10 @@ impl Disk {
     }
 
     /// Reads a window in a thread.
-    pub(super) async fn read(&self, file: Arc<File>, at: u64, bytes: usize) -> io::Result<Vec<u8>> {
+    pub(super) async fn read(&self, file: Arc<SharedFile>, at: u64, bytes: usize) -> io::Result<Vec<u8>> {
         self.run(move || {
             let mut window = vec![0; bytes];
-            file.read_exact_at(&mut window, at)?;
+            file.file().read_exact_at(&mut window, at)?;
             Ok(window)
         })
         .await

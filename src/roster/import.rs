@@ -1,13 +1,15 @@
-//! A roster file against the roster: pure. UTF-8 or GBK, comma, semicolon or tab, headings in English or Chinese.
+//! A roster file against the roster: pure. A workbook of Excel, or text in UTF-8 or GBK with comma, semicolon or tab;
+//! headings in English or Chinese.
 
 use std::collections::HashMap;
 
 use super::member::{Details, Member, Migrant, NAME_LIMIT, NewMember, Role, Status, is_pin};
+use super::workbook;
 use crate::types::{BranchId, MemberId};
 
 /// A township's roster has a few thousand lines.
 const FILE_LIMIT: usize = 2 << 20;
-const ROW_LIMIT: usize = 20_000;
+pub(super) const ROW_LIMIT: usize = 20_000;
 
 /// What is wrong with a file or a line of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +40,18 @@ pub enum Fault {
     Pin,
     /// A text in this column is too long.
     Detail(&'static str),
+    /// No archive that a spreadsheet program made, or a broken one.
+    NotAWorkbook,
+    /// A workbook of before 2007, or one with a password.
+    OldWorkbook,
+    /// These sheets are all rosters.
+    SeveralSheets(Vec<String>),
+    /// In this column stands a number of which Excel has lost digits.
+    Rounded(String, String),
+    /// In this column stands what Excel took for a date.
+    Dated(String, String),
+    /// In this column stands a formula without a result.
+    Broken(String),
 }
 
 impl Fault {
@@ -57,6 +71,22 @@ impl Fault {
             Self::Migrant(text) => format!("流动“{text}”不认识，请填 否、流出 或 流入。"),
             Self::Pin => "口令要 4 到 8 位数字。".into(),
             Self::Detail(column) => format!("“{column}”太长了，最多 60 个字。"),
+            Self::NotAWorkbook => "这个 Excel 文件打不开，可能没有存完整。请在 Excel 里另存一份再选。".into(),
+            Self::OldWorkbook => "这是旧版的 Excel 文件（.xls），或者加了密码。请去掉密码，另存为 .xlsx 再选。".into(),
+            Self::SeveralSheets(names) => {
+                format!(
+                    "有 {} 张表都像花名册：{}。请只留一张，别的删掉或隐藏。",
+                    names.len(),
+                    names.join("、")
+                )
+            }
+            Self::Rounded(column, text) => format!(
+                "“{column}”里的 {text} 被 Excel 当成了数字，后几位已经丢了。请把这一列设成“文本”格式，重新填全。"
+            ),
+            Self::Dated(column, text) => {
+                format!("“{column}”里的内容被 Excel 当成了日期 {text}。请把这一列设成“文本”格式，重新填写。")
+            }
+            Self::Broken(column) => format!("“{column}”里的公式没有算出结果，请直接填上内容。"),
         }
     }
 
@@ -76,6 +106,22 @@ impl Fault {
             Self::Migrant(text) => format!("Migrant “{text}” is unknown; use no, out or in."),
             Self::Pin => "A PIN has 4 to 8 digits.".into(),
             Self::Detail(column) => format!("The column “{column}” has more than 60 characters."),
+            Self::NotAWorkbook => "This workbook cannot be opened; please save it again in Excel.".into(),
+            Self::OldWorkbook => {
+                "This is a workbook of before 2007 (.xls), or it has a password; please save it as .xlsx.".into()
+            }
+            Self::SeveralSheets(names) => format!(
+                "{} sheets look like rosters: {}. Please keep one, and delete or hide the others.",
+                names.len(),
+                names.join(", ")
+            ),
+            Self::Rounded(column, text) => format!(
+                "In the column “{column}” Excel took {text} for a number and lost digits of it; format the column as text and fill it in again."
+            ),
+            Self::Dated(column, text) => format!(
+                "In the column “{column}” Excel made a date of it, {text}; format the column as text and fill it in again."
+            ),
+            Self::Broken(column) => format!("In the column “{column}” stands a formula without a result."),
         }
     }
 }
@@ -106,8 +152,10 @@ pub struct Plan {
 
 /// Columns of the table below.
 const COLUMN_COUNT: usize = 16;
+/// The first of them must be in every file.
+pub(super) const REQUIRED: usize = 3;
 
-const COLUMNS: [(&str, &[&str]); COLUMN_COUNT] = [
+pub(super) const COLUMNS: [(&str, &[&str]); COLUMN_COUNT] = [
     ("member_no", &["member_no", "党员编号", "编号", "学号", "number"]),
     ("name", &["name", "姓名"]),
     ("branch", &["branch", "党支部", "支部", "所在支部"]),
@@ -126,11 +174,50 @@ const COLUMNS: [(&str, &[&str]); COLUMN_COUNT] = [
     ("brought", &["brought", "送学", "年老体弱"]),
 ];
 
+/// The lines of a file below its heading, each with where it stands.
+#[derive(Debug)]
+pub(super) struct Rows {
+    pub(super) head: (usize, csv::StringRecord),
+    pub(super) rows: Vec<(usize, Result<csv::StringRecord, Vec<Fault>>)>,
+}
+
 /// Reads a file against the present roster.
 pub fn plan(file: &[u8], present: &[Member]) -> Plan {
-    let mut plan = Plan::default();
+    match rows_of(file) {
+        Ok(rows) => plan_of(rows, present),
+        Err(LineFault { line, fault }) => one_fault(line, fault),
+    }
+}
+
+/// What stands in a file, as text: of a workbook the sheet that is the roster. Empty if it cannot be read.
+pub fn as_text(file: &[u8]) -> String {
+    if !workbook::is_workbook(file) {
+        return media_index::subtitle::decode(file)
+            .trim_start_matches('\u{feff}')
+            .to_owned();
+    }
+    let Ok(Rows { head: (_, head), rows }) = rows_of(file) else {
+        return String::new();
+    };
+    let mut text = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+    let all = std::iter::once(head).chain(rows.into_iter().filter_map(|(_, row)| row.ok()));
+    for row in all {
+        // Into memory; a line that cannot be written there is none.
+        drop(text.write_record(&row));
+    }
+    String::from_utf8(text.into_inner().unwrap_or_default()).unwrap_or_default()
+}
+
+fn rows_of(file: &[u8]) -> Result<Rows, LineFault> {
+    let whole = |fault| LineFault { line: 1, fault };
     if file.len() > FILE_LIMIT {
-        return one_fault(1, Fault::TooLarge);
+        return Err(whole(Fault::TooLarge));
+    }
+    if workbook::is_old_workbook(file) {
+        return Err(whole(Fault::OldWorkbook));
+    }
+    if workbook::is_workbook(file) {
+        return workbook::read(file);
     }
     let text = media_index::subtitle::decode(file);
     // Windows ends lines with two characters, and the reader counts the line only behind both.
@@ -140,29 +227,35 @@ pub fn plan(file: &[u8], present: &[Member]) -> Plan {
         .flexible(true)
         .trim(csv::Trim::All)
         .from_reader(text.as_bytes());
-    let columns = match reader.headers().map(columns) {
-        Ok(Ok(columns)) => columns,
-        Ok(Err(faults)) => {
-            plan.faults = faults.into_iter().map(|fault| LineFault { line: 1, fault }).collect();
+    let head = reader.headers().map_err(|_| whole(Fault::NotCsv))?.clone();
+    let line = |(index, record): (usize, csv::Result<csv::StringRecord>)| {
+        let place = record.as_ref().ok().and_then(csv::StringRecord::position);
+        let line = place.map_or(index + 2, |p| usize::try_from(p.line()).unwrap_or(0));
+        (line, record.map_err(|_| vec![Fault::NotCsv]))
+    };
+    Ok(Rows {
+        head: (1, head),
+        rows: reader.records().enumerate().map(line).take(ROW_LIMIT + 1).collect(),
+    })
+}
+
+fn plan_of(Rows { head, rows: lines }: Rows, present: &[Member]) -> Plan {
+    let mut plan = Plan::default();
+    let columns = match columns(&head.1) {
+        Ok(columns) => columns,
+        Err(faults) => {
+            let line = |fault| LineFault { line: head.0, fault };
+            plan.faults = faults.into_iter().map(line).collect();
             return plan;
         }
-        Err(_) => return one_fault(1, Fault::NotCsv),
     };
+    if let Some((line, _)) = lines.get(ROW_LIMIT) {
+        return one_fault(*line, Fault::TooLarge);
+    }
     let mut rows: Vec<(usize, NewMember)> = Vec::new();
     let mut seen: HashMap<MemberId, usize> = HashMap::new();
-    for (index, record) in reader.records().enumerate() {
-        let line = record
-            .as_ref()
-            .ok()
-            .and_then(csv::StringRecord::position)
-            .map_or(index + 2, |p| usize::try_from(p.line()).unwrap_or(0));
-        if index >= ROW_LIMIT {
-            return one_fault(line, Fault::TooLarge);
-        }
-        let outcome = record
-            .map_err(|_| vec![Fault::NotCsv])
-            .and_then(|record| row(&record, &columns, present));
-        match outcome {
+    for (line, record) in lines {
+        match record.and_then(|record| row(&record, &columns, present)) {
             Ok(None) => {}
             Ok(Some(new)) => match seen.insert(new.member.id.clone(), line) {
                 Some(earlier) => {
@@ -209,18 +302,38 @@ fn delimiter(text: &str) -> u8 {
         .unwrap_or(b',')
 }
 
+/// Which of our columns a heading names.
+pub(super) fn column(heading: &str) -> Option<usize> {
+    let heading = heading.trim_start_matches('\u{feff}').to_lowercase();
+    COLUMNS.iter().position(|(_, names)| names.contains(&heading.as_str()))
+}
+
+/// Whether a day may stand under a heading. A member number `1-2` is none, whatever Excel makes of it.
+pub(super) fn may_be_a_day(heading: &str) -> bool {
+    column(heading).is_none_or(|at| ["born", "joined", "since", "place"].contains(&COLUMNS[at].0))
+}
+
+/// A number as Excel writes one that is too long for it into a text: 3.71502E+17.
+fn is_rounded(text: &str) -> bool {
+    let power = text.split_once(['E', 'e']).filter(|(digits, power)| {
+        power.starts_with('+') && power.len() > 1 && digits.starts_with(|c: char| c.is_ascii_digit())
+    });
+    power.is_some_and(|(digits, power)| {
+        power[1..].bytes().all(|c| c.is_ascii_digit()) && digits.bytes().all(|c| c.is_ascii_digit() || c == b'.')
+    })
+}
+
 /// For each of our columns, where it stands in the file.
 fn columns(headings: &csv::StringRecord) -> Result<[Option<usize>; COLUMN_COUNT], Vec<Fault>> {
     let mut places = [None; COLUMN_COUNT];
     let mut faults = Vec::new();
     for (at, heading) in headings.iter().enumerate().filter(|(_, h)| !h.is_empty()) {
-        let heading = heading.trim_start_matches('\u{feff}').to_lowercase();
-        match COLUMNS.iter().position(|(_, names)| names.contains(&heading.as_str())) {
+        match column(heading) {
             Some(column) => places[column] = Some(at),
             None => faults.push(Fault::UnknownColumn(heading.chars().take(40).collect())),
         }
     }
-    for (column, (name, _)) in COLUMNS.iter().enumerate().take(3) {
+    for (column, (name, _)) in COLUMNS.iter().enumerate().take(REQUIRED) {
         if places[column].is_none() {
             faults.push(Fault::MissingColumn(name));
         }
@@ -268,7 +381,7 @@ fn row(
     let details = details(&field, columns, old);
     let pin = Some(field(6).trim_start_matches('\'')).filter(|pin| !pin.is_empty());
     let wrong = [
-        number.is_err().then(|| Fault::Number(short(field(0)))),
+        number.is_err().then(|| no_number(field(0))),
         (!named).then_some(Fault::Name),
         branch.is_err().then_some(Fault::Branch),
         role.is_none().then(|| Fault::Role(short(field(3)))),
@@ -298,6 +411,16 @@ fn row(
     }
 }
 
+/// Why a text is no member number.
+fn no_number(text: &str) -> Fault {
+    let short = text.chars().take(40).collect();
+    if is_rounded(text) {
+        Fault::Rounded(COLUMNS[0].1[1].to_owned(), short)
+    } else {
+        Fault::Number(short)
+    }
+}
+
 /// The columns that only the book asks for. One that the file does not have leaves what is there.
 fn details<'a>(
     field: &impl Fn(usize) -> &'a str,
@@ -320,6 +443,9 @@ fn details<'a>(
         let given = field(column).trim_start_matches('\'');
         if given.chars().count() > NAME_LIMIT || given.chars().any(char::is_control) {
             return Err(Fault::Detail(COLUMNS[column].1[1]));
+        }
+        if is_rounded(given) {
+            return Err(Fault::Rounded(COLUMNS[column].1[1].to_owned(), given.to_owned()));
         }
         given.clone_into(text);
     }

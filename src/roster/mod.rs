@@ -15,13 +15,14 @@ mod sessions;
 mod theirs;
 mod visiting;
 mod visitor;
+mod workbook;
 
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use gate::Gate;
-pub use import::{Fault, LineFault, Plan, plan};
+pub use import::{Fault, LineFault, Plan, as_text, plan};
 pub use member::{Details, Member, Migrant, NewMember, Role, Status};
 pub use rows::SCHEMA;
 pub use theirs::{Differs, GaveWay, TakenOver};

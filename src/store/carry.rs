@@ -36,7 +36,15 @@ pub fn carry_over(
     });
     let written = to.write_blocking(move |tx| write(tx, &tables, &rows, guard))?;
     drop(reading.join());
-    written
+    let written = written?;
+    if let Some(tables) = &written {
+        let names: Vec<&str> = tables.iter().map(|(name, _)| name.as_str()).collect();
+        if let Err(error) = to.tidy(&names) {
+            // Everything is there; it is only read slower until the server gets round to it.
+            tracing::warn!(%error, "the server was not told of the new rows");
+        }
+    }
+    Ok(written)
 }
 
 fn tables(conn: &dyn Sql) -> Result<Vec<Table>, StoreError> {

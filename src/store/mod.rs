@@ -21,6 +21,8 @@ mod readers;
 mod schema;
 mod shared;
 mod sql;
+#[cfg(feature = "postgres")]
+mod tls;
 mod tx;
 mod writer;
 

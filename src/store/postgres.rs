@@ -16,6 +16,7 @@ use postgres::{Client, Config, NoTls, Statement};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::sql::{Cell, EachRow, Row, Sql, Value};
+use super::tls::{self, Tls};
 use super::{Schema, StoreError, Trouble, dialect, schema};
 
 /// Connections of one program. A province runs several programs on one server.
@@ -33,6 +34,7 @@ pub struct Pool(Arc<Inner>);
 
 struct Inner {
     config: Config,
+    line: Option<Tls>,
     idle: Mutex<Vec<Link>>,
     turns: Semaphore,
 }
@@ -61,7 +63,7 @@ impl fmt::Debug for Pool {
 impl Pool {
     /// Connects, and brings every room's tables up to date, one program at a time.
     pub(super) fn open(address: &str, schemas: &[Schema]) -> Result<Self, StoreError> {
-        let mut config: Config = address.parse()?;
+        let (mut config, line) = tls::read(address)?;
         config
             .application_name("yuanjiao")
             .connect_timeout(CONNECT)
@@ -69,6 +71,7 @@ impl Pool {
             .keepalives_idle(UNANSWERED);
         let pool = Self(Arc::new(Inner {
             config,
+            line,
             idle: Mutex::new(Vec::new()),
             turns: Semaphore::new(CONNECTIONS),
         }));
@@ -130,12 +133,32 @@ impl Pool {
                 return Ok(link);
             }
         }
-        let mut client = self.0.config.connect(NoTls)?;
+        let mut client = self.connect()?;
         client.batch_execute(how)?;
         Ok(Link {
             client,
             prepared: HashMap::new(),
         })
+    }
+
+    fn connect(&self) -> Result<Client, StoreError> {
+        let connected = match self.0.line.clone() {
+            Some(tls) => self.0.config.connect(tls),
+            None => self.0.config.connect(NoTls),
+        };
+        connected.map_err(|error| match tls::explained(&error).filter(|_| self.0.line.is_some()) {
+            // Waiting does not mend a certificate.
+            Some(said) => StoreError::Server { said, trouble: None },
+            None => error.into(),
+        })
+    }
+
+    /// After very many rows came in at once: what the planner must know of the tables, and pages as readers like them, so
+    /// that the first who reads them need not make them so.
+    pub(super) fn tidy(&self, tables: &[&str]) -> Result<(), StoreError> {
+        // It cannot be part of a transaction.
+        let tidy = format!("VACUUM (ANALYZE) {}", tables.join(", "));
+        Ok(self.connect()?.batch_execute(&tidy)?)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Link>> {

@@ -46,7 +46,10 @@ impl Shared {
             Place::Server(address) => Ok(Self::Postgres(super::postgres::Pool::open(address, schemas)?)),
             #[cfg(not(feature = "postgres"))]
             Place::Server(_) => Err(StoreError::Server {
-                said: "this program was built without PostgreSQL (cargo build --features postgres)".into(),
+                said:
+                    "这个程序没有带上 PostgreSQL，请用带的那一版，或者把 store 去掉 / this program was built without \
+                       PostgreSQL (cargo build --features postgres)"
+                        .into(),
                 trouble: None,
             }),
         }
@@ -55,6 +58,16 @@ impl Shared {
     /// Whether others may write as well.
     pub fn is_server(&self) -> bool {
         !matches!(self, Self::Sqlite(_))
+    }
+
+    /// After very many rows came into these tables at once: a server learns what it must know of them to answer fast, which
+    /// else it does by itself some minutes later. A file needs nothing. Blocks.
+    pub fn tidy(&self, tables: &[&str]) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(pool) => apart(|| pool.tidy(tables)).unwrap_or(Err(StoreError::Closed)),
+        }
     }
 
     /// Runs `act` in a transaction and answers once it is durable. The outer error is the store's, the inner one the act's.

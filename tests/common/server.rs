@@ -132,6 +132,66 @@ impl Server {
     }
 }
 
+/// A certificate of an authority of its own, made out to `localhost`, and a key that only the server may read.
+const CERTIFY: &str = r#"
+key="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+openssl req -x509 $key -days 30 -subj /CN=tests -keyout ca.key -out ca.pem &&
+openssl req $key -subj /CN=localhost -keyout server.key -out server.csr &&
+echo subjectAltName=DNS:localhost >names &&
+openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -extfile names -out server.pem &&
+chmod 600 server.key
+"#;
+
+impl Server {
+    /// From now on it is asked over TCP, at the port that is returned; encrypted if `is_encrypted`, with a certificate that
+    /// the authority in the returned file signed.
+    pub fn listen(&self, is_encrypted: bool) -> (u16, PathBuf) {
+        let folder = self.folder.path();
+        let mut certify = Command::new("sh");
+        certify
+            .arg("-ec")
+            .arg(CERTIFY)
+            .current_dir(folder)
+            .stderr(Stdio::null());
+        if fs::metadata("/proc/self").is_ok_and(|it| std::os::unix::fs::MetadataExt::uid(&it) == 0) {
+            certify.uid(self.user.0).gid(self.user.1);
+        }
+        assert!(certify.status().unwrap().success(), "openssl");
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let (ssl, at) = (if is_encrypted { "on" } else { "off" }, folder.display());
+        let config = format!(
+            "listen_addresses = 'localhost'\nport = {port}\nssl = {ssl}\n\
+             ssl_cert_file = '{at}/server.pem'\nssl_key_file = '{at}/server.key'\n"
+        );
+        let path = folder.join("data/postgresql.auto.conf");
+        let before = fs::read_to_string(&path).unwrap();
+        fs::write(&path, before + &config).unwrap();
+        // What was given on the line of the start goes before any file.
+        let mut command = Command::new(self.programs.join("pg_ctl"));
+        command
+            .arg("-D")
+            .arg(folder.join("data"))
+            .arg("-l")
+            .arg(folder.join("log"));
+        command.args(["-w", "-t", "120", "-m", "immediate", "-o"]);
+        command.arg(format!("-k {} -c fsync=off -c max_connections=200", folder.display()));
+        command.arg("restart").stdout(Stdio::null());
+        if fs::metadata("/proc/self").is_ok_and(|it| std::os::unix::fs::MetadataExt::uid(&it) == 0) {
+            command.uid(self.user.0).gid(self.user.1);
+        }
+        assert!(
+            command.current_dir(folder).status().unwrap().success(),
+            "{}",
+            self.log()
+        );
+        (port, folder.join("ca.pem"))
+    }
+}
+
 /// Whether this is `tests/postgres.rs`.
 pub fn is_of_this_file() -> bool {
     env!("CARGO_CRATE_NAME") == "postgres"

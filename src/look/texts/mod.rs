@@ -509,7 +509,7 @@ texts! {
     new_pin: "新口令（不填就不改）", "New PIN (empty: unchanged)";
     saved: "已保存。", "Saved.";
     import_lead: "选花名册文件，先看看会改什么，再导入。", "Choose the roster file; see what would change, then import.";
-    import_file: "花名册（CSV，Excel 可另存为 CSV）", "Roster (CSV; Excel can save as CSV)";
+    import_file: "花名册（Excel 的 .xlsx，或者 CSV）", "Roster (a workbook .xlsx, or CSV)";
     import_columns: "第一行写列名：党员编号，姓名，党支部，身份，类别，流动，口令。", "First line: member_no,name,branch,role,status,migrant,pin.";
     import_check: "先看看", "See what would change";
     import_do: "确认导入", "Import now";

@@ -9,6 +9,7 @@ use crate::dispatch::Kind;
 use crate::district::down::{Piece, Scope};
 use crate::http::{Problem, Upload};
 use crate::keys;
+use crate::roster;
 use crate::types::RandomId;
 
 /// What would hold from the signature on.
@@ -77,8 +78,6 @@ impl Sent {
 
     /// The same for the form that is shown again.
     pub(super) fn shown(&self) -> String {
-        media_index::subtitle::decode(self.sheet())
-            .trim_start_matches('\u{feff}')
-            .to_owned()
+        roster::as_text(self.sheet())
     }
 }

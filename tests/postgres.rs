@@ -21,6 +21,8 @@ mod pullers;
 mod pulling;
 #[path = "rows.rs"]
 mod rows;
+#[path = "suspicions.rs"]
+mod suspicions;
 
 use common::Station;
 use common::server::Server;
@@ -174,6 +176,52 @@ async fn books_are_carried_over_from_a_file_once_with_everything_in_them() {
         next.alerts.is_empty() && next.new >= 1 && next.size == seen + next.new,
         "{next:?}"
     );
+}
+
+#[test]
+fn a_line_to_another_machine_is_encrypted_and_its_certificate_is_checked() {
+    let Some(server) = Server::start() else { return };
+    let folder = TempDir::new().unwrap();
+    drop(server.database("books"));
+    let open = |address: String| {
+        District::open(Settings {
+            store: Place::Server(address),
+            ..Settings::in_folder(folder.path().to_owned())
+        })
+    };
+    let refused = |address: String| open(address).unwrap_err().to_string();
+    let (port, authority) = server.listen(false);
+    let address = |host: &str, port: u16, line: &str| format!("postgres://tests@{host}:{port}/books?{line}");
+    let checked = format!("sslmode=verify-full&sslrootcert={}", authority.display());
+    let said = refused(address("localhost", port, &checked));
+    assert!(said.contains("没有开启加密"), "{said}");
+    let (port, authority) = server.listen(true);
+    let checked = format!("sslmode=verify-full&sslrootcert={}", authority.display());
+    let said = refused(address("localhost", port, "sslmode=require"));
+    assert!(
+        said.contains("不是可信机构签的"),
+        "the system knows no such authority: {said}"
+    );
+    let said = refused(address("127.0.0.1", port, &checked));
+    assert!(said.contains("不是签给"), "{said}");
+    let said = refused(address("localhost", port, "sslmode=prefer"));
+    assert!(said.contains("sslmode=verify-full"), "{said}");
+    // Encrypted, whatever is asked over it; and a plain line to the same server stays plain.
+    for (line, is_encrypted) in [(checked.as_str(), true), ("sslmode=disable", false)] {
+        let district = open(address("localhost", port, line)).unwrap();
+        assert!(district.stations().unwrap().is_empty());
+        let mut bystander =
+            postgres::Client::connect(&address("localhost", port, "sslmode=disable"), postgres::NoTls).unwrap();
+        let of_ours = "SELECT bool_and(ssl), count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+             WHERE application_name = 'yuanjiao'";
+        let row = bystander.query_one(of_ours, &[]).unwrap();
+        assert_eq!(row.get::<_, Option<bool>>(0), Some(is_encrypted), "{line}");
+        drop(district);
+        // A connection says good-bye in its own time.
+        let gone = "SELECT count(*), pg_sleep(0.05) FROM pg_stat_activity WHERE application_name = 'yuanjiao'";
+        let mut asked = (0..1_200).map(|_| bystander.query_one(gone, &[]).unwrap().get::<_, i64>(0));
+        assert!(asked.any(|connections| connections == 0), "they hang up");
+    }
 }
 
 const SCHEMA: Schema = Schema {

@@ -4,7 +4,8 @@
 //! over, and once of a village's, with everything that is counted of it. `pull`: the real program pulls hundreds of
 //! simulated stations, which are another process and speak the real protocol over sockets; its memory is the kernel's high
 //! mark. `annual`: the annual report over five million leaves (`BENCH_LEAVES` names another number), which a district took
-//! in itself; then the rows that the report reads are carried to a PostgreSQL server, and it is asked there.
+//! in itself; then everything is carried to a PostgreSQL server, and it is asked there. `BENCH_BOOKS` names a folder that keeps
+//! those books for another run, `BENCH_SERVER` the address of a server that keeps them.
 //!
 //! Data lie in a folder of the working directory, since `/tmp` is memory on many machines. `BENCH_PROGRAM` names another
 //! program than the one that cargo built.
@@ -55,11 +56,17 @@ fn main() {
 /// A district with books of its own, in a folder on the disk.
 fn district() -> (TempDir, District) {
     let folder = tempfile::tempdir_in(".").unwrap();
+    let district = open(folder.path());
+    (folder, district)
+}
+
+/// The books in a folder.
+fn open(folder: &std::path::Path) -> District {
     let settings = Settings {
         deadline: std::time::Duration::from_secs(3_600),
-        ..Settings::in_folder(folder.path().to_owned())
+        ..Settings::in_folder(folder.to_owned())
     };
-    (folder, District::open(settings).unwrap())
+    District::open(settings).unwrap()
 }
 
 fn number(name: &str, otherwise: u64) -> u64 {

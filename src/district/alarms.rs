@@ -102,6 +102,16 @@ pub(super) fn raise(conn: &dyn Sql, station: &Origin, now_s: u64, alert: &Alert)
     Ok(before.is_none())
 }
 
+/// Writes an event down unless it is known; true if nobody knew of it yet.
+pub(super) fn raise_once(conn: &dyn Sql, station: &Origin, now_s: u64, alert: &Alert) -> Result<bool, StoreError> {
+    let query = "SELECT key FROM alarm WHERE station = ?1 AND kind = ?2 AND mark = ?3";
+    let values = params![station.as_str(), alert.kind(), alert.to_string()];
+    if conn.query_optional(query, values, |row| row.get::<i64>(0))?.is_some() {
+        return Ok(false);
+    }
+    raise(conn, station, now_s, alert)
+}
+
 /// A state is over.
 pub(super) fn end(conn: &dyn Sql, station: &Origin, now_s: u64, kind: &str) -> Result<(), StoreError> {
     conn.execute(

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use crate::clock::local_date;
+use crate::look::format;
 use crate::report::Anomaly;
-use crate::types::SessionId;
+use crate::types::{MemberId, SessionId};
 
 /// What a person must look at. Both versions of the evidence are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +47,19 @@ pub enum Alert {
         /// How many people.
         people: usize,
     },
+    /// A member was here and at other stations at once: the time counts once, and it can only be one of them.
+    TwoPlaces {
+        /// Who.
+        member: MemberId,
+        /// At which others, by their names in ledgers …
+        origins: String,
+        /// … and as people call them.
+        others: String,
+        /// From this moment of the stations' clocks, milliseconds since 1970 …
+        from_ms: i64,
+        /// … to this one, as far as it is known by now.
+        to_ms: i64,
+    },
     /// Its clock is far off, while the alert lasts.
     Clock {
         /// Seconds ahead; negative: behind.
@@ -70,6 +85,7 @@ impl Alert {
             Self::Count(anomaly) => kind_of(anomaly),
             Self::Flood { .. } => "flood",
             Self::AllTicked { .. } => "all_ticked",
+            Self::TwoPlaces { .. } => "two_places",
             Self::Clock { .. } => "clock",
             Self::Silent { .. } => "silent",
         }
@@ -93,6 +109,13 @@ impl Alert {
             Self::Count(anomaly) => vec![index_of(anomaly).to_string()],
             Self::Flood { bytes } => vec![(bytes / (1 << 20)).to_string()],
             Self::AllTicked { screening, people } => vec![people.to_string(), screening.to_string()],
+            Self::TwoPlaces {
+                member,
+                others,
+                from_ms,
+                to_ms,
+                ..
+            } => vec![member.to_string(), others.clone(), minute(*from_ms), minute(*to_ms)],
             Self::Clock { off_s } => vec![off_s.to_string()],
             Self::Silent { days } => vec![days.to_string()],
         }
@@ -102,6 +125,12 @@ impl Alert {
     pub fn is_state(&self) -> bool {
         matches!(self, Self::Clock { .. } | Self::Silent { .. })
     }
+}
+
+/// A moment as people write it, to the minute.
+fn minute(ms: i64) -> String {
+    let date = local_date(ms).map_or_else(String::new, |date| date.to_string());
+    format!("{date} {}", format::time(ms))
 }
 
 fn kind_of(anomaly: &Anomaly) -> &'static str {
@@ -139,6 +168,13 @@ impl fmt::Display for Alert {
                     "all {people} people at screening {screening} were ticked by the operator"
                 )
             }
+            // Not when it ended: the next leaves may tell of more of the same.
+            Self::TwoPlaces {
+                member,
+                origins,
+                from_ms,
+                ..
+            } => write!(f, "member {member} was at {origins} at once, from {}", minute(*from_ms)),
             Self::Clock { off_s } => write!(f, "the clock is {off_s} s off"),
             Self::Silent { days } => write!(f, "silent for {days} days"),
         }

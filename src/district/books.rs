@@ -233,14 +233,19 @@ impl District {
 
     /// Leaves of one station, as they were kept: index and bytes.
     pub async fn leaves(&self, station: &Origin, from: u64, to: u64) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
-        let station = station.clone();
-        let read = move |conn: &dyn Sql| {
-            let mut all = Vec::new();
-            for index in from..=to {
-                all.extend(rows::leaf(conn, &station, index)?.map(|bytes| (index, bytes)));
-            }
-            Ok(all)
-        };
+        self.leaves_with(station, from, to, "").await
+    }
+
+    /// Those of them that hold this word.
+    pub async fn leaves_with(
+        &self,
+        station: &Origin,
+        from: u64,
+        to: u64,
+        word: &str,
+    ) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+        let (station, word) = (station.clone(), word.to_owned());
+        let read = move |conn: &dyn Sql| rows::leaves_with(conn, &station, (from, to), word.as_bytes());
         self.store.read(read).await
     }
 

@@ -10,16 +10,23 @@ use std::collections::{BTreeMap, HashMap};
 use super::rows::{self, StationRow};
 use crate::ledger::Leaf;
 use crate::report::{Film, Key, Month, Recount, Stay, Unreadable};
-use crate::store::{Schema, Sql, StoreError, params};
+use crate::store::{Schema, Sql, StoreError, ToValue as _, params};
 use crate::types::{ItemId, MemberId, Millis, Origin, Year};
 
 /// The table of this file. The station's name stands first in its key.
 pub(super) const SCHEMA: Schema = Schema {
     room: "district counting",
-    steps: &["
+    steps: &[
+        "
         CREATE TABLE part (station TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL,
             PRIMARY KEY (station, kind, name)) STRICT, WITHOUT ROWID;
-    "],
+    ",
+        "
+        CREATE INDEX part_films ON part (station) WHERE kind = 'film';
+        CREATE INDEX part_months ON part (station) WHERE kind = 'month';
+        CREATE INDEX part_stays ON part (name) WHERE kind = 'stays';
+    ",
+    ],
 };
 
 /// So many leaves are read at once.
@@ -55,10 +62,38 @@ fn put(conn: &dyn Sql, station: &Origin, key: &Key, text: Option<&str>) -> Resul
     .map(drop)
 }
 
-/// Every part of one kind, of all stations: station, name, text.
-fn all_of(conn: &dyn Sql, kind: &str) -> Result<Vec<(String, String, String)>, StoreError> {
-    let query = "SELECT station, name, text FROM part WHERE kind = ?1";
-    conn.query_map(query, [kind], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+/// So many are asked for at once.
+const STAYS_AT_ONCE: usize = 100;
+
+/// By the name of the part, at each station.
+type Stays = BTreeMap<String, Vec<(String, Vec<Stay>)>>;
+
+/// When members were at any station: the stays of these months and members, by name of the part, then by station.
+pub(super) fn stays_of(conn: &dyn Sql, keys: &[Key]) -> Result<Stays, StoreError> {
+    let places: Vec<String> = (1..=STAYS_AT_ONCE).map(|n| format!("?{n}")).collect();
+    let query = format!(
+        "SELECT name, station, text FROM part WHERE kind = 'stays' AND name IN ({})",
+        places.join(", ")
+    );
+    let mut all = Stays::new();
+    for some in keys.chunks(STAYS_AT_ONCE) {
+        // The same statement for every portion: the last one names its last key again and again.
+        let names = (0..STAYS_AT_ONCE).map(|at| some[at.min(some.len() - 1)].name().to_value());
+        conn.for_each(&query, names.collect::<Vec<_>>(), |row| {
+            if let Ok(stays) = serde_json::from_str(row.text(2)?) {
+                all.entry(row.get(0)?).or_default().push((row.get(1)?, stays));
+            }
+            Ok(())
+        })?;
+    }
+    Ok(all)
+}
+
+/// Every part of one kind, of all stations: station, name, text. Kinds that are few beside the others have an index of their
+/// own, which only a statement that names them finds.
+fn all_of(conn: &dyn Sql, kind: &'static str) -> Result<Vec<(String, String, String)>, StoreError> {
+    let query = format!("SELECT station, name, text FROM part WHERE kind = '{kind}'");
+    conn.query_map(&query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
 }
 
 /// Why a count could not go on from where it was put down.

@@ -9,7 +9,7 @@ use std::hash::Hash;
 
 use crate::report::Credit;
 use crate::report::annual::{Period, Piece};
-use crate::store::{Sql, StoreError, params};
+use crate::store::{Sql, StoreError, Value, params};
 use crate::types::{Grade, ItemId, MemberId, Millis, SessionId};
 
 /// The day of what has no date yet.
@@ -24,8 +24,13 @@ pub(super) fn write_all(conn: &dyn Sql, station: &str, credits: &[Credit]) -> Re
         days.entry(day(&piece)).or_default().insert(piece.index, piece);
     }
     let mut rows = days.iter().map(|(day, pieces)| params![station, day, pack(pieces)]);
-    conn.add("day_sheet", &["station", "day", "pieces"], &mut rows)
-        .map(drop)
+    conn.add("day_sheet", &["station", "day", "pieces"], &mut rows)?;
+    let seen: BTreeSet<(ItemId, i64)> = days
+        .iter()
+        .flat_map(|(day, pieces)| pieces.values().map(move |piece| (piece.item, *day)))
+        .collect();
+    let mut rows = seen.iter().map(|(item, day)| params![station, &item.bytes()[..], day]);
+    conn.add("item_day", &["station", "item", "day"], &mut rows).map(drop)
 }
 
 fn day(piece: &Piece) -> i64 {
@@ -41,6 +46,7 @@ pub(super) fn change(conn: &dyn Sql, station: &str, known: u64, credits: &[Credi
     }
     for of in days {
         let mut pieces = read(conn, station, of)?;
+        let before = items(&pieces);
         for piece in &changed {
             if day(piece) == of {
                 pieces.insert(piece.index, piece.clone());
@@ -49,6 +55,29 @@ pub(super) fn change(conn: &dyn Sql, station: &str, known: u64, credits: &[Credi
             }
         }
         write(conn, station, of, &pieces)?;
+        note_items(conn, station, of, &before, &items(&pieces))?;
+    }
+    Ok(())
+}
+
+fn items(pieces: &BTreeMap<u64, Piece>) -> BTreeSet<ItemId> {
+    pieces.values().map(|piece| piece.item).collect()
+}
+
+/// On which days an item was seen: who opens its figure reads those days alone.
+fn note_items(
+    conn: &dyn Sql,
+    station: &str,
+    day: i64,
+    before: &BTreeSet<ItemId>,
+    now: &BTreeSet<ItemId>,
+) -> Result<(), StoreError> {
+    let insert = "INSERT INTO item_day (station, item, day) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+    let delete = "DELETE FROM item_day WHERE station = ?1 AND item = ?2 AND day = ?3";
+    let come = now.difference(before).map(|item| (insert, item));
+    let gone = before.difference(now).map(|item| (delete, item));
+    for (statement, item) in come.chain(gone) {
+        conn.execute(statement, params![station, &item.bytes()[..], day])?;
     }
     Ok(())
 }
@@ -58,7 +87,7 @@ fn read(conn: &dyn Sql, station: &str, day: i64) -> Result<BTreeMap<u64, Piece>,
     let found: Option<Vec<u8>> = conn.query_optional(query, params![station, day], |row| row.get(0))?;
     let mut pieces = Vec::new();
     if let Some(row) = found {
-        unpack(&row, day, &mut pieces).ok_or(StoreError::Column(0))?;
+        unpack(&row, day, &mut Each(&mut pieces)).ok_or(StoreError::Column(0))?;
     }
     Ok(pieces.into_iter().map(|piece| (piece.index, piece)).collect())
 }
@@ -76,17 +105,45 @@ fn write(conn: &dyn Sql, station: &str, day: i64, pieces: &BTreeMap<u64, Piece>)
     .map(drop)
 }
 
+/// Of all stations, the days of a period and what has no date.
+pub(super) const ALL: &str = "SELECT day_sheet.station, day, pieces FROM station JOIN day_sheet
+         ON day_sheet.station = origin AND (day BETWEEN ?1 AND ?2 OR day = ?3)
+     ORDER BY origin";
+/// The same of one station.
+pub(super) const OF_STATION: &str = "SELECT station, day, pieces FROM day_sheet
+     WHERE station = ?4 AND (day BETWEEN ?1 AND ?2 OR day = ?3)";
+/// The same of the stations where a member ever earned something: they keep a part of their count of him.
+pub(super) const OF_MEMBER: &str = "SELECT day_sheet.station, day, pieces FROM station
+     JOIN part ON part.station = origin AND part.kind = 'member' AND part.name = ?4
+     JOIN day_sheet ON day_sheet.station = origin AND (day BETWEEN ?1 AND ?2 OR day = ?3)
+     ORDER BY origin";
+/// The days on which an item was seen, and those beside them: an evening may go on past midnight with another film.
+pub(super) const OF_ITEM: &str = "SELECT day_sheet.station, day_sheet.day, pieces FROM
+         (SELECT station, day FROM item_day WHERE item = ?4 AND day BETWEEN ?1 AND ?2
+          UNION SELECT station, day - 1 FROM item_day WHERE item = ?4 AND day BETWEEN ?1 AND ?2
+          UNION SELECT station, day + 1 FROM item_day WHERE item = ?4 AND day BETWEEN ?1 AND ?2
+          UNION SELECT origin, ?3 FROM station) AS seen
+     JOIN day_sheet ON day_sheet.station = seen.station AND day_sheet.day = seen.day
+         AND (day_sheet.day BETWEEN ?1 AND ?2 OR day_sheet.day = ?3)
+     ORDER BY seen.station";
+
 /// Hands over, station by station, the pieces of a period and those without a date, in the order of the ledger. A station
 /// without any is not named.
-pub(super) fn each_station(
+pub(super) fn each_station(conn: &dyn Sql, period: Period, act: impl FnMut(&str, &[Piece])) -> Result<(), StoreError> {
+    each_of(conn, ALL, period, None, act)
+}
+
+/// The same of what one of the queries above finds, `of` being its last value.
+pub(super) fn each_of(
     conn: &dyn Sql,
+    query: &str,
     period: Period,
+    of: Option<Value>,
     mut act: impl FnMut(&str, &[Piece]),
 ) -> Result<(), StoreError> {
-    let query = "SELECT day_sheet.station, day, pieces FROM station JOIN day_sheet ON day_sheet.station = origin
-             AND (day BETWEEN ?1 AND ?2 OR day = ?3)
-         ORDER BY origin";
-    let (mut of, mut pieces) = (String::new(), Vec::new());
+    let mut values = params![period.from, period.to, UNDATED];
+    values.extend(of);
+    let (mut of, mut pieces, mut places) = (String::new(), Vec::new(), Vec::new());
     let mut hand_over = |of: &str, pieces: &mut Vec<Piece>| {
         // Days follow one another, leaves need not: a year may have been settled later.
         if !pieces.is_empty() {
@@ -95,13 +152,14 @@ pub(super) fn each_station(
             pieces.clear();
         }
     };
-    conn.for_each(query, [period.from, period.to, UNDATED], |row| {
+    conn.for_each(query, values, |row| {
         let station = row.text(0)?;
         if of != station {
             hand_over(&of, &mut pieces);
             station.clone_into(&mut of);
         }
-        unpack(row.blob(2)?, row.get(1)?, &mut pieces).ok_or(StoreError::Column(2))
+        let mut together = Together::new(&mut pieces, &mut places);
+        unpack(row.blob(2)?, row.get(1)?, &mut together).ok_or(StoreError::Column(2))
     })?;
     hand_over(&of, &mut pieces);
     Ok(())
@@ -206,8 +264,80 @@ impl<'a> Rest<'a> {
     }
 }
 
-/// Reads a row, and adds its pieces; `None` if it is not what this program writes.
-fn unpack(row: &[u8], day: i64, pieces: &mut Vec<Piece>) -> Option<()> {
+/// Where the pieces of a row go, each with the place of its session in the row.
+trait Take {
+    fn take(&mut self, session: usize, piece: &Packed<'_>);
+}
+
+/// A piece whose words stand elsewhere still.
+struct Packed<'a> {
+    index: u64,
+    session: SessionId,
+    member: &'a MemberId,
+    item: ItemId,
+    day: Option<i64>,
+    earned: Millis,
+    grade: Grade,
+}
+
+impl From<&Packed<'_>> for Piece {
+    fn from(packed: &Packed<'_>) -> Self {
+        Self {
+            index: packed.index,
+            last: packed.index,
+            session: packed.session,
+            member: packed.member.clone(),
+            item: packed.item,
+            day: packed.day,
+            earned: packed.earned,
+            grade: packed.grade,
+        }
+    }
+}
+
+/// Each by itself.
+struct Each<'a>(&'a mut Vec<Piece>);
+
+impl Take for Each<'_> {
+    fn take(&mut self, _: usize, piece: &Packed<'_>) {
+        self.0.push(piece.into());
+    }
+}
+
+/// What a member earned in one item and session on a day, as one piece: a person-time is made of it just as well, and of
+/// the ten minutes of a film there is a third.
+struct Together<'a> {
+    pieces: &'a mut Vec<Piece>,
+    /// The place of each session's newest piece.
+    places: &'a mut Vec<Option<usize>>,
+}
+
+impl<'a> Together<'a> {
+    fn new(pieces: &'a mut Vec<Piece>, places: &'a mut Vec<Option<usize>>) -> Self {
+        places.clear();
+        Self { pieces, places }
+    }
+}
+
+impl Take for Together<'_> {
+    fn take(&mut self, session: usize, piece: &Packed<'_>) {
+        if self.places.len() <= session {
+            self.places.resize(session + 1, None);
+        }
+        let before = self.places[session].and_then(|at| self.pieces.get_mut(at));
+        if let Some(before) = before.filter(|before| before.member == *piece.member && before.item == piece.item) {
+            before.last = piece.index;
+            before.earned = before.earned.plus(piece.earned);
+            before.grade = before.grade.max(piece.grade);
+        } else {
+            self.places[session] = Some(self.pieces.len());
+            self.pieces.push(piece.into());
+        }
+    }
+}
+
+/// Reads a row, and hands over its pieces; `None` if it is not what this program writes.
+fn unpack(row: &[u8], day: i64, to: &mut impl Take) -> Option<()> {
     let mut rest = Rest(row);
     let sixteen = |rest: &mut Rest<'_>| <[u8; 16]>::try_from(rest.take(16)?).ok();
     let sessions = rest.list(|rest| sixteen(rest).map(SessionId::from_bytes))?;
@@ -219,15 +349,17 @@ fn unpack(row: &[u8], day: i64, pieces: &mut Vec<Piece>) -> Option<()> {
     let mut index = 0;
     while !rest.0.is_empty() {
         index += rest.number()?;
-        pieces.push(Piece {
+        let session = rest.place()?;
+        let piece = Packed {
             index,
-            session: *sessions.get(rest.place()?)?,
-            member: members.get(rest.place()?)?.clone(),
+            session: *sessions.get(session)?,
+            member: members.get(rest.place()?)?,
             item: *items.get(rest.place()?)?,
             day: (day != UNDATED).then_some(day),
             earned: Millis(rest.number()?),
             grade: *GRADES.get(rest.place()?)?,
-        });
+        };
+        to.take(session, &piece);
     }
     Some(())
 }
@@ -239,6 +371,7 @@ mod tests {
     fn piece(index: u64, who: &str, session: u8) -> (u64, Piece) {
         let piece = Piece {
             index,
+            last: index,
             session: SessionId::from_bytes([session; 16]),
             member: MemberId::new(who).unwrap(),
             item: ItemId::from_bytes([session / 2; 16]),
@@ -260,13 +393,53 @@ mod tests {
         let row = pack(&pieces);
         assert!(row.len() < 200 * 10 + 7 * 32 + 20, "{}", row.len());
         let mut back = Vec::new();
-        unpack(&row, 20_784, &mut back).unwrap();
+        unpack(&row, 20_784, &mut Each(&mut back)).unwrap();
         assert_eq!(back, pieces.values().cloned().collect::<Vec<_>>());
         for cut in 0..row.len() {
             // Nothing that was cut short or is something else is read as if it were whole.
             let mut some = Vec::new();
-            assert!(unpack(&row[..cut], 20_784, &mut some).is_none() || some.len() < pieces.len());
+            assert!(unpack(&row[..cut], 20_784, &mut Each(&mut some)).is_none() || some.len() < pieces.len());
         }
-        assert!(unpack(&[0xff; 40], 0, &mut Vec::new()).is_none());
+        assert!(unpack(&[0xff; 40], 0, &mut Each(&mut Vec::new())).is_none());
+    }
+
+    #[test]
+    fn pieces_that_are_taken_together_give_the_same_person_times() {
+        use crate::credit::{Policies, Policy};
+        use crate::report::annual::{Asked, gather, latest_first};
+        // Members and items change within a session, as in an evening of several films.
+        let pieces: BTreeMap<u64, Piece> = (0..400_u16)
+            .map(|n| {
+                let who = ["0021", "00007", "3"][usize::from(n / 70) % 3];
+                let (index, mut piece) = piece(5 + u64::from(n) * 2, who, u8::try_from(n % 11).unwrap());
+                piece.item = ItemId::from_bytes([u8::try_from(n / 50).unwrap(); 16]);
+                (index, piece)
+            })
+            .collect();
+        let (mut each, mut together) = (Vec::new(), Vec::new());
+        let row = pack(&pieces);
+        unpack(&row, 20_784, &mut Each(&mut each)).unwrap();
+        unpack(&row, 20_784, &mut Together::new(&mut together, &mut Vec::new())).unwrap();
+        assert!(together.len() < each.len(), "{}", together.len());
+        let (policies, kinds): (Policies, _) = (Policy::built_in().into(), BTreeMap::new());
+        let asked = Asked {
+            period: Period {
+                from: 20_000,
+                to: 21_000,
+            },
+            policies: &policies,
+            skill: &[],
+            local: &[],
+            kinds: &kinds,
+        };
+        let times = |pieces: &[Piece]| {
+            let skilled = |item: &ItemId| item.bytes()[0].is_multiple_of(2);
+            let mut times = gather("station/1", skilled, pieces, asked);
+            times.sort_by(latest_first);
+            times.sort_by(|a, b| (a.session, &a.member).cmp(&(b.session, &b.member)));
+            times
+        };
+        assert!(!each.is_empty() && !times(&each).is_empty());
+        assert_eq!(times(&together), times(&each));
     }
 }

@@ -1,13 +1,13 @@
 //! What figures are made of, kept ready: written in the same transaction in which leaves become believed, so that a
 //! report reads spans and not whole logs. A view: it can be made again from the leaves at any time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{counting, days};
-use crate::ledger::{At, Listed};
+use crate::ledger::{At, Home, Listed};
 use crate::report::annual::BranchKind;
 use crate::report::{Credit, Recount};
-use crate::store::{Row, Schema, Sql, StoreError, Value, params};
+use crate::store::{Row, Schema, Sql, StoreError, ToValue, Value, params};
 use crate::types::{BranchId, Grade, Intervals, ItemId, MemberId, Millis, Mode, Origin, SessionId, Year};
 
 /// The tables of this file. The station's name stands first in every key.
@@ -33,11 +33,18 @@ pub(super) const SCHEMA: Schema = Schema {
     ", "
         CREATE TABLE day_sheet (station TEXT NOT NULL, day INTEGER NOT NULL, pieces BLOB NOT NULL,
             PRIMARY KEY (station, day)) STRICT, WITHOUT ROWID;
+    ", "
+        CREATE TABLE item_day (station TEXT NOT NULL, item BLOB NOT NULL, day INTEGER NOT NULL,
+            PRIMARY KEY (station, item, day)) STRICT, WITHOUT ROWID;
+        CREATE INDEX item_day_by_item ON item_day (item, day, station);
+        CREATE INDEX listed_by_member ON listed (member);
+        CREATE TABLE visitor (station TEXT NOT NULL, member TEXT NOT NULL, home TEXT NOT NULL, branch TEXT NOT NULL,
+            PRIMARY KEY (station, member)) STRICT, WITHOUT ROWID;
     "],
 };
 
 /// Raised when these tables are filled differently: they are made again at the next start.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 fn sql(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
@@ -76,6 +83,14 @@ fn keep_rest(conn: &dyn Sql, name: &str, counted: &Recount) -> Result<(), StoreE
         let (member, branch) = (listed.member.as_str(), listed.branch.as_str());
         let values = params![name, member, branch, listed.role, listed.migrant, listed.left];
         conn.execute(insert, values)?;
+    }
+    let insert = "INSERT INTO visitor (station, member, home, branch) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (station, member) DO UPDATE SET home = excluded.home, branch = excluded.branch";
+    for (member, home) in &counted.homes {
+        conn.execute(
+            insert,
+            params![name, member.as_str(), home.station, home.branch.as_str()],
+        )?;
     }
     let insert = "INSERT INTO known_item (station, item, title, class, ms) VALUES (?1, ?2, ?3, ?4, ?5)
         ON CONFLICT (station, item) DO UPDATE SET title = excluded.title, class = excluded.class, ms = excluded.ms";
@@ -125,7 +140,7 @@ fn keep_spans(conn: &dyn Sql, name: &str, counted: &Recount) -> Result<(), Store
 /// Puts a station's figures down from a count of all its leaves, as fast as the engine can.
 pub(super) fn keep_whole(conn: &dyn Sql, station: &Origin, counted: &Recount) -> Result<(), StoreError> {
     let name = station.as_str();
-    for table in ["span", "listed", "known_item", "day_sheet"] {
+    for table in ["span", "listed", "known_item", "day_sheet", "item_day", "visitor"] {
         conn.execute(&format!("DELETE FROM {table} WHERE station = ?1"), [name])?;
     }
     conn.add(
@@ -165,26 +180,99 @@ pub(super) fn without_credit(conn: &dyn Sql) -> Result<Vec<(String, Recount)>, S
     Ok(all.into_iter().collect())
 }
 
+const LISTED: &str = "SELECT station, member, branch, role, migrant, gone FROM listed";
+
+/// A row of [`LISTED`]: which station lists whom, and how.
+fn listed_row(row: &dyn Row) -> Result<Option<(String, Listed)>, StoreError> {
+    let (Ok(member), Ok(branch)) = (MemberId::new(row.text(1)?), BranchId::new(row.text(2)?)) else {
+        return Ok(None);
+    };
+    let listed = Listed {
+        member,
+        branch,
+        role: row.get(3)?,
+        migrant: row.get(4)?,
+        left: row.get(5)?,
+    };
+    Ok(Some((row.get(0)?, listed)))
+}
+
+/// So many members are asked for at once.
+const MEMBERS_AT_ONCE: usize = 100;
+
+/// How stations list these members and nobody else.
+pub(super) fn listed_of(conn: &dyn Sql, members: &BTreeSet<&MemberId>) -> Result<Vec<(String, Recount)>, StoreError> {
+    let places: Vec<String> = (1..=MEMBERS_AT_ONCE).map(|n| format!("?{n}")).collect();
+    let query = format!("{LISTED} WHERE member IN ({})", places.join(", "));
+    let members: Vec<&MemberId> = members.iter().copied().collect();
+    let mut all: BTreeMap<String, Recount> = BTreeMap::new();
+    for some in members.chunks(MEMBERS_AT_ONCE) {
+        // The same statement for every portion: the last one names its last member again and again.
+        let asked = (0..MEMBERS_AT_ONCE).map(|at| some[at.min(some.len() - 1)].as_str());
+        let asked: Vec<Value> = asked.map(ToValue::to_value).collect();
+        conn.for_each(&query, asked, |row| {
+            if let Some((station, listed)) = listed_row(row)? {
+                let members = &mut all.entry(station).or_default().members;
+                members.insert(listed.member.clone(), listed);
+            }
+            Ok(())
+        })?;
+    }
+    Ok(all.into_iter().collect())
+}
+
+/// The items of these classes, by station.
+pub(super) fn of_classes(conn: &dyn Sql, classes: &[String]) -> Result<BTreeMap<String, BTreeSet<ItemId>>, StoreError> {
+    let mut all: BTreeMap<String, BTreeSet<ItemId>> = BTreeMap::new();
+    for class in classes {
+        let query = "SELECT station, item FROM known_item WHERE class = ?1";
+        conn.for_each(query, [class], |row| {
+            if let Some(item) = read_word::<ItemId>(row.text(1)?) {
+                all.entry(row.get(0)?).or_default().insert(item);
+            }
+            Ok(())
+        })?;
+    }
+    Ok(all)
+}
+
+/// The last two columns of a visitor's row.
+fn home_row(row: &dyn Row) -> Result<Option<Home>, StoreError> {
+    let branch = BranchId::new(row.text(3)?).ok();
+    let station = row.get(2)?;
+    Ok(branch.map(|branch| Home { station, branch }))
+}
+
+/// Where a visitor of a station belongs, as its leaves say.
+pub(super) fn home_of(conn: &dyn Sql, station: &str, member: &MemberId) -> Result<Option<Home>, StoreError> {
+    let query = "SELECT station, member, home, branch FROM visitor WHERE station = ?1 AND member = ?2";
+    let found = conn.query_optional(query, [station, member.as_str()], home_row)?;
+    Ok(found.flatten())
+}
+
+/// What a station calls an item.
+pub(super) fn title(conn: &dyn Sql, station: &str, item: ItemId) -> Result<Option<String>, StoreError> {
+    let query = "SELECT title FROM known_item WHERE station = ?1 AND item = ?2";
+    conn.query_optional(query, params![station, item.to_string()], |row| row.get(0))
+}
+
 fn listed(conn: &dyn Sql) -> Result<BTreeMap<String, Recount>, StoreError> {
     let mut all: BTreeMap<String, Recount> = BTreeMap::new();
     for name in conn.query_map("SELECT origin FROM station", [], |row| row.get::<String>(0))? {
         all.insert(name, Recount::default());
     }
-    let query = "SELECT station, member, branch, role, migrant, gone FROM listed";
-    conn.for_each(query, [], |row| {
-        let (member, branch): (String, String) = (row.get(1)?, row.get(2)?);
-        let (Ok(member), Ok(branch)) = (MemberId::new(&member), BranchId::new(&branch)) else {
-            return Ok(());
-        };
-        let listed = Listed {
-            member: member.clone(),
-            branch,
-            role: row.get(3)?,
-            migrant: row.get(4)?,
-            left: row.get(5)?,
-        };
-        if let Some(count) = all.get_mut(row.text(0)?) {
-            count.members.insert(member, listed);
+    conn.for_each(LISTED, [], |row| {
+        if let Some((station, listed)) = listed_row(row)?
+            && let Some(count) = all.get_mut(&station)
+        {
+            count.members.insert(listed.member.clone(), listed);
+        }
+        Ok(())
+    })?;
+    conn.for_each("SELECT station, member, home, branch FROM visitor", [], |row| {
+        let whose = MemberId::new(row.text(1)?).ok().zip(home_row(row)?);
+        if let (Some((member, home)), Some(count)) = (whose, all.get_mut(row.text(0)?)) {
+            count.homes.insert(member, home);
         }
         Ok(())
     })?;

@@ -7,7 +7,7 @@ use super::counting::Counted;
 use super::edge::{self, Grown};
 use super::rows::{self, StationRow};
 use super::source::Source;
-use super::{District, DistrictError, alarms, counting, figures};
+use super::{District, DistrictError, alarms, counting, elsewhere, figures};
 use crate::clock::monotonic;
 use crate::exchange::CosignIn;
 use crate::ledger::epoch::Epoch;
@@ -36,7 +36,8 @@ pub struct Pulled {
 impl Pulled {
     /// Whether something about the log itself does not fit: such a station gets nothing until a person has looked at it.
     pub(super) fn is_in_doubt(&self) -> bool {
-        self.alerts.iter().any(|alert| !matches!(alert, Alert::Count(_)))
+        let is_of_the_log = |alert: &Alert| !matches!(alert, Alert::Count(_) | Alert::TwoPlaces { .. });
+        self.alerts.iter().any(is_of_the_log)
     }
 }
 
@@ -414,6 +415,7 @@ pub(super) fn take_in(
     for alert in &alerts {
         alarms::raise(tx, name, now_s, alert)?;
     }
+    alerts.extend(elsewhere::found(tx, name, &counted, now_s)?);
     Ok(Some(alerts))
 }
 

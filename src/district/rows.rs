@@ -258,6 +258,25 @@ pub(super) fn leaves(conn: &dyn Sql, station: &Origin, from: u64, most: u64) -> 
     conn.query_map(query, params![station.as_str(), sql(from), sql(most)], |row| row.get(0))
 }
 
+/// Leaves within a range, with their indexes, that speak of `word`.
+pub(super) fn leaves_with(
+    conn: &dyn Sql,
+    station: &Origin,
+    (from, to): (u64, u64),
+    word: &[u8],
+) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+    let query = "SELECT idx, bytes FROM leaf WHERE station = ?1 AND idx BETWEEN ?2 AND ?3 ORDER BY idx";
+    let mut found = Vec::new();
+    conn.for_each(query, params![station.as_str(), sql(from), sql(to)], |row| {
+        let bytes = row.blob(1)?;
+        if word.is_empty() || bytes.windows(word.len()).any(|part| part == word) {
+            found.push((count(row.get(0)?), bytes.to_vec()));
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
 /// The newest checkpoints, believed or not.
 pub(super) fn seen(conn: &dyn Sql, station: &Origin) -> Result<Vec<Seen>, StoreError> {
     let query = "SELECT size, note, cosignature FROM checkpoint WHERE station = ?1 ORDER BY size DESC LIMIT 12";

@@ -10,12 +10,13 @@ use crate::clock::Trust;
 use crate::keys::Keys;
 use crate::ledger::{At, Checkpoint, Ending, Entry, Leaf, What};
 use crate::report::annual::{Asked, BranchKind, Period, annual};
-use crate::store::{EachRow, Options, Sql, Store, StoreError, Value};
+use crate::store::{EachRow, Options, Place, Shared, Sql, StoreError, Value};
 use crate::types::{DeviceId, MemberId, Millis, Mode, Origin, SessionId};
 use log::{OF_A_FILM, Village};
 
 #[path = "../../tests/common/simulated/log.rs"]
 mod log;
+mod opened;
 
 /// A connection that counts the rows that it hands out.
 struct Counting<'a>(&'a dyn Sql, Cell<u64>);
@@ -55,7 +56,7 @@ impl Sql for Counting<'_> {
 }
 
 struct Books {
-    store: Store,
+    store: Shared,
     keys: Keys,
     station: StationRow,
     _folder: tempfile::TempDir,
@@ -63,8 +64,12 @@ struct Books {
 
 impl Books {
     fn new() -> Self {
+        Self::at(&Place::File)
+    }
+
+    fn at(place: &Place) -> Self {
         let folder = tempfile::TempDir::new().unwrap();
-        let store = Store::open(&folder.path().join("district.db"), &SCHEMAS, Options::default()).unwrap();
+        let store = Shared::open(place, &folder.path().join("district.db"), &SCHEMAS, Options::default()).unwrap();
         let keys = Keys::open_or_make(&folder.path().join("keys")).unwrap();
         let station = StationRow {
             origin: Origin::new("station/17").unwrap(),
@@ -76,10 +81,7 @@ impl Books {
             frozen_at: None,
         };
         let pinned = station.clone();
-        store
-            .write_blocking(move |tx| rows::pin(&**tx, &pinned))
-            .unwrap()
-            .unwrap();
+        store.write_blocking(move |tx| rows::pin(tx, &pinned)).unwrap().unwrap();
         Self {
             store,
             keys,
@@ -93,10 +95,7 @@ impl Books {
         act: impl FnOnce(&dyn Sql, &StationRow) -> Result<T, StoreError> + Send + 'static,
     ) -> T {
         let station = self.station.clone();
-        self.store
-            .write_blocking(move |tx| act(&**tx, &station))
-            .unwrap()
-            .unwrap()
+        self.store.write_blocking(move |tx| act(tx, &station)).unwrap().unwrap()
     }
 
     /// Takes leaves in as a pull does, and finds nothing odd; how many rows it read.
@@ -151,11 +150,10 @@ fn a_pull_of_a_few_leaves_reads_as_many_rows_however_long_the_log_is() {
         books.station.size
     );
     assert!(long < 8 * OF_A_FILM, "{long} rows for {OF_A_FILM} leaves");
-    assert_eq!(
-        books.take_in(next(1)).min(20),
-        books.take_in(next(1)).min(20),
-        "and of one leaf a handful"
-    );
+    for _ in 0..2 {
+        let one = books.take_in(next(1));
+        assert!(one <= 20, "{one} rows for one leaf");
+    }
 }
 
 #[test]

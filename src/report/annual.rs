@@ -8,6 +8,7 @@ mod blanks;
 mod kinds;
 mod period;
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 
 pub use blanks::Blanks;
@@ -59,6 +60,8 @@ impl Person {
 pub struct Piece {
     /// The leaf that says so.
     pub index: u64,
+    /// The last one, if several were taken together.
+    pub last: u64,
     /// In which session or screening.
     pub session: SessionId,
     /// Who.
@@ -77,6 +80,7 @@ impl From<&Credit> for Piece {
     fn from(credit: &Credit) -> Self {
         Self {
             index: credit.index,
+            last: credit.index,
             session: credit.session,
             member: credit.member.clone(),
             item: credit.item,
@@ -164,6 +168,20 @@ pub struct Annual {
     pub migrants: Pair,
     /// Films made here, and how often they were shown or watched.
     pub local: (usize, usize),
+    /// Person-times of each day by row, in the order of [`Category::ALL`], behind them all of them: whoever opens a figure
+    /// finds a page of it without reading the days before.
+    pub by_day: BTreeMap<i64, [u32; ROWS]>,
+    /// The person-times of rows that have few, the latest first: their days lie far apart. `None`: all of them.
+    pub few: BTreeMap<Option<Category>, Vec<PersonTime>>,
+}
+
+/// The rows of the report, and all of them once.
+pub const ROWS: usize = Category::ALL.len() + 1;
+
+/// Where the figures of a row stand in a day of [`Annual::by_day`].
+pub fn place_of(category: Option<Category>) -> usize {
+    let of = |wanted| Category::ALL.iter().position(|category| *category == wanted);
+    category.and_then(of).unwrap_or(ROWS - 1)
 }
 
 /// A share in tenths of a percent, cut: never more than was reached.
@@ -209,34 +227,48 @@ pub fn person_times(counts: &[(String, Recount)], asked: Asked<'_>) -> (Vec<Pers
     let mut undated = 0;
     for (station, count) in counts {
         let pieces: Vec<Piece> = count.credits.iter().map(Piece::from).collect();
-        let all = gather(station, count, &pieces, asked);
+        let all = gather(station, teaches(count, asked), &pieces, asked);
         let dated = all.into_iter().filter(|time| {
             undated += usize::from(time.day.is_none());
             time.day.is_some()
         });
         times.extend(dated);
     }
-    times.sort_by(|a, b| (b.day, &a.station, a.leaves.0).cmp(&(a.day, &b.station, b.leaves.0)));
+    times.sort_by(latest_first);
     (times, undated)
 }
 
-/// Pieces of one station, in the order of its ledger, put together by session and member.
-fn gather(station: &str, count: &Recount, pieces: &[Piece], asked: Asked<'_>) -> Vec<PersonTime> {
+/// The order of lists: the latest day first, and within a day as the stations' ledgers have them.
+pub fn latest_first(a: &PersonTime, b: &PersonTime) -> Ordering {
+    (b.day, &a.station, a.leaves.0).cmp(&(a.day, &b.station, b.leaves.0))
+}
+
+/// Whether an item of this station teaches a trade.
+fn teaches<'a>(count: &'a Recount, asked: Asked<'a>) -> impl Fn(&ItemId) -> bool + 'a {
+    move |item| {
+        let class = count.items.get(item).and_then(|(_, class, _)| class.as_ref());
+        class.is_some_and(|class| asked.skill.contains(class))
+    }
+}
+
+/// Pieces of one station, in the order of its ledger, put together by session and member; `teaches` says which items teach
+/// a trade. Those without a date are among them.
+pub fn gather(station: &str, teaches: impl Fn(&ItemId) -> bool, pieces: &[Piece], asked: Asked<'_>) -> Vec<PersonTime> {
     let mut found: HashMap<(SessionId, &MemberId), (PersonTime, Millis)> = HashMap::new();
     for piece in pieces {
         if piece.day.is_some_and(|day| !asked.period.holds(day)) {
             continue;
         }
-        let class = count.items.get(&piece.item).and_then(|(_, class, _)| class.as_ref());
-        let teaches = class.is_some_and(|class| asked.skill.contains(class));
         let (time, skill) = found
             .entry((piece.session, &piece.member))
             .or_insert_with(|| (first_of(station, piece), Millis::ZERO));
         time.earned = time.earned.plus(piece.earned);
         time.grade = time.grade.max(piece.grade);
-        time.leaves.1 = piece.index;
+        time.leaves.1 = time.leaves.1.max(piece.last);
         time.day = time.day.or(piece.day);
-        *skill = skill.plus(if teaches { piece.earned } else { Millis::ZERO });
+        if teaches(&piece.item) {
+            *skill = skill.plus(piece.earned);
+        }
     }
     let enough = |day: Option<i64>, earned: Millis| {
         let policy = day.map_or_else(|| asked.policies.newest(), |day| asked.policies.on(day));
@@ -260,23 +292,13 @@ fn first_of(station: &str, piece: &Piece) -> PersonTime {
         day: piece.day,
         earned: Millis::ZERO,
         grade: piece.grade,
-        leaves: (piece.index, piece.index),
+        leaves: (piece.index, piece.last),
         skill: false,
     }
 }
 
-/// The person-times of one row; all of them without a category. A member whom no roster lists is in the total alone.
-pub fn of_category<'a>(
-    times: &'a [PersonTime],
-    people: &'a BTreeMap<MemberId, Person>,
-    category: Option<Category>,
-) -> impl Iterator<Item = &'a PersonTime> {
-    times
-        .iter()
-        .filter(move |time| category.is_none_or(|category| is_of(category, people.get(&time.member), time)))
-}
-
-fn is_of(category: Category, person: Option<&Person>, time: &PersonTime) -> bool {
+/// Whether a person-time belongs to a row. A member whom no roster lists is in the total alone, and in the row of skills.
+pub fn is_of(category: Category, person: Option<&Person>, time: &PersonTime) -> bool {
     person.map_or(category == Category::Skill && time.skill, |person| {
         category.takes(person, time)
     })

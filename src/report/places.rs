@@ -42,6 +42,20 @@ pub fn at_once(counts: &[Recount]) -> Vec<AtOnce> {
     several.flat_map(|(member, stays)| together(&member, stays)).collect()
 }
 
+/// Whether a member was at several of some stations at once: `stays` are his at each of them.
+pub fn at_once_of(member: &MemberId, stays: &[(usize, Vec<super::Stay>)]) -> Vec<AtOnce> {
+    let of = |(station, stays): &(usize, Vec<super::Stay>)| {
+        let station = *station;
+        let stay = move |stay: &super::Stay| Stay {
+            station,
+            from: stay.from,
+            to: stay.to,
+        };
+        stays.iter().map(stay).collect::<Vec<_>>()
+    };
+    together(member, stays.iter().flat_map(of).collect())
+}
+
 /// Stays with a date that somebody vouched for, or that is at least plausible.
 fn stays(counts: &[Recount]) -> BTreeMap<MemberId, Vec<Stay>> {
     let mut all: BTreeMap<MemberId, Vec<Stay>> = BTreeMap::new();

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::room::RoomFacts;
 use crate::credit::settling::Settling;
-use crate::ledger::{At, Closing, Leaf, Listed, What};
+use crate::ledger::{At, Closing, Home, Leaf, Listed, What};
 use crate::types::{Grade, Intervals, ItemId, MemberId, Millis, Mode, Origin, SessionId, Year};
 pub use corrections::Correction;
 use corrections::Place;
@@ -146,6 +146,8 @@ pub struct Recount {
     pub credits: Vec<Credit>,
     /// Members as the roster leaves list them.
     pub members: BTreeMap<MemberId, Listed>,
+    /// Visitors 外站党员, and where they belong, as the leaf that said so last.
+    pub homes: BTreeMap<MemberId, Home>,
     /// Titles and lengths of items.
     pub items: HashMap<ItemId, (String, Option<String>, Millis)>,
     /// What cannot be.
@@ -160,6 +162,7 @@ impl Recount {
             union: before.union.clone(),
             left: before.left.clone(),
             members: before.members.clone(),
+            homes: before.homes.clone(),
             items: before.items.clone(),
             ..Self::default()
         }
@@ -249,14 +252,7 @@ impl Recount {
 
     /// A leaf of a screening.
     fn room(&mut self, index: u64, at: At, is: What) {
-        let screening = match &is {
-            What::Screening { screening, .. }
-            | What::Attend { screening, .. }
-            | What::Shown { screening, .. }
-            | What::Check { screening, .. }
-            | What::Screened { screening, .. } => *screening,
-            _ => return,
-        };
+        let Some(screening) = screening_of(&is) else { return };
         if let What::Screening {
             mode, branches, due, ..
         } = is
@@ -276,8 +272,10 @@ impl Recount {
                 shown,
                 present,
                 by,
+                home,
                 ..
             } => {
+                self.homes.extend(home.map(|home| (member.clone(), home)));
                 let is_new = present && !room.came.contains_key(&member);
                 room.attend(member.clone(), shown, present, by);
                 if is_new {
@@ -431,6 +429,18 @@ impl Recount {
     fn living(&mut self, session: SessionId) -> Option<&mut SessionFacts> {
         let index = self.by_id.get(&session)?;
         self.sessions.get_mut(index).filter(|facts| facts.closed.is_none())
+    }
+}
+
+/// The screening that a leaf is about.
+fn screening_of(is: &What) -> Option<SessionId> {
+    match is {
+        What::Screening { screening, .. }
+        | What::Attend { screening, .. }
+        | What::Shown { screening, .. }
+        | What::Check { screening, .. }
+        | What::Screened { screening, .. } => Some(*screening),
+        _ => None,
     }
 }
 

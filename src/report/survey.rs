@@ -21,13 +21,14 @@ pub use compared::compared;
 pub use films::{FilmLine, film_lines, films};
 pub use hours::{By, groups, members};
 pub use migrants::{Contacts, migrant_members, migrants};
-pub use sessions::sessions;
+pub use sessions::{Behind, sessions};
 
 use super::Month;
 use super::annual::{Annual, Period, Person, PersonTime, date_of};
 use super::sheet::{Cell, Column, Sheet, To};
 use super::tables::MemberLine;
 use crate::credit::Frequency;
+use crate::ledger::Home;
 use crate::types::{ItemId, MemberId};
 
 /// What people call a station, and where it stands.
@@ -74,6 +75,8 @@ pub struct Source<'a> {
     pub times: &'a [PersonTime],
     /// Everybody whom a roster lists.
     pub people: &'a BTreeMap<MemberId, Person>,
+    /// Visitors whom no roster lists, and where they say that they belong.
+    pub visitors: &'a BTreeMap<MemberId, Home>,
     /// Hours of the period's year by member.
     pub lines: &'a [MemberLine],
     /// Titles of items.
@@ -156,6 +159,26 @@ impl<'a> Source<'a> {
         self.stations
             .get(origin)
             .map_or_else(|| origin.to_owned(), |known| known.name.clone())
+    }
+
+    /// The station that a visitor named, by whatever name he knows it; none if nobody here is called so.
+    fn station_named(&self, said: &str) -> Option<&'a str> {
+        let is_it = |(origin, named): &(&String, &Named)| {
+            origin.as_str() == said || named.name == said || origin.rsplit('/').next() == Some(said)
+        };
+        let found = self.stations.iter().find(|one| !said.is_empty() && is_it(one));
+        found.map(|(origin, _)| origin.as_str())
+    }
+
+    /// The branch and the station of a visitor whom no roster lists.
+    fn visitor(&self, member: &MemberId) -> Option<(&'a str, String)> {
+        let home = self.visitors.get(member)?;
+        let station = match self.station_named(&home.station) {
+            Some(origin) => self.station(origin),
+            None if home.station.is_empty() => "不知道".to_owned(),
+            None => home.station.clone(),
+        };
+        Some((home.branch.as_str(), station))
     }
 
     fn township(&self, origin: &str) -> String {

@@ -7,8 +7,11 @@ use super::places::{self, Counted};
 use crate::clock::{self, day_of};
 use crate::credit::Policies;
 use crate::credit::hours::{Earned, Tally, tally};
-use crate::ledger::Listed;
+use crate::ledger::{Home, Listed};
 use crate::types::{Grade, Hours, Intervals, ItemId, MemberId, Millis, Mode, SessionId, Year};
+
+/// The word for a visitor whom no roster lists, where others are migrants or not: his branch is the one that he named.
+pub const UNLISTED: &str = "unlisted";
 
 /// One member in one year.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,10 +77,17 @@ pub fn members(counts: &[Recount], policies: &Policies, year: Year) -> Vec<Membe
         pieces.entry(member.clone()).or_default();
     }
     let times = person_times(counts, policies, year);
+    let (listed, homes) = (at_home(counts), homes(counts));
     let mut line = |(member, pieces): (MemberId, Vec<Earned>)| MemberLine {
         sessions: times.get(&member).copied().unwrap_or(0),
         by_grade: grades.remove(&member).unwrap_or_default(),
-        ..line(counts, policies, year, member, pieces)
+        ..line(
+            (listed.get(&member).copied(), homes.get(&member).copied()),
+            policies,
+            year,
+            member.clone(),
+            pieces,
+        )
     };
     pieces.into_iter().map(&mut line).collect()
 }
@@ -98,8 +108,13 @@ fn fresh(counts: &[Recount], year: Year) -> Vec<Counted<'_>> {
     counted.collect()
 }
 
-fn line(counts: &[Recount], policies: &Policies, year: Year, member: MemberId, pieces: Vec<Earned>) -> MemberLine {
-    let listed = at_home(counts, &member);
+fn line(
+    (listed, home): (Option<&Listed>, Option<&Home>),
+    policies: &Policies,
+    year: Year,
+    member: MemberId,
+    pieces: Vec<Earned>,
+) -> MemberLine {
     let role = listed.map_or(String::new(), |l| l.role.clone());
     let (tally, in_the_end) = (tally(policies, pieces), policies.on(end_of(year)));
     let tally = if tally.policies.is_empty() {
@@ -111,8 +126,15 @@ fn line(counts: &[Recount], policies: &Policies, year: Year, member: MemberId, p
         tally
     };
     MemberLine {
-        branch: listed.map_or(String::new(), |l| l.branch.to_string()),
-        migrant: listed.map_or(String::new(), |l| l.migrant.clone()),
+        branch: listed
+            .map(|l| &l.branch)
+            .or(home.map(|home| &home.branch))
+            .map_or(String::new(), ToString::to_string),
+        migrant: match (listed, home) {
+            (Some(listed), _) => listed.migrant.clone(),
+            (None, Some(_)) => UNLISTED.to_owned(),
+            (None, None) => String::new(),
+        },
         due: in_the_end.due(&role, year),
         tally,
         sessions: 0,
@@ -124,9 +146,26 @@ fn line(counts: &[Recount], policies: &Policies, year: Year, member: MemberId, p
 
 /// What the rosters say of a member: where he is at home before where he visits, and where he still is before where he
 /// was. So what a migrant earned elsewhere is his home branch's.
-fn at_home<'a>(counts: &'a [Recount], member: &MemberId) -> Option<&'a Listed> {
-    let listed = counts.iter().filter_map(|count| count.members.get(member));
-    listed.min_by_key(|listed| (listed.left, listed.migrant == "in"))
+fn at_home(counts: &[Recount]) -> HashMap<&MemberId, &Listed> {
+    let rank = |listed: &Listed| (listed.left, listed.migrant == "in");
+    let mut all: HashMap<&MemberId, &Listed> = HashMap::new();
+    for (member, listed) in counts.iter().flat_map(|count| &count.members) {
+        let known = all.entry(member).or_insert(listed);
+        // Of equals the first station's.
+        if rank(listed) < rank(known) {
+            *known = listed;
+        }
+    }
+    all
+}
+
+/// Where visitors belong, as the first station says that met them.
+fn homes(counts: &[Recount]) -> HashMap<&MemberId, &Home> {
+    let mut all = HashMap::new();
+    for (member, home) in counts.iter().flat_map(|count| &count.homes) {
+        all.entry(member).or_insert(home);
+    }
+    all
 }
 
 /// The policies by which lines were made, in the order of their names.

@@ -8,16 +8,17 @@ use serde::Deserialize;
 
 use super::annual::{Days, category_name, in_address};
 use super::dashboard::name_of;
-use super::figures::Figures;
 use super::station::find;
 use super::visit::View;
 use super::{Visit, Web, query, reports, show};
+use crate::district::Wish;
 use crate::http::Problem;
 use crate::ledger::{Leaf, Moment, What};
 use crate::look::{Frame, Texts, format};
 use crate::records::picture;
-use crate::report::annual::{Category, Period, PersonTime, date_of, of_category};
-use crate::types::SessionId;
+use crate::report::annual::{Category, Period, PersonTime, date_of};
+use crate::report::survey::{self, Behind};
+use crate::types::{ItemId, MemberId, SessionId};
 
 /// Lines on one page.
 const PAGE: usize = 200;
@@ -68,13 +69,20 @@ impl Wanted {
         serde_json::from_value(serde_json::json!({ "from": self.from, "to": self.to })).unwrap_or_default()
     }
 
-    fn of<'a>(&'a self, figures: &'a Figures) -> Result<Vec<&'a PersonTime>, Problem> {
-        let all = of_category(&figures.times, &figures.people, self.category()?);
-        Ok(all
-            .filter(|time| self.of.is_empty() || time.station == self.of)
-            .filter(|time| self.member.is_empty() || time.member.as_str() == self.member)
-            .filter(|time| self.item.is_empty() || time.item.to_string() == self.item)
-            .collect())
+    /// What is asked for. An item or a member whose name is none has nothing behind it.
+    fn wish(&self) -> Result<Wish, Problem> {
+        let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        let known = |read: Option<_>| read.ok_or_else(Problem::not_found);
+        Ok(Wish {
+            category: self.category()?,
+            station: given(&self.of),
+            member: given(&self.member)
+                .map(|member| MemberId::new(&member).map_err(|_| Problem::not_found()))
+                .transpose()?,
+            item: given(&self.item)
+                .map(|item| known(ItemId::parse(&item).ok()))
+                .transpose()?,
+        })
     }
 }
 
@@ -112,20 +120,21 @@ pub(super) async fn sessions(
 ) -> Result<Response, Problem> {
     visit.account()?;
     let (t, period) = (visit.t(), wanted.days().period(&web)?);
-    let figures = web.figures(period).await?;
+    let page = wanted.page;
+    let found = web
+        .page(period, wanted.wish()?, (page.saturating_mul(PAGE), PAGE))
+        .await?;
     let stations = web.district.watched().await?;
-    let times = wanted.of(&figures)?;
-    let persons: std::collections::BTreeSet<_> = times.iter().map(|time| &time.member).collect();
-    let line = |time: &&PersonTime| Line {
+    let line = |time: &PersonTime| Line {
         day: day(time),
         station: name_of(&time.station, &stations),
         member: time.member.to_string(),
-        branch: figures
-            .people
-            .get(&time.member)
-            .map(|person| person.listed.branch.to_string())
-            .unwrap_or_default(),
-        title: figures.title(&time.item),
+        branch: found.branch(&time.member),
+        title: found
+            .titles
+            .get(&time.item)
+            .cloned()
+            .unwrap_or_else(|| time.item.to_string()),
         length: format::clock_length(time.earned),
         grade: time.grade.letter(),
         link: format!(
@@ -136,7 +145,6 @@ pub(super) async fn sessions(
             time.leaves.1
         ),
     };
-    let page = wanted.page;
     let v = visit.frame(&web, t.district.sessions, "annual");
     let name = category_name(wanted.category()?, t);
     let (from, to) = (date_of(period.from).to_string(), date_of(period.to).to_string());
@@ -147,19 +155,14 @@ pub(super) async fn sessions(
                 &name,
                 &from,
                 &to,
-                &format::thousands(times.len() as u64),
-                &format::thousands(persons.len() as u64),
+                &format::thousands(found.all.times as u64),
+                &format::thousands(found.all.persons as u64),
             ],
         ),
-        lines: times
-            .iter()
-            .skip(page.saturating_mul(PAGE))
-            .take(PAGE)
-            .map(line)
-            .collect(),
+        lines: found.times.iter().map(line).collect(),
         address: wanted.address(period),
         before: page.checked_sub(1),
-        after: (page.saturating_add(1).saturating_mul(PAGE) < times.len()).then_some(page + 1),
+        after: (page.saturating_add(1).saturating_mul(PAGE) < found.all.times).then_some(page + 1),
         f: v.f.clone(),
         v,
     })
@@ -185,8 +188,17 @@ pub(super) async fn as_workbook(
 
 async fn as_file(web: &Web, visit: &Visit, wanted: &Wanted, ending: &str) -> Result<Response, Problem> {
     visit.account()?;
-    let gathered = reports::gather(web, wanted.days().period(web)?).await?;
-    let sheet = gathered.sessions(&wanted.of(gathered.figures())?);
+    let period = wanted.days().period(web)?;
+    let found = web.all_of(period, wanted.wish()?).await?;
+    let (policies, stations) = (web.policies().await?, reports::named(web).await?);
+    let sheet = survey::sessions(&Behind {
+        period,
+        times: &found.times,
+        branch: &|member| found.branch(member),
+        titles: &found.titles,
+        stations: &stations,
+        policy: &policies.on(period.to).name,
+    });
     reports::save(web, vec![sheet], ending).await
 }
 
@@ -287,11 +299,9 @@ pub(super) async fn leaves(
         None => (wanted.from, wanted.from.saturating_add(LEAVES - 1).min(last)),
     };
     let to = to.min(from.saturating_add(2 * WITHIN));
-    let found = web.district.leaves(&station.origin, from, to).await?;
-    let found: Vec<(u64, Vec<u8>)> = found
-        .into_iter()
-        .filter(|(_, bytes)| session.is_none_or(|session| speaks_of(bytes, session)))
-        .collect();
+    // Ids are as long as their hash: what holds the word names it, whether or not this program knows the kind of leaf.
+    let word = session.map_or_else(String::new, |session| session.to_string());
+    let found = web.district.leaves_with(&station.origin, from, to, &word).await?;
     let shots = shots(&web, &found, visit.t());
     let leaves: Vec<LeafLine> = found
         .into_iter()
@@ -317,11 +327,4 @@ pub(super) async fn leaves(
         f: v.f.clone(),
         v,
     })
-}
-
-/// Whether a leaf names this session or screening.
-fn speaks_of(bytes: &[u8], session: SessionId) -> bool {
-    let id = session.to_string();
-    let text = String::from_utf8_lossy(bytes);
-    text.contains(&id) && Leaf::read(bytes).is_some()
 }

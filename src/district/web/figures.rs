@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Web;
-use crate::clock::day_of;
+use crate::clock::{day_of, monotonic};
 use crate::credit::Policies;
+use crate::district::{District, Found, Wish};
 use crate::http::Problem;
+use crate::ledger::Home;
 use crate::report::annual::{self, Annual, Asked, Period, Person, PersonTime};
 use crate::report::survey::{FilmLine, Twice, film_lines};
 use crate::report::tables::{self, MemberLine};
@@ -18,7 +20,18 @@ use crate::types::{Grade, ItemId, MemberId, Millis};
 const REMEMBERED: usize = 4;
 
 type Version = (i64, i64);
-type Made<T> = (Version, Period, Arc<T>);
+
+/// A figure that was read is opened within this time.
+const LATELY: Millis = Millis::secs(600);
+
+/// Something that was made, of what, and when by the monotonic clock.
+#[derive(Debug)]
+struct Made<T> {
+    version: Version,
+    period: Period,
+    at: Millis,
+    is: Arc<T>,
+}
 
 /// What was made lately. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -45,18 +58,33 @@ impl<T> Default for Shelf<T> {
 
 impl<T> Shelf<T> {
     fn find(&self, version: Version, period: Period) -> Option<Arc<T>> {
+        self.first(|made| (made.version, made.period) == (version, period))
+    }
+
+    /// The newest of a period that was made within some minutes, of whichever version.
+    fn find_lately(&self, period: Period) -> Option<Arc<T>> {
+        let now = monotonic();
+        self.first(|made| made.period == period && now.minus(made.at) <= LATELY)
+    }
+
+    fn first(&self, is_it: impl Fn(&Made<T>) -> bool) -> Option<Arc<T>> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = all.iter().find(|(v, p, _)| (*v, *p) == (version, period));
-        known.map(|(.., made)| Arc::clone(made))
+        all.iter().find(|made| is_it(made)).map(|made| Arc::clone(&made.is))
     }
 
     fn keep(&self, version: Version, period: Period, made: T) -> Arc<T> {
-        let made = Arc::new(made);
+        let is = Arc::new(made);
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|(v, ..)| *v == version);
+        all.retain(|made| made.version == version);
         all.truncate(REMEMBERED - 1);
-        all.insert(0, (version, period, Arc::clone(&made)));
-        made
+        let made = Made {
+            version,
+            period,
+            at: monotonic(),
+            is: Arc::clone(&is),
+        };
+        all.insert(0, made);
+        is
     }
 }
 
@@ -77,6 +105,8 @@ pub(super) struct Figures {
     pub(super) annual: Annual,
     pub(super) times: Vec<PersonTime>,
     pub(super) people: BTreeMap<MemberId, Person>,
+    /// Visitors whom no roster lists, and where they say that they belong.
+    pub(super) visitors: BTreeMap<MemberId, Home>,
     /// Hours of the period's year by member.
     pub(super) lines: Vec<MemberLine>,
     /// Credited time of the period by grade A, B, C.
@@ -98,6 +128,12 @@ impl Figures {
         let annual = annual::annual(&counts, asked);
         let (times, _) = annual::person_times(&counts, asked);
         let people = annual::people(&counts, asked.kinds);
+        let mut visitors = BTreeMap::new();
+        for (member, home) in counts.iter().flat_map(|(_, count)| &count.homes) {
+            if !people.contains_key(member) {
+                visitors.entry(member.clone()).or_insert_with(|| home.clone());
+            }
+        }
         let mut by_grade: BTreeMap<Grade, Millis> = BTreeMap::new();
         let mut titles = BTreeMap::new();
         for (_, count) in &counts {
@@ -119,6 +155,7 @@ impl Figures {
             annual,
             times,
             people,
+            visitors,
             by_grade,
             titles,
             twice: twice(&counts, &names, asked.period),
@@ -126,11 +163,6 @@ impl Figures {
             months,
             policies: asked.policies.clone(),
         }
-    }
-
-    /// An item's title, or its number.
-    pub(super) fn title(&self, item: &ItemId) -> String {
-        self.titles.get(item).cloned().unwrap_or_else(|| item.to_string())
     }
 }
 
@@ -185,6 +217,49 @@ impl Web {
         let made = tokio::task::spawn_blocking(work).await;
         let made = made.map_err(|error| Problem::internal(&error))??;
         Ok(self.cache.reports.keep(version, period, made))
+    }
+
+    /// The annual report of a period as it was made lately, also if leaves came since: a figure that somebody has just read
+    /// opens to what it counted, and while hundreds of stations are pulled nobody waits for it to be counted again.
+    async fn report_lately(&self, period: Period) -> Result<Arc<Report>, Problem> {
+        match self.cache.reports.find_lately(period) {
+            Some(known) => Ok(known),
+            None => self.report(period).await,
+        }
+    }
+
+    /// A page of what is behind a figure: `lines` are how many lie before it, and how many it shows.
+    pub(super) async fn page(&self, period: Period, wish: Wish, lines: (usize, usize)) -> Result<Found, Problem> {
+        if !wish.is_of_row() {
+            return self
+                .behind(period, move |district, asked| district.some_of(asked, &wish, lines))
+                .await;
+        }
+        let report = self.report_lately(period).await?;
+        self.behind(period, move |district, asked| {
+            district.page_of_row(asked, wish.category, &report.annual, lines)
+        })
+        .await
+    }
+
+    /// All of what is behind a figure.
+    pub(super) async fn all_of(&self, period: Period, wish: Wish) -> Result<Found, Problem> {
+        self.behind(period, move |district, asked| {
+            district.some_of(asked, &wish, (0, usize::MAX))
+        })
+        .await
+    }
+
+    async fn behind(
+        &self,
+        period: Period,
+        read: impl FnOnce(&District, Asked<'_>) -> Result<Found, StoreError> + Send + 'static,
+    ) -> Result<Found, Problem> {
+        let (district, kinds) = (self.district.clone(), self.district.kinds().await?);
+        let (settings, policies) = (Arc::clone(&self.settings), self.policies().await?);
+        let work = move || read(&district, settings.asked(period, &policies, &kinds));
+        let made = tokio::task::spawn_blocking(work).await;
+        Ok(made.map_err(|error| Problem::internal(&error))??)
     }
 
     /// The policies of this district; before the first that it signed, the one of its settings.

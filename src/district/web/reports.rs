@@ -15,7 +15,7 @@ use super::visit::View;
 use super::{Visit, Web, file, show};
 use crate::http::Problem;
 use crate::look::{Frame, format, texts};
-use crate::report::annual::{Annual, Period, PersonTime};
+use crate::report::annual::{Annual, Period};
 use crate::report::sheet::{Align, Cell, Sheet, To, Value};
 use crate::report::survey::{self, By, Contacts, Named, Source, TypedIn};
 use crate::report::{csv, xlsx};
@@ -27,7 +27,8 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
 const ROWS: usize = 500;
 
 /// Reports that have the year before beside them: by how many cells a line is known, and of which figure.
-const COMPARED: [(&str, (usize, usize)); 6] = [
+const COMPARED: [(&str, (usize, usize)); 7] = [
+    ("members", (1, 10)),
     ("townships", (1, 5)),
     ("stations", (2, 5)),
     ("branches", (2, 5)),
@@ -78,6 +79,7 @@ impl Gathered {
             before,
             times: &figures.times,
             people: &figures.people,
+            visitors: &figures.visitors,
             lines: &figures.lines,
             titles: &figures.titles,
             stations: &self.stations,
@@ -114,16 +116,6 @@ impl Gathered {
             _ => return None,
         })
     }
-
-    /// The figures of the period.
-    pub(super) fn figures(&self) -> &Figures {
-        &self.figures
-    }
-
-    /// The sessions behind a figure.
-    pub(super) fn sessions(&self, times: &[&PersonTime]) -> Sheet {
-        survey::sessions(&self.source(), times)
-    }
 }
 
 /// The annual report alone, which asks for no session.
@@ -143,10 +135,7 @@ async fn annual_sheet(web: &Web, period: Period) -> Result<Sheet, Problem> {
 pub(super) async fn gather(web: &Web, period: Period) -> Result<Gathered, Problem> {
     let figures = web.figures(period).await?;
     let before = web.figures(period.a_year_before()).await?;
-    let stations = web.district.watched().await?.into_iter().map(|station| {
-        let (name, township) = (station.name, station.township);
-        (station.origin.to_string(), Named { name, township })
-    });
+    let stations = named(web).await?;
     let typed = typed(web, period.year()).await?;
     let mut names = crate::report::tables::policy_names(&figures.lines);
     if names.is_empty() {
@@ -155,12 +144,21 @@ pub(super) async fn gather(web: &Web, period: Period) -> Result<Gathered, Proble
     Ok(Gathered {
         period,
         before,
-        stations: stations.collect(),
+        stations,
         contacts: web.district.contacts().await?,
         typed,
         policy: names.join("》《"),
         figures,
     })
+}
+
+/// What people call the stations.
+pub(super) async fn named(web: &Web) -> Result<BTreeMap<String, Named>, Problem> {
+    let stations = web.district.watched().await?.into_iter().map(|station| {
+        let (name, township) = (station.name, station.township);
+        (station.origin.to_string(), Named { name, township })
+    });
+    Ok(stations.collect())
 }
 
 async fn typed(web: &Web, year: Year) -> Result<Vec<TypedIn>, Problem> {

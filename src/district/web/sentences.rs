@@ -14,6 +14,7 @@ pub(super) fn of_alarm(alarm: &Alarm, t: &Texts) -> (&'static str, String) {
         "bad_checkpoint" => (t.district.al_signature, t.district.al_signature_says),
         "flood" => (t.district.al_flood, t.district.al_flood_says),
         "all_ticked" => (t.district.al_ticked, t.district.al_ticked_says),
+        "two_places" => (t.district.al_places, t.district.al_places_says),
         "clock" => (t.district.al_clock, t.district.al_clock_says),
         "silent" => (t.district.al_silent, t.district.al_silent_says),
         "too_many_hours" => (t.district.al_hours, t.district.al_hours_says),

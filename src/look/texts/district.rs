@@ -48,7 +48,7 @@ texts! {
     down_days: "{0} 到 {1}", "{0} to {1}";
     down_withdraw: "撤下", "Take back";
     down_sheet: "在这里改，第一行是表头", "Edit here; the first line holds the headings";
-    down_file: "或者选一个 CSV 文件", "Or choose a CSV file";
+    down_file: "或者选一个文件（花名册可以是 Excel 的 .xlsx，别的用 CSV）", "Or choose a file (a roster may be a workbook .xlsx, the others are CSV)";
     down_look: "预览", "Preview";
     down_sign: "签发", "Sign and send";
     down_may_not: "签发要有“签发”权限的账号。", "Signing needs an account with the role “sign”.";
@@ -206,6 +206,8 @@ texts! {
     al_signature_says: "送来的台账不是登记的那把密钥签的，或者是别的站点的（{0}）。什么都没有收。", "What came was not signed by the enrolled key, or speaks for another station ({0}). Nothing was taken.";
     al_flood: "送来的太多", "Too much came";
     al_flood_says: "一次送来 {0} MB 还没完，不像真的，已经停下扔掉。请看看站点的程序。", "{0} MB came and there was no end: that is not honest. It was cut off and thrown away. Please look at the station's program.";
+    al_places: "同时在两个站点", "At two stations at once";
+    al_places_says: "党员 {0} 从 {2} 到 {3} 同时在这里和{1}学习，只能有一处是本人。学时只按一处计，请问一问是谁用了这个编号。", "Member {0} studied here and at {1} at once, from {2} to {3}. It can only be one of them, so the time counts once; please ask who used that number.";
     al_ticked: "全由管理员登记", "All ticked by the operator";
     al_ticked_says: "一场 {0} 人全部是 C 级，没有一人用手机签到（场次 {1}）。", "All {0} people at one screening are grade C; nobody checked in by phone (screening {1}).";
     al_clock: "时间差得多", "The clock is off";

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Annual, Asked, Category, Pair, Person, Piece, gather, is_of};
+use super::{Annual, Asked, Category, Pair, Person, PersonTime, Piece, ROWS, gather, is_of, latest_first, teaches};
 use crate::report::Recount;
 use crate::types::{BranchId, ItemId, MemberId, SessionId};
 
 /// In the first seven bits stand the rows in which a member was counted; here, that he was counted at all.
 const AT_ALL: u8 = 1 << 7;
+/// A row of up to so many person-times keeps them, ten pages; the days of a longer one are dense enough.
+const FEW: usize = 2_000;
 
 /// A count of person-times that goes on station by station.
 #[derive(Debug)]
@@ -16,8 +18,9 @@ pub struct Blanks<'a> {
     people: &'a BTreeMap<MemberId, Person>,
     /// Everybody who is listed or took part, and in which rows he was counted.
     seen: HashMap<MemberId, (Option<&'a Person>, u8)>,
-    times: [usize; Category::ALL.len()],
-    total: usize,
+    times: [usize; ROWS],
+    by_day: BTreeMap<i64, [u32; ROWS]>,
+    few: [Vec<PersonTime>; ROWS],
     undated: usize,
     stations: usize,
     films: BTreeSet<ItemId>,
@@ -34,8 +37,9 @@ impl<'a> Blanks<'a> {
                 .iter()
                 .map(|(member, person)| (member.clone(), (Some(person), 0)))
                 .collect(),
-            times: [0; Category::ALL.len()],
-            total: 0,
+            times: [0; ROWS],
+            by_day: BTreeMap::new(),
+            few: [const { Vec::new() }; ROWS],
             undated: 0,
             stations: 0,
             films: BTreeSet::new(),
@@ -48,12 +52,11 @@ impl<'a> Blanks<'a> {
     pub fn count(&mut self, station: &str, count: &Recount, pieces: &[Piece]) {
         self.stations += 1;
         self.count_local(count, pieces);
-        for time in gather(station, count, pieces, self.asked) {
-            if time.day.is_none() {
+        for time in gather(station, teaches(count, self.asked), pieces, self.asked) {
+            let Some(day) = time.day else {
                 self.undated += 1;
                 continue;
-            }
-            self.total += 1;
+            };
             if !self.seen.contains_key(&time.member) {
                 self.seen.insert(time.member.clone(), (None, 0));
             }
@@ -61,10 +64,17 @@ impl<'a> Blanks<'a> {
                 continue;
             };
             *rows |= AT_ALL;
-            for (at, category) in Category::ALL.into_iter().enumerate() {
-                if is_of(category, *person, &time) {
-                    self.times[at] += 1;
-                    *rows |= 1 << at;
+            let today = self.by_day.entry(day).or_default();
+            for (at, today) in today.iter_mut().enumerate() {
+                let category = Category::ALL.get(at);
+                if category.is_some_and(|category| !is_of(*category, *person, &time)) {
+                    continue;
+                }
+                *rows |= 1 << at;
+                self.times[at] += 1;
+                *today += 1;
+                if self.times[at] <= FEW {
+                    self.few[at].push(time.clone());
                 }
             }
         }
@@ -94,6 +104,12 @@ impl<'a> Blanks<'a> {
             };
             (category, pair)
         });
+        let kept = Category::ALL.into_iter().map(Some).chain([None]);
+        let few = kept.zip(self.few).zip(self.times).filter(|(_, times)| *times <= FEW);
+        let few = few.map(|((category, mut times), _)| {
+            times.sort_by(latest_first);
+            (category, times)
+        });
         let branches: BTreeSet<(&str, &BranchId)> = self
             .people
             .values()
@@ -109,7 +125,7 @@ impl<'a> Blanks<'a> {
         Annual {
             lines: lines.collect(),
             total: Pair {
-                times: self.total,
+                times: self.times[ROWS - 1],
                 persons: persons(AT_ALL),
             },
             undated: self.undated,
@@ -122,6 +138,8 @@ impl<'a> Blanks<'a> {
                 persons: migrants().filter(|(_, rows)| *rows != 0).count(),
             },
             local: (self.films.len(), self.plays),
+            few: few.collect(),
+            by_day: self.by_day,
         }
     }
 }

@@ -309,6 +309,7 @@ fn the_paragraph_has_no_commas_in_its_numbers_and_names_its_day() {
         },
         local: (37, 1_914),
         undated: 0,
+        ..Annual::default()
     };
     assert_eq!(
         paragraph(&report, jiff::civil::date(2026, 11, 25)),

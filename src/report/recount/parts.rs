@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::sides::{Film, Month, Stay};
 use super::time::SinceVisit;
-use super::{At, Credit, Intervals, ItemId, Listed, MemberId, Millis, Origin, Place, Recount, RoomFacts};
+use super::{At, Credit, Home, Intervals, ItemId, Listed, MemberId, Millis, Origin, Place, Recount, RoomFacts};
 use super::{SessionFacts, SessionId, Year};
 use crate::credit::settling::{Opening, Settling, Stretch, Thread};
 
@@ -47,6 +47,8 @@ struct MemberPart {
     listed: Option<Listed>,
     earned: BTreeMap<u32, u64>,
     left: BTreeMap<u32, u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    home: Option<Home>,
 }
 
 #[derive(Default, PartialEq, Serialize, Deserialize)]
@@ -120,6 +122,9 @@ impl Recount {
         if let Some(listed) = part.listed {
             self.members.insert(member.clone(), listed);
         }
+        if let Some(home) = part.home {
+            self.homes.insert(member.clone(), home);
+        }
         self.earned_in_boot.insert(member.clone(), part.earned);
         self.left.insert(member.clone(), part.left);
     }
@@ -191,12 +196,14 @@ impl Recount {
             .keys()
             .chain(self.earned_in_boot.keys())
             .chain(self.left.keys())
+            .chain(self.homes.keys())
             .collect();
         for member in names {
             let part = MemberPart {
                 listed: self.members.get(member).cloned(),
                 earned: self.earned_in_boot.get(member).cloned().unwrap_or_default(),
                 left: self.left.get(member).cloned().unwrap_or_default(),
+                home: self.homes.get(member).cloned(),
             };
             if part != MemberPart::default() {
                 parts.insert(Key::Member(member.clone()), text(&part));

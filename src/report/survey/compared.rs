@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::annual::change;
 use crate::report::sheet::{Cell, Sheet, Value, right};
+use crate::types::Hours;
 
 /// A sheet of more columns has no room for another two on a desk's screen.
 const WIDE: usize = 18;
@@ -15,8 +16,10 @@ pub fn compared(mut now: Sheet, before: &Sheet, keys: usize, figure: usize) -> S
     let name = |row: &[Cell]| row.iter().take(keys).map(|cell| cell.value.text()).collect::<Vec<_>>();
     let of = |row: &[Cell]| match row.get(figure).map(|cell| &cell.value) {
         Some(Value::Count(n)) => Some(*n),
+        Some(Value::Hours(hours)) => Some(u64::from(hours.hundredths())),
         _ => None,
     };
+    let is_hours = |row: &[Cell]| matches!(row.get(figure).map(|cell| &cell.value), Some(Value::Hours(_)));
     let mut earlier: HashMap<Vec<String>, u64> = HashMap::new();
     for (key, n) in before.rows.iter().filter_map(|row| Some((name(row), of(row)?))) {
         *earlier.entry(key).or_default() += n;
@@ -27,7 +30,14 @@ pub fn compared(mut now: Sheet, before: &Sheet, keys: usize, figure: usize) -> S
         let grown = of(row)
             .zip(before)
             .map(|(now, before)| change(count(now), count(before)));
-        row.push(before.map_or_else(Cell::empty, Cell::from));
+        let as_hours = is_hours(row);
+        row.push(before.map_or_else(Cell::empty, |n| {
+            if as_hours {
+                Value::Hours(Hours::from_hundredths(u32::try_from(n).unwrap_or(u32::MAX))).into()
+            } else {
+                n.into()
+            }
+        }));
         if has_room {
             row.push(grown.unwrap_or_else(Cell::empty));
         }

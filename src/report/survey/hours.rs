@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Source;
 use crate::report::sheet::{Cell, Sheet, Value, left, middle, right};
-use crate::report::tables::MemberLine;
+use crate::report::tables::{MemberLine, UNLISTED};
 use crate::roster::Role;
 use crate::types::{Grade, Hours, MemberId, Millis, Mode};
 
@@ -61,14 +61,18 @@ fn member(source: &Source<'_>, line: &MemberLine) -> Vec<Cell> {
         .people
         .get(&line.member)
         .map_or("", |person| person.station.as_str());
+    let (station, township) = match source.visitor(&line.member).filter(|_| origin.is_empty()) {
+        Some((_, station)) => (station, String::new()),
+        None => (source.station(origin), source.township(origin)),
+    };
     let behind = source.behind(&format!("&member={}", line.member));
     let gap = line.due.map(|due| due.minus(line.tally.total));
     let or_empty = |hours: Option<Hours>| hours.map_or_else(Cell::empty, |hours| Value::Hours(hours).into());
     let mut row: Vec<Cell> = vec![
         Cell::from(line.member.to_string()).opens(behind.clone()),
         line.branch.as_str().into(),
-        source.station(origin).into(),
-        source.township(origin).into(),
+        station.into(),
+        township.into(),
         role_word(&line.role).into(),
         migrant_word(&line.migrant).into(),
         or_empty(line.due),
@@ -100,6 +104,7 @@ pub(super) fn migrant_word(migrant: &str) -> &str {
     match migrant {
         "out" => "流出",
         "in" => "流入",
+        UNLISTED => "不在册",
         _ => "",
     }
 }
@@ -219,7 +224,11 @@ type Groups = BTreeMap<(String, String, String), Group>;
 fn gather(source: &Source<'_>, by: By) -> (Groups, Group) {
     let (mut groups, mut whole): (Groups, Group) = (BTreeMap::new(), Group::default());
     let key = |member: &MemberId| {
-        let person = source.people.get(member)?;
+        let Some(person) = source.people.get(member) else {
+            // Whom no roster lists is nobody's member; what he did is the branch's that he named.
+            let (branch, station) = source.visitor(member).filter(|_| by == By::Branch)?;
+            return Some((branch.to_owned(), station, String::new()));
+        };
         let (origin, branch) = (person.station.as_str(), person.listed.branch.to_string());
         Some(match by {
             By::Branch => (branch, source.station(origin), String::new()),
@@ -232,7 +241,7 @@ fn gather(source: &Source<'_>, by: By) -> (Groups, Group) {
     };
     let covered: BTreeSet<&MemberId> = source.times.iter().map(|time| &time.member).collect();
     for line in source.lines {
-        if let Some(key) = key(&line.member) {
+        if let Some(key) = key(&line.member).filter(|_| source.people.contains_key(&line.member)) {
             let is_covered = covered.contains(&line.member);
             groups.entry(key).or_default().take(line, is_covered);
             whole.take(line, is_covered);

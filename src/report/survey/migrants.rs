@@ -1,11 +1,12 @@
 //! Migrant members 流动党员: how many there are, who has a contact, who studied at all and where, who has the hours that are
-//! due, and who was never seen. What a migrant did at another station is his home branch's.
+//! due, and who was never seen. What a migrant did at another station is his home branch's. Visitors whom no roster lists
+//! stand with the branch that they named, apart from the members of it, until a roster has them.
 
 use std::collections::BTreeMap;
 
 use super::Source;
 use crate::report::sheet::{Cell, Sheet, Value, left, middle, right};
-use crate::report::tables::MemberLine;
+use crate::report::tables::{MemberLine, UNLISTED};
 use crate::types::MemberId;
 
 /// Whether the district's own roster names a contact 联系人 or a telephone of a member; who is not in it is not known.
@@ -52,6 +53,7 @@ struct Group {
     seen: u64,
     elsewhere: u64,
     has_hours: u64,
+    unlisted: u64,
 }
 
 impl Group {
@@ -65,7 +67,7 @@ impl Group {
         self.has_hours += u64::from(one.has_hours);
     }
 
-    fn cells(&self) -> [Cell; 9] {
+    fn cells(&self) -> [Cell; 10] {
         let contacts = if self.contacts.1 == 0 {
             Cell::empty()
         } else {
@@ -81,6 +83,7 @@ impl Group {
             self.has_hours.into(),
             Value::Share(self.has_hours, self.due).into(),
             (self.members - self.seen).into(),
+            self.unlisted.into(),
         ]
     }
 }
@@ -99,16 +102,22 @@ pub fn migrants(source: &Source<'_>, contacts: &Contacts) -> Sheet {
         right("学满人数", "Reached", 4),
         right("学满比例", "Share", 4),
         right("一次没来", "Never seen", 4),
+        right("不在册的", "In no roster", 4),
     ];
-    let mut groups: BTreeMap<(&str, &str), Group> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, String), Group> = BTreeMap::new();
     let mut whole = Group::default();
     let all = all(source, contacts);
     for one in &all {
-        groups.entry((&one.line.branch, one.station)).or_default().take(one);
+        let key = (one.line.branch.as_str(), source.station(one.station));
+        groups.entry(key).or_default().take(one);
         whole.take(one);
     }
-    let row = |((branch, station), group): (&(&str, &str), &Group)| {
-        let mut row: Vec<Cell> = vec![(*branch).into(), source.station(station).into()];
+    for home in unlisted(source).filter_map(|line| source.visitor(&line.member)) {
+        groups.entry(home).or_default().unlisted += 1;
+        whole.unlisted += 1;
+    }
+    let row = |((branch, station), group): (&(&str, String), &Group)| {
+        let mut row: Vec<Cell> = vec![(*branch).into(), station.as_str().into()];
         row.extend(group.cells());
         row
     };
@@ -123,13 +132,36 @@ pub fn migrants(source: &Source<'_>, contacts: &Contacts) -> Sheet {
 
 fn notes(source: &Source<'_>) -> String {
     format!(
-        "流动党员包括流出和流入，按花名册所在的党支部计，在外站学的也记在这里。学满按 {} 全年的学时，其余是 {} 的。有联系人按县里下发的花名册，没有下发过的空着。",
+        "流动党员包括流出和流入，按花名册所在的党支部计，在外站学的也记在这里。学满按 {} 全年的学时，其余是 {} 的。有联系人按县里下发的花名册，没有下发过的空着。不在册的是来过、而任何花名册里都没有的外站党员，按他自己说的党支部列出，不算进覆盖率；花名册里有了他的编号，就按花名册计。",
         source.year(),
         source.days()
     )
 }
 
-/// One line per migrant, who was never seen first.
+/// Those who came and whom no roster lists.
+fn unlisted<'a>(source: &Source<'a>) -> impl Iterator<Item = &'a MemberLine> {
+    source.lines.iter().filter(|line| line.migrant == UNLISTED)
+}
+
+fn visitor_row(source: &Source<'_>, line: &MemberLine) -> Option<Vec<Cell>> {
+    let (branch, station) = source.visitor(&line.member)?;
+    let times = source.times.iter().filter(|time| time.member == line.member).count();
+    let behind = source.behind(&format!("&member={}", line.member));
+    Some(vec![
+        Cell::from(line.member.to_string()).opens(behind.clone()),
+        branch.into(),
+        station.into(),
+        super::hours::migrant_word(&line.migrant).into(),
+        Cell::empty(),
+        Cell::from(times).opens(behind),
+        times.into(),
+        Value::Hours(line.tally.total).into(),
+        Cell::empty(),
+        "不在任何花名册".into(),
+    ])
+}
+
+/// One line per migrant, who was never seen first; below them the visitors whom no roster lists.
 pub fn migrant_members(source: &Source<'_>, contacts: &Contacts) -> Sheet {
     let columns = vec![
         middle("党员编号", "Member no.", 5),
@@ -170,7 +202,8 @@ pub fn migrant_members(source: &Source<'_>, contacts: &Contacts) -> Sheet {
             standing.into(),
         ]
     };
-    let rows = all.iter().map(row).collect();
+    let mut rows: Vec<Vec<Cell>> = all.iter().map(row).collect();
+    rows.extend(unlisted(source).filter_map(|line| visitor_row(source, line)));
     let mut sheet = source.sheet("migrant-members", "流动党员名单", columns, rows);
     sheet.notes.push(notes(source));
     sheet

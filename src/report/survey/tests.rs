@@ -1,7 +1,8 @@
 use super::*;
 use crate::credit::hours::Tally;
-use crate::ledger::Listed;
+use crate::ledger::{Home, Listed};
 use crate::report::annual::{BranchKind, Pair};
+use crate::report::tables::UNLISTED;
 use crate::report::{csv, xlsx};
 use crate::types::{BranchId, Grade, Hours, Intervals, Lang, Millis, Mode, SessionId};
 use calamine::{Data, Reader};
@@ -14,6 +15,7 @@ struct Village {
     before: Annual,
     times: Vec<PersonTime>,
     people: BTreeMap<MemberId, Person>,
+    visitors: BTreeMap<MemberId, Home>,
     lines: Vec<MemberLine>,
     stations: BTreeMap<String, Named>,
     months: BTreeMap<String, BTreeMap<u32, Month>>,
@@ -107,6 +109,7 @@ impl Village {
                 line("0002", [1050, 500], [930, 0]),
                 line("0003", [0, 0], [0, 0]),
             ],
+            visitors: BTreeMap::new(),
             months: BTreeMap::new(),
             twice: Vec::new(),
             stations: [
@@ -127,6 +130,7 @@ impl Village {
             before: &self.before,
             times: &self.times,
             people: &self.people,
+            visitors: &self.visitors,
             lines: &self.lines,
             titles,
             stations: &self.stations,
@@ -168,7 +172,7 @@ fn migrants_are_counted_at_home_and_who_was_never_seen_stands_first() {
     let contacts = Contacts::from([(member("0002"), true), (member("0003"), false)]);
     let sheet = village.make(|source| migrants(source, &contacts));
     // 0002 studied once at each station; both are the home branch's. Nobody has the 32 hours.
-    let expected = ["2", "2", "1", "1", "50%", "1", "0", "0%", "1"];
+    let expected = ["2", "2", "1", "1", "50%", "1", "0", "0%", "1", "0"];
     assert_eq!(texts(&sheet.rows[0])[..2], ["青石桥村党支部", "后坪村"]);
     assert_eq!(texts(&sheet.rows[0])[2..], expected);
     assert_eq!(texts(sheet.sums.as_ref().unwrap())[2..], expected);
@@ -177,6 +181,68 @@ fn migrants_are_counted_at_home_and_who_was_never_seen_stands_first() {
     assert_eq!(lines[0][4..7], ["没有", "0", "0"]);
     assert_eq!((lines[0][0].as_str(), lines[0][9].as_str()), ("0003", "一次没来"));
     assert_eq!(lines[1][4..7], ["有", "2", "1"]);
+}
+
+#[test]
+fn a_visitor_whom_no_roster_lists_stands_with_the_branch_that_he_named_until_a_roster_has_him() {
+    let mut village = Village::new();
+    let home = Home {
+        station: "b".into(),
+        branch: BranchId::new("柳树湾村党支部").unwrap(),
+    };
+    village.visitors.insert(member("4711"), home);
+    village.times.push(time("4711", "station/a"));
+    village.lines.push(MemberLine {
+        branch: "柳树湾村党支部".into(),
+        migrant: UNLISTED.into(),
+        role: String::new(),
+        due: None,
+        ..line("4711", [100, 0], [60, 0])
+    });
+    let contacts = Contacts::new();
+    let coverage = village.make(|source| migrants(source, &contacts));
+    let row = texts(&coverage.rows[0]);
+    assert_eq!(
+        (row[0].as_str(), row[1].as_str()),
+        ("柳树湾村党支部", "后坪村"),
+        "{row:?}"
+    );
+    assert_eq!((row[2].as_str(), row[11].as_str()), ("0", "1"));
+    let people = village.make(|source| migrant_members(source, &contacts));
+    let last = texts(people.rows.last().unwrap());
+    assert_eq!(last[..6], ["4711", "柳树湾村党支部", "后坪村", "不在册", "", "1"]);
+    assert_eq!(last[9], "不在任何花名册");
+    // His person-time is his branch's, which has no member of it; the whole counts him once.
+    let branches = village.make(|source| groups(source, By::Branch));
+    let of: Vec<_> = branches.rows.iter().map(|row| texts(row)).collect();
+    let his = of.iter().find(|row| row[0] == "柳树湾村党支部").unwrap();
+    assert_eq!(his[..7], ["柳树湾村党支部", "后坪村", "0", "0", "–", "1", "1"]);
+    assert_eq!(
+        texts(branches.sums.as_ref().unwrap())[2..7],
+        ["3", "2", "66.6%", "4", "3"]
+    );
+    // The roster comes: he is one of its people, and nowhere else.
+    village.people.extend([person("4711", "station/b")]);
+    village.visitors.clear();
+    village.lines.last_mut().unwrap().migrant = "out".into();
+    village.people.get_mut(&member("4711")).unwrap().listed.migrant = "out".into();
+    let coverage = village.make(|source| migrants(source, &contacts));
+    assert_eq!(
+        texts(coverage.sums.as_ref().unwrap())[2..],
+        ["1", "0", "", "1", "100%", "1", "0", "–", "0", "0"]
+    );
+    assert_eq!(village.make(|source| migrant_members(source, &contacts)).rows.len(), 1);
+}
+
+#[test]
+fn hours_of_a_member_stand_beside_those_of_the_year_before() {
+    let (now, mut then) = (Village::new(), Village::new());
+    then.lines[0] = line("0001", [2000, 0], [900, 0]);
+    then.lines.pop();
+    let sheet = compared(now.make(members), &then.make(members), 1, 10);
+    assert_eq!(texts(&sheet.rows[0])[17..], ["20.0", "增 60.0%"]);
+    assert_eq!(texts(&sheet.rows[1])[17..], ["15.5", "增 0.0%"]);
+    assert_eq!(texts(&sheet.rows[2])[17..], ["0.0", "–"], "nobody knew him then");
 }
 
 #[test]

@@ -119,8 +119,14 @@ impl Recount {
 
     fn touched_of_room(&self, is: &What, keys: &mut BTreeSet<Key>) {
         match is {
-            What::Attend { screening, member, .. } => {
+            What::Attend {
+                screening,
+                member,
+                home,
+                ..
+            } => {
                 keys.insert(Key::Session(*screening));
+                keys.extend(home.as_ref().map(|_| Key::Member(member.clone())));
                 if let Some(room) = self.rooms.get(screening) {
                     keys.insert(Key::Stays(month_of(room.opened), member.clone()));
                 }

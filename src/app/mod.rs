@@ -165,7 +165,10 @@ impl Station {
         let folding = tokio::spawn(sweep::fold_leaves(self.base.ledger.clone(), stop.clone()));
         server::notify(sd_notify::NotifyState::Ready);
         server::run(listener, routes, limits, stop).await;
-        server::notify(sd_notify::NotifyState::Stopping);
+        // Whoever begins anew in its own place does not stop for systemd, which would count the time and kill it.
+        if self.permits.after() == After::End {
+            server::notify(sd_notify::NotifyState::Stopping);
+        }
         // Each has heard `stop`; what one is about to write is written before the last entry, and nobody holds the
         // database any longer when this returns.
         drop(tokio::join!(sweep, steps, health, folding, copies));

@@ -9,8 +9,9 @@ use super::tiles::{read_entries, write_entries};
 /// The file's name on a stick.
 pub const FILE: &str = "yuanjiao-epoch.permit";
 
-/// No log that a small box can hold is longer: a million leaves of three hundred bytes.
-pub const LIMIT: usize = 384 << 20;
+/// Six years of a village of two hundred, as leaves were written; it is read into memory two times over, and a small box
+/// has a gigabyte.
+pub const LIMIT: usize = 128 << 20;
 
 /// A permit that was read: its statement is signed by the key that it names, and its leaves are those that it speaks of.
 #[derive(Debug, Clone, PartialEq, Eq)]

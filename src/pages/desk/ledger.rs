@@ -29,19 +29,19 @@ pub(super) const FORM_LIMIT: usize = FILE_LIMIT + (1 << 16);
 pub struct Shown(Arc<Mutex<Option<Kept>>>);
 
 /// The ticket and the file.
-type Kept = (RandomId, Vec<u8>);
+type Kept = (RandomId, Arc<Vec<u8>>);
 
 impl Shown {
     fn keep(&self, file: Vec<u8>) -> RandomId {
         let ticket = keys::random_id();
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((ticket, file));
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((ticket, Arc::new(file)));
         ticket
     }
 
-    fn of(&self, ticket: RandomId) -> Option<Vec<u8>> {
+    fn of(&self, ticket: RandomId) -> Option<Arc<Vec<u8>>> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (known, file) = kept.as_ref()?;
-        (*known == ticket).then(|| file.clone())
+        (*known == ticket).then(|| Arc::clone(file))
     }
 }
 

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use media_index::{Catalogue, Indexer, Settings, Status, TimeMap};
+use media_index::{Catalogue, Change, Damage, Indexer, Keep, Outcome, Record, Settings, Stamp, Status, TimeMap};
 use yuanjiao::library::IndexKeep;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -250,4 +250,42 @@ fn a_recording_that_an_older_program_indexed_gets_its_map() {
         TimeMap::default(),
         "it is not looked into again"
     );
+}
+
+/// One file whose damage cannot be written would keep everything that comes after it from being kept.
+#[test]
+fn whatever_is_the_matter_with_a_file_is_kept() {
+    let station = Station::new();
+    let damages = [
+        Damage::Empty,
+        Damage::Truncated { have: 5, need: 9 },
+        Damage::IndexMissing,
+        Damage::NotWhatItsNameSays,
+        Damage::Broken("it has no headers".into()),
+        Damage::NoStreams,
+        Damage::Unreadable("Permission denied".into()),
+        Damage::LinkOutside,
+        Damage::LinkNowhere,
+        Damage::Note("line 1".into()),
+        Damage::TooMany,
+    ];
+    let record = |(n, damage): (u64, &Damage)| Record {
+        place: format!("{n:02}.mp4").into_bytes().into(),
+        stamp: Stamp {
+            size: n,
+            mtime_ns: -1,
+            inode: 7,
+        },
+        arrival: n,
+        outcome: Outcome::Damaged(damage.clone()),
+    };
+    let records: Vec<Record> = (0..).zip(&damages).map(record).collect();
+    let changes: Vec<Change> = records.iter().cloned().map(Change::Set).collect();
+    IndexKeep::open(&station.index()).unwrap().apply(&changes).unwrap();
+    let mut kept = Vec::new();
+    IndexKeep::open(&station.index())
+        .unwrap()
+        .load(&mut |record| kept.push(record))
+        .unwrap();
+    assert_eq!(kept, records);
 }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// Why a file is not shown. Data for the page that says it in the operator's language; `Display` is for the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(tag = "damage", rename_all = "snake_case")]
+// The reason stands beside the word: within it a text could not be written, and nothing kept that has one.
+#[serde(tag = "damage", content = "of", rename_all = "snake_case")]
 pub enum Damage {
     /// Nothing in it.
     #[error("the file is empty")]

@@ -38,7 +38,8 @@ pub(super) fn probe(source: &Source<'_>) -> Result<Reading, Damage> {
         return Err(Damage::NoStreams);
     }
     facts.index_first = true;
-    facts.duration_ms = Some(links.iter().map(Link::length_ms).sum()).filter(|ms| *ms > 0);
+    let whole = links.iter().map(Link::length_ms).fold(0, u64::saturating_add);
+    facts.duration_ms = Some(whole).filter(|ms| *ms > 0);
     facts.bitrate = measure::bitrate(source.size(), facts.duration_ms);
     if let Some(ms) = facts.duration_ms {
         facts.map = map(source, &links, ms)?;
@@ -60,7 +61,7 @@ fn map(source: &Source<'_>, links: &[Link], duration_ms: u64) -> Result<TimeMap,
             link.spots(source, begin_ms)?
         };
         spots.iter_mut().zip(of_link).for_each(|(all, more)| all.extend(more));
-        begin_ms += link.length_ms();
+        begin_ms = link.length_ms().saturating_add(begin_ms);
     }
     for (track, spots) in spots.iter().enumerate() {
         map.add_spots(track, spots);

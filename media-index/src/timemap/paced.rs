@@ -35,7 +35,7 @@ impl TimeMap {
             }
             let mut ms = from.ms;
             while ms < to.ms {
-                let until = to.ms.min((ms / step + 1) * step);
+                let until = to.ms.min((ms / step + 1).saturating_mul(step));
                 let (begin, _) = from.towards(*to, ms);
                 let (end, over) = from.towards(*to, until);
                 self.add(track, ms..until, &(begin..end + u64::from(over)));
@@ -108,6 +108,12 @@ mod tests {
     fn a_time_of_ages_beyond_the_end_is_left_out_at_once() {
         let with = of(&[(0, 0), (u64::MAX - 1, 400), (10_000, 1_000)], 10_000);
         assert_eq!(with, of(&[(0, 0), (10_000, 1_000)], 10_000));
+    }
+
+    #[test]
+    fn a_film_that_claims_to_last_for_ages_has_a_map_all_the_same() {
+        let map = of(&[(0, 0), (u64::MAX, 4_096)], u64::MAX);
+        assert_eq!(map.media_within(0..1, &[0..2], 4_096, u64::MAX), [(0, 1 << 52)]);
     }
 
     #[test]

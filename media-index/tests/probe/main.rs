@@ -10,6 +10,7 @@ mod avi;
 mod every;
 mod film;
 mod flv;
+mod found;
 mod matroska;
 mod mp4;
 mod mpegps;

@@ -201,7 +201,10 @@ impl Link {
 
     /// Where each of its tracks begins and ends, with times that begin at `begin_ms`.
     pub(super) fn ends(&self, begin_ms: u64) -> [Vec<Spot>; 2] {
-        let ends = [(begin_ms, self.from), (begin_ms + self.length_ms(), self.to)];
+        let ends = [
+            (begin_ms, self.from),
+            (begin_ms.saturating_add(self.length_ms()), self.to),
+        ];
         let ends = || ends.into_iter().map(|(ms, at)| Spot { ms, at }).collect();
         let count = self.shown().count();
         std::array::from_fn(|track| if track < count { ends() } else { Vec::new() })
@@ -230,7 +233,7 @@ impl Link {
             let track = self.shown().position(|serial| serial == about.serial);
             if let (Some(track), Some(ms)) = (track, self.ms(about)) {
                 let spot = Spot {
-                    ms: begin_ms + ms.saturating_sub(self.first_ms),
+                    ms: begin_ms.saturating_add(ms.saturating_sub(self.first_ms)),
                     at: place + about.length as u64,
                 };
                 found[track] = found[track].or(Some(spot));

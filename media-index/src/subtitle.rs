@@ -38,10 +38,13 @@ pub fn decode(bytes: &[u8]) -> String {
     encoding(bytes, true).decode(bytes).0.into_owned()
 }
 
-/// By its mark if it has one, UTF-8 if it is valid, else by its looks: GBK, GB18030, Big5. Bytes that are not `whole` may
-/// end within a character.
+/// By its mark if it has one, UTF-16 if that makes words of its zeros, UTF-8 if it is valid, else by its looks: GBK, GB18030,
+/// Big5. Bytes that are not `whole` may end within a character.
 pub(crate) fn encoding(bytes: &[u8], whole: bool) -> &'static Encoding {
     if let Some((encoding, _)) = Encoding::for_bom(bytes) {
+        return encoding;
+    }
+    if let Some(encoding) = utf16_without_mark(bytes) {
         return encoding;
     }
     match std::str::from_utf8(bytes) {
@@ -51,7 +54,66 @@ pub(crate) fn encoding(bytes: &[u8], whole: bool) -> &'static Encoding {
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(bytes, whole);
-    detector.guess(Some(b"cn"), Utf8Detection::Deny)
+    match detector.guess(Some(b"cn"), Utf8Detection::Deny) {
+        guess if guess == encoding_rs::GBK && is_rather_big5(bytes) => encoding_rs::BIG5,
+        guess => guess,
+    }
+}
+
+/// A text in GBK is made of the 3,755 common characters of GB 2312, one in Big5 of the 5,401 common ones of that; read as
+/// the other, either is full of rare ones. The detector is told that it is in China, and takes all for GBK.
+fn is_rather_big5(bytes: &[u8]) -> bool {
+    let (mut all, mut gbk, mut big5) = (0, 0, 0);
+    let mut rest = bytes.iter();
+    while let Some(lead) = rest.next() {
+        if *lead < 0x80 {
+            continue;
+        }
+        // What is cut off within a character says nothing.
+        let Some(trail) = rest.next() else { break };
+        if !matches!((lead, trail), (0xa1..=0xf9, 0x40..=0x7e | 0xa1..=0xfe)) {
+            return false;
+        }
+        // Marks lie in the first rows of both.
+        if *lead > 0xa3 {
+            all += 1;
+            gbk += u32::from(matches!((lead, trail), (0xb0..=0xd7, 0xa1..)));
+            big5 += u32::from(*lead <= 0xc6);
+        }
+    }
+    big5 * 10 > all * 9 && gbk * 10 < all * 7
+}
+
+/// So many bytes tell whether they are UTF-16.
+const UTF16_SAMPLE: usize = 4_096;
+
+/// UTF-16 that does not say so: no other text has a zero in it, and each of its line ends and digits has one. Of the two
+/// orders of bytes the one that makes more Latin letters and signs of them; the other makes rare characters.
+pub(crate) fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
+    let sample = &bytes[..bytes.len().min(UTF16_SAMPLE)];
+    if !sample.contains(&0) {
+        return None;
+    }
+    let latin = |order: fn([u8; 2]) -> u16| {
+        let units = sample.chunks_exact(2).map(|pair| order([pair[0], pair[1]]));
+        let (mut all, mut usual, mut latin) = (0, 0, 0);
+        for unit in units {
+            all += 1;
+            match unit {
+                0x09 | 0x0a | 0x0d | 0x20..=0x7e => (usual, latin) = (usual + 1, latin + 1),
+                0..=0x9f => return None,
+                0xa0..=0xff | 0x2000..=0x206f | 0x3000..=0x30ff | 0x3400..=0x9fff | 0xff00..=0xffef => usual += 1,
+                _ => {}
+            }
+        }
+        // Nine in ten: emoji and rare signs come as well.
+        (latin > 0 && usual * 10 >= all * 9).then_some(latin)
+    };
+    match (latin(u16::from_le_bytes), latin(u16::from_be_bytes)) {
+        (None, None) => None,
+        (little, big) if little >= big => Some(encoding_rs::UTF_16LE),
+        _ => Some(encoding_rs::UTF_16BE),
+    }
 }
 
 /// Blocks with a line `00:00:01,000 --> 00:00:04,000`; WebVTT's own blocks look alike but for the comma.
@@ -166,6 +228,23 @@ mod tests {
             .flat_map(u16::to_le_bytes)
             .collect();
         assert_eq!(to_webvtt(&utf16, "srt").as_deref(), Ok(VTT));
+        for order in [u16::to_le_bytes, u16::to_be_bytes] {
+            let without_mark: Vec<u8> = SRT.encode_utf16().flat_map(order).collect();
+            assert_eq!(to_webvtt(&without_mark, "srt").as_deref(), Ok(VTT));
+        }
+        let traditional = "1\n00:00:01,000 --> 00:00:02,500\n各村黨員幹部要抓緊準備種子與肥料，做好田間管理。\n";
+        let big5 = encoding_rs::BIG5.encode(traditional).0;
+        assert!(
+            to_webvtt(&big5, "srt")
+                .unwrap()
+                .contains("各村黨員幹部要抓緊準備種子與肥料")
+        );
+        let in_gbk = encoding_rs::GBK.encode(traditional).0;
+        assert!(
+            to_webvtt(&in_gbk, "srt")
+                .unwrap()
+                .contains("各村黨員幹部要抓緊準備種子與肥料")
+        );
     }
 
     #[test]

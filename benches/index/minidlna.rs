@@ -49,6 +49,6 @@ pub fn begin(library: &Library<'_>) -> Server {
         address: format!("127.0.0.1:{port}"),
         tiny: "/rootDesc.xml",
         has: |address, count, _| get(address, "/").contains(&format!("<td>Video files</td><td>{count}</td>")),
-        list: "/",
+        lists: &["/"],
     }
 }

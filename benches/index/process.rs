@@ -30,6 +30,11 @@ impl Watched {
         line(&self.read("status"), "VmRSS:") / 1024.0
     }
 
+    /// What of it is its own, in MB: without the program's pages and libraries, which depend on how it was built.
+    pub fn own_mb(&self) -> f64 {
+        line(&self.read("status"), "RssAnon:") / 1024.0
+    }
+
     /// The most memory that was held, in MB.
     pub fn peak_mb(&self) -> f64 {
         line(&self.read("status"), "VmHWM:") / 1024.0

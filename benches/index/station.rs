@@ -47,7 +47,7 @@ pub fn begin(library: &Library<'_>) -> Server {
         address: address.expect("the station says where it listens"),
         tiny: "/healthz",
         has: |address, _, path| get(address, &format!("/items/{}", id(path))).starts_with("HTTP/1.1 200"),
-        list: "/",
+        lists: &["/", "/api/items"],
     }
 }
 

@@ -19,8 +19,8 @@ pub struct Server {
     pub tiny: &'static str,
     /// Whether a server at this address has so many films in all, the last of which lies there.
     pub has: fn(&str, usize, &Path) -> bool,
-    /// What a viewer opens first.
-    pub list: &'static str,
+    /// What a viewer opens first, and what his page's script asks for.
+    pub lists: &'static [&'static str],
 }
 
 /// What it cost.
@@ -28,8 +28,10 @@ pub struct Figures {
     cpu_s: f64,
     bytes: f64,
     rss_mb: f64,
+    own_mb: f64,
     peak_mb: f64,
     list_mb: f64,
+    own_list_mb: f64,
     tiny_ms: f64,
     restart_cpu_s: f64,
     restart_mb: f64,
@@ -45,7 +47,9 @@ impl Figures {
             ("CPU s in all", self.cpu_s),
             ("KiB read per file", self.bytes / 1_024.0 / count),
             ("MB held, indexed", self.rss_mb),
+            ("of it its own", self.own_mb),
             ("MB held, list asked for", self.list_mb),
+            ("of it its own", self.own_list_mb),
             ("MB held at most", self.peak_mb),
             ("restart, CPU s", self.restart_cpu_s),
             ("restart, MB held", self.restart_mb),
@@ -64,13 +68,13 @@ pub fn run(begin: fn(&Library<'_>) -> Server, library: &Library<'_>) -> Figures 
         done.store(true, Ordering::Relaxed);
         asking.join().expect("the asking thread")
     });
-    let (cpu_s, bytes, rss_mb) = (
-        server.process.cpu_s(),
-        server.process.bytes_read(),
-        server.process.rss_mb(),
-    );
-    get(&server.address, server.list);
-    let (list_mb, peak_mb) = (server.process.rss_mb(), server.process.peak_mb());
+    let (cpu_s, bytes) = (server.process.cpu_s(), server.process.bytes_read());
+    let (rss_mb, own_mb) = (server.process.rss_mb(), server.process.own_mb());
+    for list in server.lists {
+        get(&server.address, list);
+    }
+    let (list_mb, own_list_mb) = (server.process.rss_mb(), server.process.own_mb());
+    let peak_mb = server.process.peak_mb();
     drop(server);
     server = begin(library);
     server.process.wait_until_idle();
@@ -80,8 +84,10 @@ pub fn run(begin: fn(&Library<'_>) -> Server, library: &Library<'_>) -> Figures 
         cpu_s,
         bytes,
         rss_mb,
+        own_mb,
         peak_mb,
         list_mb,
+        own_list_mb,
         tiny_ms,
         restart_cpu_s,
         restart_mb,

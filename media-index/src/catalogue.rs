@@ -7,9 +7,8 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::plan::Known;
 use crate::sheet::{self, Notes};
-use crate::{Card, Damage, ItemId, Kind, Place, Sheet, Stamp, Subtitle, Whole, beneath, sidecar};
+use crate::{Card, Damage, ItemId, Kind, Known, Place, Sheet, Stamp, Subtitle, Whole, beneath, place, sidecar};
 
 /// One media item 课件: whole, and known by its content.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,18 +66,22 @@ pub(crate) struct More {
 impl Slim {
     /// Of a whole file; none of a damaged one.
     fn of(card: &Card) -> Option<Self> {
-        card.content().map(|_| Self {
+        card.content_id().map(|_| Self {
             card: card.clone(),
             more: None,
         })
     }
 
-    pub(crate) fn place(&self) -> &Place {
+    pub(crate) fn place(&self) -> Place {
         self.card.place()
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        self.card.path()
+    }
+
     pub(crate) fn id(&self) -> ItemId {
-        self.content().0
+        ItemId::from_bytes(*self.card.id_bytes())
     }
 
     pub(crate) fn kind(&self) -> Kind {
@@ -98,23 +101,77 @@ impl Slim {
         self.more().copies.push(copy.card);
     }
 
+    /// One for each place.
+    fn cards(&self) -> impl Iterator<Item = &Card> {
+        let copies = self.more.as_deref().map_or(&[][..], |more| &more.copies);
+        std::iter::once(&self.card).chain(copies)
+    }
+
+    fn sheet(&self) -> Option<&Sheet> {
+        self.more.as_deref()?.sheet.as_deref()
+    }
+
+    fn title(&self) -> String {
+        let written = self.sheet().and_then(|sheet| sheet.title.clone());
+        written.unwrap_or_else(|| place::stem(self.path()))
+    }
+
+    fn arrival(&self) -> u64 {
+        self.cards().map(Card::arrival).min().unwrap_or_default()
+    }
+
     fn item(&self) -> Item {
         let more = self.more.as_deref().cloned().unwrap_or_default();
         let sheet = more.sheet.unwrap_or_default();
-        let cards = || std::iter::once(&self.card).chain(&more.copies);
         Item {
-            title: sheet.title.clone().unwrap_or_else(|| self.place().stem()),
+            title: self.title(),
             class: sheet.class.clone().or_else(|| self.place().top_folder()),
             whole: self.card.whole().expect("made of whole files alone"),
             sheet,
-            places: cards().map(|card| card.place().clone()).collect(),
+            places: self.cards().map(Card::place).collect(),
             stamp: self.card.stamp(),
-            stamps: cards().map(Card::stamp).collect(),
-            arrival: cards().map(Card::arrival).min().unwrap_or_default(),
+            stamps: self.cards().map(Card::stamp).collect(),
+            arrival: self.arrival(),
             subtitles: more.subtitles,
             poster: more.poster,
             handouts: more.handouts,
         }
+    }
+}
+
+/// What lists ask of an item, without looking into all that is known of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Glance<'a>(&'a Slim);
+
+impl<'a> Glance<'a> {
+    /// Its id.
+    pub fn id(&self) -> ItemId {
+        self.0.id()
+    }
+
+    /// See [`Item::title`].
+    pub fn title(&self) -> String {
+        self.0.title()
+    }
+
+    /// Other words that lead to it.
+    pub fn keywords(&self) -> &'a [String] {
+        self.0.sheet().map_or(&[], |sheet| &sheet.keywords)
+    }
+
+    /// Where it lies.
+    pub fn path(&self) -> &'a Path {
+        self.0.path()
+    }
+
+    /// See [`Item::arrival`].
+    pub fn arrival(&self) -> u64 {
+        self.0.arrival()
+    }
+
+    /// All that is known.
+    pub fn item(&self) -> Item {
+        self.0.item()
     }
 }
 
@@ -130,8 +187,8 @@ pub struct Trouble {
 impl Trouble {
     fn of(card: &Card) -> Option<Self> {
         card.damage().map(|damage| Self {
-            place: card.place().clone(),
-            standing: Standing::Damaged(damage.clone()),
+            place: card.place(),
+            standing: Standing::Damaged(damage),
         })
     }
 }
@@ -187,8 +244,8 @@ impl Catalogue {
             offline,
             mut troubles,
         } = about;
-        let troubled: BTreeSet<Place> = troubles.iter().map(|trouble| trouble.place.clone()).collect();
-        let untroubled = || known.values().filter(|card| !troubled.contains(card.place()));
+        let troubled: BTreeSet<Vec<u8>> = troubles.iter().map(|trouble| trouble.place.bytes().to_vec()).collect();
+        let untroubled = || known.cards().filter(|card| !troubled.contains(card.place_bytes()));
         let mut items = by_content(untroubled().filter_map(Slim::of).collect());
         troubles.extend(untroubled().filter_map(Trouble::of));
         sidecar::attach(&mut items, beside.subtitles.iter());
@@ -220,13 +277,27 @@ impl Catalogue {
 
     /// One item.
     pub fn get(&self, id: &ItemId) -> Option<Item> {
-        let at = self.items.binary_search_by_key(id, Slim::id).ok()?;
-        Some(self.items[at].item())
+        self.number_of(id).map(|n| self.items[n].item())
+    }
+
+    /// What lists ask of each item, in the order of the ids.
+    pub fn glances(&self) -> impl ExactSizeIterator<Item = Glance<'_>> {
+        self.items.iter().map(Glance)
+    }
+
+    /// What lists ask of item number `n` in the order of the ids.
+    pub fn glance(&self, n: usize) -> Option<Glance<'_>> {
+        self.items.get(n).map(Glance)
+    }
+
+    /// Which number an item has in the order of the ids.
+    pub fn number_of(&self, id: &ItemId) -> Option<usize> {
+        self.items.binary_search_by_key(id, Slim::id).ok()
     }
 
     /// Whether there is such an item.
     pub fn has(&self, id: &ItemId) -> bool {
-        self.items.binary_search_by_key(id, Slim::id).is_ok()
+        self.number_of(id).is_some()
     }
 
     /// The folder.
@@ -278,7 +349,7 @@ fn describe(items: &mut [Slim], notes: &Notes) {
         .iter_mut()
         .filter(|item| matches!(item.kind(), Kind::Film | Kind::Audio))
     {
-        let sheet = sheet::of_film(notes, item.place());
+        let sheet = sheet::of_film(notes, item.path());
         if sheet != Sheet::default() {
             item.more().sheet = Some(Arc::new(sheet));
         }

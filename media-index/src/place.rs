@@ -37,7 +37,7 @@ impl Place {
 
     /// The file's name without folder and ending, for people.
     pub fn stem(&self) -> String {
-        readable(self.0.file_stem().unwrap_or_default())
+        stem(&self.0)
     }
 
     /// The ending in lower case, empty if there is none.
@@ -102,6 +102,11 @@ impl From<Place> for Vec<u8> {
     fn from(place: Place) -> Self {
         place.bytes().to_vec()
     }
+}
+
+/// The file's name without folder and ending, for people.
+pub(crate) fn stem(path: &Path) -> String {
+    readable(path.file_stem().unwrap_or_default())
 }
 
 fn readable(name: &OsStr) -> String {

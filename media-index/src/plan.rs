@@ -1,13 +1,10 @@
 //! What was known against what is there: pure.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use crate::scan::Found;
-use crate::{Card, Change, Damage, Kind, Place, RootId, Stamp};
-
-/// Every file that was looked into, by place.
-pub type Known = BTreeMap<Place, Card>;
+use crate::{Card, Change, Damage, Kind, Known, Place, RootId, Stamp};
 
 /// What to do about what a walk found.
 #[derive(Debug, Default, PartialEq)]
@@ -21,8 +18,8 @@ pub struct Plan {
 /// Compares. `below` is what was walked (empty for all); what lies elsewhere, or below a folder that could not be
 /// listed, is left as it is.
 pub fn plan(known: &Known, found: &Found, below: &Path) -> Plan {
-    let there: HashSet<&Place> = found.files.iter().map(|(place, _)| place).collect();
-    let is_gone = |place: &&Place| !there.contains(place) && !found.is_unread(place);
+    let there: HashSet<&[u8]> = found.files.iter().map(|(place, _)| place.bytes()).collect();
+    let gone = known.below(below).filter(|card| !there.contains(card.place_bytes()));
     Plan {
         look: found
             .files
@@ -30,21 +27,8 @@ pub fn plan(known: &Known, found: &Found, below: &Path) -> Plan {
             .filter(|(place, stamp)| differs(known, place, *stamp))
             .cloned()
             .collect(),
-        gone: known_below(known, below).filter(is_gone).cloned().collect(),
+        gone: gone.map(Card::place).filter(|place| !found.is_unread(place)).collect(),
     }
-}
-
-/// What is known at `below` and under it. What lies under it is together, since places are ordered by their bytes.
-fn known_below<'a>(known: &'a Known, below: &Path) -> impl Iterator<Item = &'a Place> {
-    let itself = known
-        .get_key_value(&Place::new(below.to_owned()))
-        .map(|(place, _)| place);
-    // `join` with nothing ends the path in a slash; for the root it stays empty, which everything begins with.
-    let folder = Place::new(below.join(""));
-    let under = known.range(folder.clone()..).map(|(place, _)| place);
-    itself
-        .into_iter()
-        .chain(under.take_while(move |place| place.bytes().starts_with(folder.bytes())))
 }
 
 /// A file that could not be read is tried again each time: a change of its rights shows in none of its other marks.
@@ -102,7 +86,9 @@ pub struct Moves {
 pub fn moves(known: &Known, plan: Plan) -> Moves {
     let mut gone: HashMap<Stamp, Vec<Place>> = HashMap::new();
     for place in plan.gone {
-        gone.entry(known[&place].stamp()).or_default().push(place);
+        if let Some(card) = known.get(&place) {
+            gone.entry(card.stamp()).or_default().push(place);
+        }
     }
     let mut look = plan.look;
     look.sort_by(|a, b| a.0.cmp(&b.0));
@@ -113,7 +99,7 @@ pub fn moves(known: &Known, plan: Plan) -> Moves {
             let fits = |from: &Place| is_namesake(from) || !same_name && from.ending() == place.ending();
             let candidates = gone.entry(stamp).or_default();
             match candidates.iter().position(fits) {
-                Some(at) => moves.moved.push(moved(known, candidates.remove(at), place)),
+                Some(at) => moves.moved.extend(moved(known, candidates.remove(at), place)),
                 None => look.push((place, stamp)),
             }
         }
@@ -124,7 +110,7 @@ pub fn moves(known: &Known, plan: Plan) -> Moves {
     moves
 }
 
-fn moved(known: &Known, from: Place, place: Place) -> Change {
-    let to = known[&from].record_at(place);
-    Change::Moved { from, to }
+fn moved(known: &Known, from: Place, place: Place) -> Option<Change> {
+    let to = known.get(&from)?.record_at(place);
+    Some(Change::Moved { from, to })
 }

@@ -76,13 +76,13 @@ pub(crate) fn read(place: &Place, bytes: &[u8]) -> Note {
 }
 
 /// Everything that is said about the film at `film`.
-pub(crate) fn of_film(notes: &Notes, film: &Place) -> Sheet {
-    let beside = |ending: &str| find(notes, &film.path().with_extension(ending));
+pub(crate) fn of_film(notes: &Notes, film: &Path) -> Sheet {
+    let beside = |ending: &str| find(notes, &film.with_extension(ending));
     let mut sheet = Sheet::default();
     for note in [beside("toml"), beside("nfo")].into_iter().flatten() {
         sheet.fill(&note.sheet);
     }
-    for folder in film.path().ancestors().skip(1) {
+    for folder in film.ancestors().skip(1) {
         if let Some(note) = find(notes, &folder.join(FOLDER)) {
             sheet.fill(&note.sheet.of_folder());
         }
@@ -92,7 +92,7 @@ pub(crate) fn of_film(notes: &Notes, film: &Place) -> Sheet {
             .file_name()
             .is_some_and(|name| name.to_string_lossy().contains("本土"))
     };
-    if sheet.local.is_none() && film.path().ancestors().skip(1).any(is_local) {
+    if sheet.local.is_none() && film.ancestors().skip(1).any(is_local) {
         sheet.local = Some(true);
     }
     sheet
@@ -196,21 +196,21 @@ mod tests {
             ("a/folder.toml", "class = '外层'\nspeaker = '李建国'\nsource = '省里'"),
             ("folder.toml", "local = true"),
         ]);
-        let sheet = of_film(&notes, &film("a/b/film.mp4"));
+        let sheet = of_film(&notes, Path::new("a/b/film.mp4"));
         assert_eq!(sheet.title.as_deref(), Some("自己的"));
         assert_eq!(sheet.source.as_deref(), Some("县电视台"));
         assert_eq!(sheet.class.as_deref(), Some("里层"));
         assert_eq!(sheet.speaker.as_deref(), Some("李建国"));
         assert_eq!(sheet.local, Some(true));
-        assert_eq!(of_film(&notes, &film("a/b/other.mp4")).title, None);
+        assert_eq!(of_film(&notes, Path::new("a/b/other.mp4")).title, None);
     }
 
     #[test]
     fn a_folder_that_says_so_holds_local_films_unless_a_note_denies_it() {
         let notes = notes(&[("本土电教片/b.toml", "local = false")]);
-        assert_eq!(of_film(&notes, &film("本土电教片/x/a.mp4")).local, Some(true));
-        assert_eq!(of_film(&notes, &film("本土电教片/b.mp4")).local, Some(false));
-        assert_eq!(of_film(&notes, &film("党史/c.mp4")).local, None);
+        assert_eq!(of_film(&notes, Path::new("本土电教片/x/a.mp4")).local, Some(true));
+        assert_eq!(of_film(&notes, Path::new("本土电教片/b.mp4")).local, Some(false));
+        assert_eq!(of_film(&notes, Path::new("党史/c.mp4")).local, None);
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub(crate) fn attach<'a>(items: &mut Vec<Slim>, subtitles: impl Iterator<Item = 
         return;
     }
     for item in items.iter_mut().filter(|item| can_have_sidecars(item.kind())) {
-        let film = item.place().path();
+        let film = item.path();
         let name = film.with_extension("");
         let poster = posters.get(&name).or_else(|| posters.get(&folder_poster(film)));
         let (subtitles, handouts) = (subtitles.remove(&name), handouts.remove(&name));
@@ -52,7 +52,7 @@ pub(crate) fn attach<'a>(items: &mut Vec<Slim>, subtitles: impl Iterator<Item = 
 fn handouts(items: &[Slim]) -> HashMap<PathBuf, Vec<ItemId>> {
     let mut films: HashMap<PathBuf, Vec<ItemId>> = HashMap::new();
     for item in items.iter().filter(|item| item.kind() == Kind::Document) {
-        let name = item.place().path().with_extension("");
+        let name = item.path().with_extension("");
         films.entry(name.with_extension("")).or_default().push(item.id());
         if name.extension().is_some() {
             films.entry(name).or_default().push(item.id());
@@ -101,15 +101,15 @@ fn take_posters(items: &mut Vec<Slim>) -> HashMap<PathBuf, Place> {
     }
     let films = items.iter().filter(|item| can_have_sidecars(item.kind()));
     let names: HashSet<PathBuf> = films
-        .map(|film| film.place().path())
+        .map(Slim::path)
         .flat_map(|film| [film.with_extension(""), folder_poster(film)])
         .collect();
-    let is_poster = |item: &Slim| names.contains(&item.place().path().with_extension(""));
+    let is_poster = |item: &Slim| names.contains(&item.path().with_extension(""));
     let mut posters = HashMap::new();
     items.retain(|item| {
         let stays = item.kind() != Kind::Picture || !is_poster(item);
         if !stays {
-            let place = item.place().clone();
+            let place = item.place();
             posters.insert(place.path().with_extension(""), place);
         }
         stays

@@ -6,9 +6,9 @@ mod cases;
 
 use std::path::{Path, PathBuf};
 
-use media_index::plan::{Known, RootIs, moves, plan, root_is};
+use media_index::plan::{RootIs, moves, plan, root_is};
 use media_index::scan::Found;
-use media_index::{Change, Damage, Outcome, Place, Record, RootId, Stamp};
+use media_index::{Card, Change, Damage, Known, Outcome, Place, Record, RootId, Stamp};
 use serde::Deserialize;
 
 /// What was known, what a look found, and what is done.
@@ -88,10 +88,7 @@ impl File {
 }
 
 fn known(files: &[File]) -> Known {
-    files
-        .iter()
-        .map(|file| (place(&file.name), file.record().into()))
-        .collect()
+    files.iter().map(|file| Card::from(file.record())).collect()
 }
 
 fn found(files: &[File]) -> Vec<(Place, Stamp)> {
@@ -113,7 +110,7 @@ fn what_was_known_and_what_is_there_say_what_is_to_be_done() {
             };
             assert_eq!(
                 to.arrival,
-                known[&from].arrival(),
+                known.get(&from).unwrap().arrival(),
                 "{name}: the turn of arrival is kept"
             );
             same.push((from.readable(), to.place.readable()));

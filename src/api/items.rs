@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::Api;
 use crate::http::{Peer, Problem};
-use crate::library::{Entry, State as FileState};
+use crate::library::{self, Entry, State as FileState};
 use crate::types::ItemId;
 
 /// So many lines are made in one turn: some 30 KB.
@@ -74,7 +74,7 @@ pub(super) async fn list(State(api): State<Arc<Api>>, peer: Peer, headers: Heade
 
 /// The list as a body.
 struct Lines {
-    all: Arc<Vec<Arc<Entry>>>,
+    all: library::Lines,
     everything: bool,
     next: Next,
 }
@@ -102,12 +102,12 @@ impl Lines {
             Next::Line(from, mut follows) => {
                 let until = self.all.len().min(from + LINES);
                 let mut piece = Vec::new();
-                for entry in &self.all[from..until] {
-                    if self.everything || entry.is_shown() {
-                        piece.extend(follows.then_some(b','));
-                        follows = true;
-                        serde_json::to_writer(&mut piece, &item_out(entry)).expect("texts and numbers can be written");
-                    }
+                let lines = self.all.from(from).take(LINES);
+                let listed = lines.filter(|line| self.everything || line.is_shown());
+                for entry in listed.filter_map(|line| line.entry()) {
+                    piece.extend(follows.then_some(b','));
+                    follows = true;
+                    serde_json::to_writer(&mut piece, &item_out(&entry)).expect("texts and numbers can be written");
                 }
                 self.next = Next::Line(until, follows);
                 Some(piece)
@@ -136,9 +136,9 @@ mod tests {
     use super::*;
     use crate::library::samples;
 
-    fn sent(all: Vec<Arc<Entry>>, everything: bool) -> serde_json::Value {
+    fn sent(all: library::Lines, everything: bool) -> serde_json::Value {
         let mut lines = Lines {
-            all: Arc::new(all),
+            all,
             everything,
             next: Next::Opening,
         };

@@ -78,6 +78,10 @@ fn load(conn: &rusqlite::Connection, each: &mut dyn FnMut(Record)) -> Result<Opt
         }
     }
     let root: Option<String> = conn.query_row("SELECT id FROM root", [], |row| row.get(0)).optional()?;
+    drop(rows);
+    drop(query);
+    // The megabyte of pages that were read is not read again.
+    conn.release_memory()?;
     Ok(root.and_then(|text| serde_json::from_str(&text).ok()))
 }
 

@@ -62,7 +62,7 @@ pub struct Made {
 }
 
 /// What there is for all items.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct AllMade(HashMap<ItemId, Made>);
 
 impl AllMade {

@@ -46,12 +46,17 @@ pub struct Mark {
 }
 
 /// All decisions.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Marks(HashMap<ItemId, Mark>);
 
 impl Marks {
     pub(super) fn get(&self, id: &ItemId) -> Mark {
         self.0.get(id).cloned().unwrap_or_default()
+    }
+
+    /// The title that was given to it on the desk.
+    pub(super) fn title(&self, id: &ItemId) -> Option<String> {
+        self.0.get(id)?.title.clone()
     }
 
     pub(super) fn set(&mut self, id: ItemId, mark: Mark) {

@@ -4,7 +4,9 @@
 //! title) hangs on the item's id in the main database, so it survives a new name, a rescan and the loss of the index.
 //! Members see what is whole, approved and not hidden; the operator sees everything.
 
+mod entry;
 mod keep;
+mod lines;
 mod made;
 mod maps;
 mod marks;
@@ -18,18 +20,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use media_index::{Catalogue, Indexer, Item, Plays, Stamp, TimeMap};
 
-pub use keep::IndexKeep;
-pub use made::{FOLDER as MADE_FOLDER, Made, Part, Version};
-pub use marks::{Mark, SCHEMA};
-#[cfg(test)]
-pub(crate) use shelf::samples;
-pub use shelf::{Entry, State};
-
 use self::made::AllMade;
 use self::marks::Marks;
 use self::shelf::{Shelf, Vetting};
 use crate::store::{Store, StoreError, Urgency};
 use crate::types::{Intervals, ItemId, Millis};
+pub use entry::{Entry, State};
+pub use keep::IndexKeep;
+#[cfg(test)]
+pub(crate) use lines::samples;
+pub use lines::{Line, Lines, Stands};
+pub use made::{FOLDER as MADE_FOLDER, Made, Part, Version};
+pub use marks::{Mark, SCHEMA};
 
 /// Who vets 审核 what is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -74,8 +76,8 @@ pub struct Library {
 #[derive(Debug, Default)]
 struct Stock {
     vetting: Vetting,
-    marks: Marks,
-    made: AllMade,
+    marks: Arc<Marks>,
+    made: Arc<AllMade>,
     shelf: Shelf,
     /// Grows with each decision.
     decisions: u64,
@@ -88,10 +90,16 @@ pub struct Edition {
     decisions: u64,
 }
 
+impl Stock {
+    fn lines(&self) -> Lines {
+        self.shelf.lines(&self.marks, &self.made)
+    }
+}
+
 impl Library {
     /// Wraps a running indexer; `store` holds the marks.
     pub fn new(indexer: Indexer, store: Store, approval: Approval) -> Result<Self, StoreError> {
-        let marks = store.read_blocking(marks::load)?;
+        let marks = Arc::new(store.read_blocking(marks::load)?);
         Ok(Self {
             indexer: Arc::new(indexer),
             store,
@@ -146,19 +154,17 @@ impl Library {
         }
     }
 
-    /// Everything, as the operator sees it: the latest arrivals first.
-    pub fn all(&self) -> Arc<Vec<Arc<Entry>>> {
-        self.shelved().shelf.entries()
-    }
-
-    /// What members see: whole, approved, not hidden, and there. The latest arrivals first.
-    pub fn shown(&self) -> Vec<Arc<Entry>> {
-        self.all().iter().filter(|entry| entry.is_shown()).cloned().collect()
+    /// Every line, the latest arrivals first.
+    pub fn all(&self) -> Lines {
+        self.shelved().lines()
     }
 
     /// One item, shown or not.
     pub fn entry(&self, id: &ItemId) -> Option<Entry> {
-        self.shelved().shelf.entry(id)
+        let stock = self.shelved();
+        let (lines, place) = (stock.lines(), stock.shelf.place_of(id)?);
+        drop(stock);
+        lines.at(place)?.entry()
     }
 
     /// One item that members may see.
@@ -185,7 +191,8 @@ impl Library {
         if !stock.shelf.is_of(&catalogue) {
             // The old one goes first: a small box does not hold two.
             stock.shelf = Shelf::default();
-            stock.shelf = Shelf::build(&catalogue, &stock.marks, &stock.made, &stock.vetting);
+            let fresh = Shelf::build(catalogue, &stock.marks, &stock.made, &stock.vetting);
+            stock.shelf = fresh;
         }
         stock
     }
@@ -194,9 +201,14 @@ impl Library {
     fn renew(&self, stock: &mut Stock, id: &ItemId) {
         let catalogue = self.indexer.catalogue();
         if let Some(item) = catalogue.get(id).filter(|_| stock.shelf.is_of(&catalogue)) {
-            let (mark, made) = (stock.marks.get(id), stock.made.get(id));
-            let fresh = shelf::line(&item, &mark, made, &stock.vetting, catalogue.offline);
-            stock.shelf.renew(fresh);
+            let Stock {
+                shelf,
+                marks,
+                made,
+                vetting,
+                ..
+            } = stock;
+            shelf.renew(&item, marks, made, vetting);
         }
     }
 
@@ -248,7 +260,7 @@ impl Library {
     pub fn set_made(&self, changed: Vec<(ItemId, Made)>) {
         let mut stock = self.stock();
         for (id, made) in changed {
-            stock.made.set(id, made);
+            Arc::make_mut(&mut stock.made).set(id, made);
             self.renew(&mut stock, &id);
         }
     }
@@ -331,7 +343,7 @@ impl Library {
             .write(Urgency::Now, move |tx| marks::write(tx, id, &kept))
             .await??;
         let mut stock = self.stock();
-        stock.marks.set(id, mark);
+        Arc::make_mut(&mut stock.marks).set(id, mark);
         stock.decisions += 1;
         self.renew(&mut stock, &id);
         Ok(())

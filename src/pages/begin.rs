@@ -92,7 +92,16 @@ fn number(expected: &[MemberId]) -> u32 {
 
 /// Whether an entry of the library can be shown to a room.
 pub(super) fn is_film(entry: &library::Entry) -> bool {
-    matches!(entry.kind, Kind::Film | Kind::Audio) && entry.length > Millis::ZERO
+    plays_for_a_while(entry.kind, entry.length)
+}
+
+/// The same of a line of a list.
+pub(super) fn is_film_line(line: &library::Line<'_>) -> bool {
+    plays_for_a_while(line.kind(), line.length())
+}
+
+fn plays_for_a_while(kind: Kind, length: Millis) -> bool {
+    matches!(kind, Kind::Film | Kind::Audio) && length > Millis::ZERO
 }
 
 /// A film of the library, as a screening knows it.

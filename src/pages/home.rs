@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -12,11 +11,11 @@ use serde::Deserialize;
 use super::hours::{self, Shown};
 use super::{Pages, Visit, notices, plan, show};
 use crate::http::Problem;
-use crate::library::Entry;
+use crate::library::{Entry, Line, Lines};
 use crate::look::{Frame, Tab, Texts, art, format};
 use crate::roster::Member;
 use crate::store::StoreError;
-use crate::types::{Intervals, ItemId, Lang, MemberId, Millis};
+use crate::types::{Intervals, ItemId, Lang, MemberId, Millis, SearchQuery};
 use crate::viewing::{self, Latest};
 
 /// New items on the first page; the rest is one tap away.
@@ -75,7 +74,7 @@ pub(super) async fn page(
     visit: Visit,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Problem> {
-    let shown = pages.library.shown();
+    let lines = pages.library.all();
     let query: String = wanted.q.unwrap_or_default().chars().take(60).collect();
     let tab = if query.is_empty() && wanted.class.is_none() {
         Tab::Home
@@ -91,8 +90,8 @@ pub(super) async fn page(
         None => (None, Vec::new()),
     };
     let result = match (&wanted.class, query.trim()) {
-        (_, q) if !q.is_empty() => Some(search(&shown, q, f.t, visit.lang)),
-        (Some(class), _) => Some(of_class(&shown, class, f.t, visit.lang)),
+        (_, q) if !q.is_empty() => Some(search(&lines, q, f.t, visit.lang)),
+        (Some(class), _) => Some(of_class(&lines, class, f.t, visit.lang)),
         _ => None,
     };
     let member = visit.visitor.member.as_ref();
@@ -112,13 +111,9 @@ pub(super) async fn page(
         tonight,
         month,
         go_on,
-        news: shown
-            .iter()
-            .take(NEWS)
-            .map(|entry| plain_row(entry, visit.lang))
-            .collect(),
-        count: shown.len(),
-        classes: classes(&shown, f.t),
+        news: rows(lines.shown().take(NEWS), visit.lang),
+        count: lines.shown().count(),
+        classes: classes(&lines, f.t),
         query,
         f,
     };
@@ -224,29 +219,25 @@ fn plain_row(entry: &Entry, lang: Lang) -> Row {
     row(entry, String::new(), remark)
 }
 
-fn search(shown: &[Arc<Entry>], query: &str, t: &Texts, lang: Lang) -> Found {
-    let items: Vec<Row> = shown
-        .iter()
-        .filter(|entry| entry.matches(query))
-        .take(HITS)
-        .map(|entry| plain_row(entry, lang))
-        .collect();
+fn rows<'a>(lines: impl Iterator<Item = Line<'a>>, lang: Lang) -> Vec<Row> {
+    let entries = lines.filter_map(|line| line.entry());
+    entries.map(|entry| plain_row(&entry, lang)).collect()
+}
+
+fn search(lines: &Lines, typed: &str, t: &Texts, lang: Lang) -> Found {
+    let mut query = SearchQuery::new(typed);
+    let hits = lines.shown().filter(|line| line.matches(&mut query)).take(HITS);
+    let items = rows(hits, lang);
     Found {
         heading: format::fill(t.found, &[&items.len()]),
-        none: format::fill(t.found_none, &[&query]),
+        none: format::fill(t.found_none, &[&typed]),
         items,
     }
 }
 
 /// The items of a class; `*` is all of them.
-fn of_class(shown: &[Arc<Entry>], class: &str, t: &Texts, lang: Lang) -> Found {
-    let belongs = |entry: &&Arc<Entry>| class == "*" || entry.class.as_deref().unwrap_or("") == class;
-    let items: Vec<Row> = shown
-        .iter()
-        .filter(belongs)
-        .take(HITS)
-        .map(|entry| plain_row(entry, lang))
-        .collect();
+fn of_class(lines: &Lines, class: &str, t: &Texts, lang: Lang) -> Found {
+    let belongs = |line: &Line<'_>| class == "*" || line.class().unwrap_or("") == class;
     let heading = match class {
         "*" => t.all_items.to_owned(),
         "" => t.no_class.to_owned(),
@@ -255,14 +246,14 @@ fn of_class(shown: &[Arc<Entry>], class: &str, t: &Texts, lang: Lang) -> Found {
     Found {
         heading,
         none: format::fill(t.found_none, &[&class]),
-        items,
+        items: rows(lines.shown().filter(belongs).take(HITS), lang),
     }
 }
 
-fn classes(shown: &[Arc<Entry>], t: &Texts) -> Vec<Class> {
+fn classes(lines: &Lines, t: &Texts) -> Vec<Class> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for entry in shown {
-        *counts.entry(entry.class.as_deref().unwrap_or_default()).or_default() += 1;
+    for line in lines.shown() {
+        *counts.entry(line.class().unwrap_or_default()).or_default() += 1;
     }
     let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
     counts.sort_by_key(|(_, count)| Reverse(*count));

@@ -6,7 +6,6 @@
 mod evening;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
@@ -19,10 +18,10 @@ use serde::Deserialize;
 
 use super::{Pages, Visit, home, plan, show};
 use crate::http::Problem;
-use crate::library::Entry;
+use crate::library::{Entry, Line, Lines};
 use crate::look::{Frame, Tab, Texts, format, texts};
 use crate::screening::ScreeningError;
-use crate::types::{ItemId, Millis};
+use crate::types::{ItemId, Millis, SearchQuery};
 
 /// Two rows of four fill the screen.
 const TILES: usize = 4;
@@ -156,22 +155,26 @@ async fn films(pages: &Pages, visit: &Visit, wanted: &Wanted) -> Result<Response
         )
     };
     let find: Option<String> = wanted.find.as_ref().map(|find| initials(find));
-    let shown = pages.library.shown();
-    let fits = |entry: &&Arc<Entry>| {
-        let of_class = wanted.class.is_none() || entry.class.as_deref() == wanted.class.as_deref();
-        let found = find.as_ref().is_none_or(|find| entry.matches(find));
-        entry.kind == Kind::Film && entry.length > Millis::ZERO && of_class && found
+    let lines = pages.library.all();
+    let mut sought = find.as_deref().map(SearchQuery::new);
+    let mut fits = |line: &Line<'_>| {
+        let of_class = wanted.class.is_none() || line.class() == wanted.class.as_deref();
+        let is_film = line.kind() == Kind::Film && line.length() > Millis::ZERO && of_class;
+        is_film && sought.as_mut().is_none_or(|sought| line.matches(sought))
     };
-    let mut all: Vec<&Arc<Entry>> = shown.iter().filter(fits).collect();
-    let place = |entry: &Arc<Entry>| stopped.iter().position(|(item, _)| entry.id == Some(*item));
+    let mut all: Vec<Line<'_>> = lines.shown().filter(&mut fits).collect();
+    let place = |line: &Line<'_>| stopped.iter().position(|(item, _)| line.id() == Some(*item));
     // What was broken off comes first; the sort keeps the others in their order.
-    all.sort_by_key(|entry| place(entry).unwrap_or(usize::MAX));
+    if !stopped.is_empty() {
+        all.sort_by_cached_key(|line| place(line).unwrap_or(usize::MAX));
+    }
     let most = if find.is_some() || tonight.is_some() {
         TILES
     } else {
         TILES * ROWS
     };
-    let page: Vec<&Arc<Entry>> = all.iter().skip(wanted.from).take(most).copied().collect();
+    let page = all.iter().skip(wanted.from).take(most);
+    let page: Vec<Entry> = page.filter_map(Line::entry).collect();
     let query = find.clone().unwrap_or_default();
     let home = Home {
         facts: facts(t, &serde_json::json!({})),
@@ -181,9 +184,14 @@ async fn films(pages: &Pages, visit: &Visit, wanted: &Wanted) -> Result<Response
             heading(wanted, find.as_deref(), t)
         },
         tonight,
-        none: if shown.is_empty() { t.tv_empty } else { t.tv_none }.to_owned(),
+        none: if lines.shown().next().is_none() {
+            t.tv_empty
+        } else {
+            t.tv_none
+        }
+        .to_owned(),
         rows: page.chunks(TILES).map(|row| row_of(row, &stopped, visit)).collect(),
-        classes: classes(&shown),
+        classes: classes(&lines),
         more: more(wanted, all.len(), most),
         class: wanted.class.clone().unwrap_or_default(),
         pad: find.map_or_else(Vec::new, |_| ('a'..='z').map(String::from).collect()),
@@ -211,9 +219,9 @@ fn heading(wanted: &Wanted, find: Option<&str>, t: &Texts) -> String {
     }
 }
 
-fn row_of(entries: &[&Arc<Entry>], stopped: &[(ItemId, Millis)], visit: &Visit) -> Vec<Option<Tile>> {
+fn row_of(entries: &[Entry], stopped: &[(ItemId, Millis)], visit: &Visit) -> Vec<Option<Tile>> {
     let t = texts(visit.lang);
-    let tile = |entry: &&Arc<Entry>| {
+    let tile = |entry: &Entry| {
         let id = entry.id?;
         let at = stopped.iter().find(|(item, _)| *item == id).map(|(_, at)| *at);
         Some(Tile {
@@ -233,12 +241,11 @@ fn row_of(entries: &[&Arc<Entry>], stopped: &[(ItemId, Millis)], visit: &Visit) 
 }
 
 /// The classes with the most films.
-fn classes(shown: &[Arc<Entry>]) -> Vec<String> {
+fn classes(lines: &Lines) -> Vec<String> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for entry in shown.iter().filter(|entry| entry.kind == Kind::Film) {
-        if let Some(class) = &entry.class {
-            *counts.entry(class).or_default() += 1;
-        }
+    let films = lines.shown().filter(|line| line.kind() == Kind::Film);
+    for class in films.filter_map(|line| line.class()) {
+        *counts.entry(class).or_default() += 1;
     }
     let mut classes: Vec<(&str, usize)> = counts.into_iter().collect();
     classes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use media_index::{Kind, Plays};
 
 use super::Rule;
-use crate::library::{Entry, State};
+use crate::library::{Line, Stands};
 use crate::types::ItemId;
 
 /// What is made of an item.
@@ -54,17 +54,18 @@ pub struct Candidate {
 
 impl Candidate {
     /// Of a line of the library; `None` if nothing can or should be made of it now.
-    pub fn of(entry: &Entry) -> Option<Self> {
-        let is_here = matches!(entry.state, State::Ready | State::Waiting) && !entry.hidden;
-        let item = entry.id.filter(|_| is_here)?;
-        matches!(entry.kind, Kind::Film | Kind::Audio).then(|| Self {
+    pub fn of(line: &Line<'_>) -> Option<Self> {
+        let is_here = matches!(line.stands(), Stands::Ready | Stands::Waiting) && !line.is_hidden();
+        let can_be_made = is_here && matches!(line.kind(), Kind::Film | Kind::Audio);
+        let item = can_be_made.then(|| line.id()).flatten()?;
+        Some(Self {
             item,
-            arrival: entry.arrival,
-            kind: entry.kind,
-            plays: entry.plays,
-            wish: entry.prepare(),
-            is_prepared: entry.is_prepared(),
-            has_pictures: entry.has_thumb && entry.has_poster,
+            arrival: line.arrival(),
+            kind: line.kind(),
+            plays: line.plays(),
+            wish: line.prepare(),
+            is_prepared: line.is_prepared(),
+            has_pictures: line.has_pictures(),
         })
     }
 

@@ -74,7 +74,7 @@ impl Station {
     fn only(&self) -> Entry {
         let all = self.library.all();
         assert_eq!(all.len(), 1, "{all:?}");
-        (*all[0]).clone()
+        all.iter().next().and_then(|line| line.entry()).unwrap()
     }
 
     fn path(&self, name: &str) -> std::path::PathBuf {

@@ -129,7 +129,7 @@ impl Worker {
         let all = self.library.all();
         let catalogue = self.library.indexer().catalogue();
         let is_quick = |item: &ItemId| catalogue.get(item).is_some_and(|i| Recipe::of(&i.facts).is_quick());
-        let candidates = all.iter().filter_map(|entry| Candidate::of(entry));
+        let candidates = all.iter().filter_map(|line| Candidate::of(&line));
         let mut state = self.shared.lock();
         state.status.waiting = plan::jobs(candidates, self.rule, &state.status.failed, is_quick).into();
     }

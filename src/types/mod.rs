@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use intervals::Intervals;
 pub use media_index::ItemId;
-pub use search::SearchKeys;
+pub use search::{SearchKeys, SearchQuery};
 
 /// Why a text is not the identifier it claims to be. The reader is whoever typed the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

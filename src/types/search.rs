@@ -10,10 +10,35 @@ pub struct SearchKeys(Box<str>);
 impl SearchKeys {
     /// Prepares a title or a name.
     pub fn of(text: &str) -> Self {
-        let text = text.trim().to_lowercase();
-        let (mut full, mut initials) = (String::new(), String::new());
-        // The same, with the second reading of each character that has one: 孙长河 is looked for as `sch` and as `szh`.
-        let (mut other_full, mut other_initials) = (String::new(), String::new());
+        let mut keys = text.trim().to_lowercase();
+        let mut sounds = Sounds::default();
+        sounds.hear(&keys);
+        for line in sounds.0.iter().filter(|line| !line.is_empty()) {
+            if !keys.contains(line.as_str()) {
+                keys.push('\n');
+                keys.push_str(line);
+            }
+        }
+        Self(keys.into())
+    }
+
+    /// Whether every word of the query is in the text, its pinyin or its initials.
+    pub fn matches(&self, query: &str) -> bool {
+        let query = query.to_lowercase();
+        query.split_whitespace().all(|word| self.0.contains(word))
+    }
+}
+
+/// How a text sounds: pinyin and initials, and the same with the second reading of each character that has one: 孙长河 is
+/// looked for as `sch` and as `szh`.
+#[derive(Debug, Default)]
+struct Sounds([String; 4]);
+
+impl Sounds {
+    /// Takes a text in lower case; what was heard before is forgotten, and its room is used again.
+    fn hear(&mut self, text: &str) {
+        self.0.iter_mut().for_each(String::clear);
+        let [full, initials, other_full, other_initials] = &mut self.0;
         for c in text.chars() {
             match c.to_pinyin() {
                 Some(sound) => {
@@ -24,45 +49,57 @@ impl SearchKeys {
                     other_initials.extend(other.chars().take(1));
                 }
                 None if c.is_alphanumeric() => {
-                    for key in [&mut full, &mut initials, &mut other_full, &mut other_initials] {
+                    for key in [&mut *full, initials, other_full, other_initials] {
                         key.push(c);
                     }
                 }
                 None => {}
             }
         }
-        let mut keys = text;
-        for line in [full, initials, other_full, other_initials]
-            .iter()
-            .filter(|line| !line.is_empty())
-        {
-            if !keys.contains(line.as_str()) {
-                keys.push('\n');
-                keys.push_str(line);
-            }
+    }
+
+    fn say(&self, word: &str) -> bool {
+        self.0.iter().any(|line| line.contains(word))
+    }
+}
+
+/// What somebody looks for among many titles, whose keys nobody holds: they would be as large as all else that is held of
+/// a title.
+#[derive(Debug, Default)]
+pub struct SearchQuery {
+    /// In lower case.
+    words: Vec<String>,
+    sounds: Sounds,
+}
+
+impl SearchQuery {
+    /// Takes what was typed.
+    pub fn new(typed: &str) -> Self {
+        let words = typed.to_lowercase();
+        Self {
+            words: words.split_whitespace().map(str::to_owned).collect(),
+            sounds: Sounds::default(),
         }
-        Self(keys.into())
     }
 
-    /// What a title can be found by beside itself, with more words that lead to it: for lists that hold the title anyway.
-    pub fn beside(title: &str, more: &str) -> Self {
-        let all = Self::of(&format!("{title} {more}"));
-        let says_it = |line: &&str| !title.contains(*line);
-        let lines: Vec<&str> = all.0.split('\n').filter(says_it).collect();
-        Self(lines.join("\n").into())
-    }
-
-    /// As [`Self::matches`], for keys that stand beside this title.
-    pub fn match_beside(&self, title: &str, query: &str) -> bool {
-        let query = query.to_lowercase();
-        let mut words = query.split_whitespace();
-        words.all(|word| title.contains(word) || self.0.contains(word))
-    }
-
-    /// Whether every word of the query is in the text, its pinyin or its initials.
-    pub fn matches(&self, query: &str) -> bool {
-        let query = query.to_lowercase();
-        query.split_whitespace().all(|word| self.0.contains(word))
+    /// Whether every word is in the title or in one of the `keywords`, or in how they sound: as [`SearchKeys::matches`].
+    pub fn is_in(&mut self, title: &str, keywords: &[String]) -> bool {
+        let mut text = title.to_lowercase();
+        for keyword in keywords {
+            text.push(' ');
+            text.push_str(&keyword.to_lowercase());
+        }
+        let mut missing = self.words.iter().filter(|word| !text.contains(*word)).peekable();
+        if missing.peek().is_none() {
+            return true;
+        }
+        // No sound has a character in it: most titles need not be sounded out.
+        let has_character = |word: &String| word.chars().any(|c| c.to_pinyin().is_some());
+        if missing.clone().any(has_character) {
+            return false;
+        }
+        self.sounds.hear(&text);
+        missing.all(|word| self.sounds.say(word))
     }
 }
 
@@ -77,33 +114,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn beside_its_title_nothing_is_held_twice_and_everything_is_found() {
-        for title in ["春耕备耕", "WTO 与 农业", "film 00012", ""] {
-            let (beside, whole) = (
-                SearchKeys::beside(title, "种子"),
-                SearchKeys::of(&format!("{title} 种子")),
-            );
-            for query in [
-                "春耕",
-                "chungeng",
-                "CG",
-                "wto",
-                "WTO nongye",
-                "Film 12",
-                "00012",
-                "zz",
-                "种子",
-                "没有",
-            ] {
-                assert_eq!(
-                    beside.match_beside(title, query),
-                    whole.matches(query),
-                    "{title}: {query}"
-                );
+    fn what_is_looked_for_among_many_is_found_as_by_the_keys_of_one() {
+        let queries = [
+            "春耕",
+            "chungeng",
+            "CG",
+            "wto",
+            "WTO nongye",
+            "Film 12",
+            "film00012",
+            "zz",
+            "种子 cg",
+            "没有",
+            "春耕 没有",
+            "",
+        ];
+        for query in queries {
+            let mut among_many = SearchQuery::new(query);
+            for title in ["春耕备耕", "WTO 与 农业", "film 00012", ""] {
+                let keys = SearchKeys::of(&format!("{title} 种子"));
+                let found = among_many.is_in(title, &["种子".to_owned()]);
+                assert_eq!(found, keys.matches(query), "{title}: {query}");
             }
         }
-        let held = SearchKeys::beside("长江", "");
-        assert!(!held.0.contains('长'), "{held:?}");
     }
 
     #[test]

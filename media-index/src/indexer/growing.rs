@@ -72,6 +72,10 @@ impl Growing {
     pub(super) fn forget(&mut self, place: &Place) {
         self.watched.remove(place);
         self.copies.remove(place);
+        // The first scan follows every file for a moment: room for twenty thousand is two megabytes.
+        if self.watched.is_empty() {
+            self.watched = Watched::new();
+        }
     }
 
     /// Those that may have settled by `now`.

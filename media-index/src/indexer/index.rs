@@ -5,8 +5,7 @@ use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use crate::plan::Known;
-use crate::{Card, Change, IndexError, ItemId, Keep, Maps, Outcome, Place, Record, RootId, Stamp};
+use crate::{Card, Change, IndexError, ItemId, Keep, Known, Maps, Outcome, Place, Record, RootId, Stamp};
 
 pub(super) struct Index {
     keep: Box<dyn Keep>,
@@ -29,8 +28,7 @@ impl Index {
         Ok(Self {
             keep,
             last_arrival: cards.iter().map(Card::arrival).max().unwrap_or(0),
-            // All at once: one by one they would take half as much memory again.
-            known: cards.into_iter().map(|card| (card.place().clone(), card)).collect(),
+            known: cards.into_iter().collect(),
             unkept: Vec::new(),
             root,
             arrivals,
@@ -75,19 +73,21 @@ impl Index {
     /// Keeps first, then knows: what is shown was kept. If it cannot be kept it is known all the same; the answer is
     /// the keeper's complaint.
     pub(super) fn apply(&mut self, changes: Vec<Change>) -> Option<String> {
-        self.unkept.extend(changes.iter().cloned());
+        let before = self.unkept.len();
+        self.unkept.extend(changes);
         let outcome = self.keep.apply(&self.unkept);
-        if outcome.is_ok() {
-            self.unkept = Vec::new();
-        }
-        for change in changes {
+        let fresh: Vec<Change> = match outcome {
+            Ok(()) => std::mem::take(&mut self.unkept).into_iter().skip(before).collect(),
+            Err(_) => self.unkept[before..].to_vec(),
+        };
+        for change in fresh {
             match change {
                 Change::Set(record) => self.know(record),
                 Change::Moved { from, to } => {
                     self.known.remove(&from);
                     self.know(to);
                 }
-                Change::Gone(place) => drop(self.known.remove(&place)),
+                Change::Gone(place) => self.known.remove(&place),
                 Change::Root(root) => self.root = Some(root),
             }
         }
@@ -97,7 +97,7 @@ impl Index {
     fn know(&mut self, record: Record) {
         let card = Card::from(record);
         self.arrivals.note(&card);
-        self.known.insert(card.place().clone(), card);
+        self.known.insert(card);
     }
 }
 
@@ -108,11 +108,11 @@ struct Arrivals(HashSet<First>);
 
 impl Arrivals {
     fn of(&self, content: &ItemId) -> Option<u64> {
-        self.0.get(content).map(|first| first.0.arrival())
+        self.0.get(content.bytes()).map(|first| first.0.arrival())
     }
 
     fn note(&mut self, card: &Card) {
-        let Some((id, _)) = card.content() else { return };
+        let Some(id) = card.content_id() else { return };
         // Also the same turn on a newer card: the older one, of a place that is no more, need not be held.
         if self.of(&id).is_none_or(|first| card.arrival() <= first) {
             self.0.replace(First(card.clone()));
@@ -123,15 +123,15 @@ impl Arrivals {
 /// A card of a whole file, told by its content.
 struct First(Card);
 
-impl Borrow<ItemId> for First {
-    fn borrow(&self) -> &ItemId {
-        self.0.content_id().expect("only whole files are noted")
+impl Borrow<[u8; 16]> for First {
+    fn borrow(&self) -> &[u8; 16] {
+        self.0.id_bytes()
     }
 }
 
 impl PartialEq for First {
     fn eq(&self, other: &Self) -> bool {
-        self.0.content_id() == other.0.content_id()
+        self.0.id_bytes() == other.0.id_bytes()
     }
 }
 
@@ -139,7 +139,6 @@ impl Eq for First {}
 
 impl Hash for First {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let id: &ItemId = self.borrow();
-        id.hash(state);
+        self.0.id_bytes().hash(state);
     }
 }

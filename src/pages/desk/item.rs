@@ -172,7 +172,7 @@ fn fields(mark: &Mark, item: Option<&media_index::Item>, t: &'static Texts) -> V
 
 pub(super) fn classes(pages: &Pages) -> Vec<String> {
     let all = pages.library.all();
-    let classes: BTreeSet<&str> = all.iter().filter_map(|entry| entry.class.as_deref()).collect();
+    let classes: BTreeSet<&str> = all.iter().filter_map(|line| line.class()).collect();
     classes.into_iter().map(str::to_owned).collect()
 }
 

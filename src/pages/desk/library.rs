@@ -1,7 +1,5 @@
 //! The desk's library: every file, where it stands, and what to do about it.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, header};
@@ -11,11 +9,11 @@ use serde::Deserialize;
 use super::standing::{self, Standing, needs_you};
 use crate::http::Problem;
 use crate::http::body::Form;
-use crate::library::{Approval, Entry, State as FileState};
+use crate::library::{self, Approval, Entry, Lines, Stands};
 use crate::look::{Frame, Tab, Texts, format, texts};
 use crate::pages::{Pages, Visit, go_to, home, show};
 use crate::prepare::Status;
-use crate::types::{ItemId, Lang, Millis};
+use crate::types::{ItemId, Lang, Millis, SearchQuery};
 
 /// A page that a village PC renders without a pause; the search finds the rest.
 const LINES: usize = 300;
@@ -66,14 +64,14 @@ struct Page {
 }
 
 /// Which lines a filter shows.
-type Belongs = fn(&Entry, &Status) -> bool;
+type Belongs = fn(&library::Line<'_>, &Status) -> bool;
 
-fn is_copying(entry: &Entry, _: &Status) -> bool {
-    matches!(entry.state, FileState::Copying(_))
+fn is_copying(line: &library::Line<'_>, _: &Status) -> bool {
+    line.stands() == Stands::Copying
 }
 
-fn is_waiting(entry: &Entry, _: &Status) -> bool {
-    entry.state == FileState::Waiting
+fn is_waiting(line: &library::Line<'_>, _: &Status) -> bool {
+    line.stands() == Stands::Waiting
 }
 
 pub(super) async fn page(
@@ -85,8 +83,8 @@ pub(super) async fn page(
     let t = texts(visit.lang);
     let all = pages.library.all();
     let work = pages.preparer.status();
-    let moves = work.now.is_some() || all.iter().any(|e| is_copying(e, &work));
-    let count = |wanted: Belongs| all.iter().filter(|e| wanted(e, &work)).count();
+    let moves = work.now.is_some() || all.iter().any(|line| is_copying(&line, &work));
+    let count = |wanted: Belongs| all.iter().filter(|line| wanted(line, &work)).count();
     let key = wanted.show.as_deref().unwrap_or("all");
     let kinds: [(&'static str, &str, Belongs); 4] = [
         ("all", t.all, |_, _| true),
@@ -96,9 +94,12 @@ pub(super) async fn page(
     ];
     let (_, heading, belongs) = *kinds.iter().find(|(k, _, _)| *k == key).unwrap_or(&kinds[0]);
     let query: String = wanted.q.unwrap_or_default().chars().take(60).collect();
+    let mut sought = SearchQuery::new(&query);
     let listed = all
         .iter()
-        .filter(|e| belongs(e, &work) && (query.is_empty() || e.matches(&query)));
+        .filter(|line| belongs(line, &work) && (query.is_empty() || line.matches(&mut sought)))
+        .take(LINES)
+        .filter_map(|line| line.entry());
     let chip = |(key_of, label, of): &(&'static str, &str, Belongs)| Chip {
         key: key_of,
         label: (*label).to_owned(),
@@ -109,10 +110,7 @@ pub(super) async fn page(
         lead: lead(&pages, &all, &work, t),
         chips: kinds.iter().map(chip).collect(),
         heading: heading.to_owned(),
-        lines: listed
-            .take(LINES)
-            .map(|entry| line(&pages, entry, &work, t, visit.lang))
-            .collect(),
+        lines: listed.map(|entry| line(&pages, &entry, &work, t, visit.lang)).collect(),
         query,
         f: visit.frame(&pages, t.tab_library, Tab::Library),
     };
@@ -128,10 +126,10 @@ pub(super) async fn page(
 /// While something is copied or converted the list shows itself again after so many seconds, with no script.
 const AGAIN: &str = "10";
 
-fn lead(pages: &Pages, all: &[Arc<Entry>], work: &Status, t: &Texts) -> String {
-    let items = all.iter().filter(|e| e.id.is_some()).count();
-    let ready = all.iter().filter(|e| e.is_shown()).count();
-    match all.iter().filter(|e| needs_you(e, work)).count() {
+fn lead(pages: &Pages, all: &Lines, work: &Status, t: &Texts) -> String {
+    let items = all.iter().filter(|line| line.id().is_some()).count();
+    let ready = all.shown().count();
+    match all.iter().filter(|line| needs_you(line, work)).count() {
         _ if all.is_empty() => format::fill(t.library_empty, &[&pages.settings.media.display()]),
         0 => format::fill(t.library_fine, &[&items, &ready]),
         you => format::fill(t.library_lead, &[&items, &ready, &you]),
@@ -162,7 +160,7 @@ fn line(pages: &Pages, entry: &Entry, work: &Status, t: &'static Texts, lang: La
             standing::of(entry, item.as_ref().map(|item| &item.facts), work, t, lang),
             t,
         ),
-        can_approve: is_waiting(entry, work) && !by_district,
+        can_approve: entry.state == library::State::Waiting && !by_district,
         hidden: entry.hidden,
     }
 }
@@ -172,7 +170,7 @@ pub(super) async fn act(State(pages): State<Pages>, visit: Visit, Form(act): For
     visit.check(&act.csrf)?;
     let id = ItemId::parse(&act.item).map_err(|_| Problem::not_found())?;
     pages.library.entry(&id).ok_or_else(Problem::not_found)?;
-    let decide: fn(&mut crate::library::Mark) = match act.wish.as_str() {
+    let decide: fn(&mut library::Mark) = match act.wish.as_str() {
         "approve" => |mark| mark.approved = true,
         "hide" => |mark| mark.hidden = true,
         "show" => |mark| mark.hidden = false,

@@ -146,13 +146,13 @@ pub(super) async fn page(
 }
 
 fn films(pages: &Pages) -> Vec<Choice> {
-    let shown = pages.library.shown();
-    let films = shown.iter().filter(|entry| begin::is_film(entry));
+    let lines = pages.library.all();
+    let films = lines.shown().filter(begin::is_film_line);
     films
-        .filter_map(|entry| {
+        .filter_map(|line| {
             Some(Choice {
-                value: entry.id?.to_string(),
-                label: format!("{} {}", entry.title, format::clock_length(entry.length)),
+                value: line.id()?.to_string(),
+                label: format!("{} {}", line.title(), format::clock_length(line.length())),
             })
         })
         .collect()

@@ -2,7 +2,7 @@
 
 use media_index::{Damage, Facts, Plays, Why};
 
-use crate::library::{Entry, State as FileState};
+use crate::library::{Entry, Line, Stands, State as FileState};
 use crate::look::{Texts, art, format};
 use crate::prepare::{Aim, Now, Rest, Status};
 use crate::types::{ItemId, Lang};
@@ -38,11 +38,11 @@ fn say(tag: &'static str, state: &str, remedy: impl Into<String>) -> Standing {
 }
 
 /// Whether somebody has to do something about it. `work` is the preparer's.
-pub(super) fn needs_you(entry: &Entry, work: &Status) -> bool {
-    match entry.state {
-        FileState::Damaged(_) => true,
-        FileState::Ready if matches!(entry.plays, Plays::Prepare | Plays::No) && !entry.hidden => {
-            entry.id.is_none_or(|id| !is_on_its_way(&id, work))
+pub(super) fn needs_you(line: &Line<'_>, work: &Status) -> bool {
+    match line.stands() {
+        Stands::Damaged => true,
+        Stands::Ready if matches!(line.plays(), Plays::Prepare | Plays::No) && !line.is_hidden() => {
+            line.id().is_none_or(|id| !is_on_its_way(&id, work))
         }
         _ => false,
     }

@@ -13,7 +13,7 @@ use crate::clock::Trust;
 use crate::http::Problem;
 use crate::http::body::Form;
 use crate::ledger;
-use crate::library::{Approval, State as FileState};
+use crate::library::{Approval, Stands};
 use crate::look::{Frame, Tab, Texts, format, texts};
 use crate::pages::{Pages, Visit, go_to, notices, show};
 use crate::store::StoreError;
@@ -122,10 +122,9 @@ fn warn(text: String) -> Check {
 
 async fn todo(pages: &Pages, t: &Texts, lang: Lang) -> Result<Vec<ToDo>, Problem> {
     let all = pages.library.all();
-    let count = |wanted: fn(&FileState) -> bool| all.iter().filter(|entry| wanted(&entry.state)).count();
     let work = pages.preparer.status();
-    let damaged = all.iter().filter(|entry| needs_you(entry, &work)).count();
-    let waiting = count(|state| *state == FileState::Waiting);
+    let damaged = all.iter().filter(|line| needs_you(line, &work)).count();
+    let waiting = all.iter().filter(|line| line.stands() == Stands::Waiting).count();
     let mut todo = Vec::new();
     if pages.ledger.halted().is_some() {
         todo.push(ToDo {

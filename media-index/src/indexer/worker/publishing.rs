@@ -14,11 +14,8 @@ impl Worker {
         let stems: HashSet<PathBuf> = if self.others.notes.is_empty() {
             HashSet::new()
         } else {
-            self.index
-                .known()
-                .keys()
-                .map(|place| place.path().with_extension(""))
-                .collect()
+            let cards = self.index.known().cards();
+            cards.map(|card| card.path().with_extension("")).collect()
         };
         move |stem| stems.contains(stem)
     }

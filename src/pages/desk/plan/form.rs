@@ -226,9 +226,10 @@ fn said(who: Who, t: &Texts) -> &'static str {
 /// All films, and the one that is chosen though it is away.
 fn films(pages: &Pages, chosen: Option<&ItemId>, t: &Texts) -> Vec<Choice> {
     let mut all = vec![choice("", t.plan_choose, chosen.is_none())];
-    for entry in pages.library.shown().iter().filter(|entry| beginning::is_film(entry)) {
-        let Some(id) = entry.id else { continue };
-        let label = format!("{} {}", entry.title, format::clock_length(entry.length));
+    let lines = pages.library.all();
+    for line in lines.shown().filter(beginning::is_film_line) {
+        let Some(id) = line.id() else { continue };
+        let label = format!("{} {}", line.title(), format::clock_length(line.length()));
         all.push(choice(&id.to_string(), &label, chosen == Some(&id)));
     }
     if let Some(item) = chosen.filter(|_| all.iter().all(|one| !one.chosen)) {

@@ -26,6 +26,7 @@ pub mod plan;
 pub mod probe;
 pub mod scan;
 pub mod settle;
+mod share;
 mod sheet;
 mod sidecar;
 pub mod subtitle;

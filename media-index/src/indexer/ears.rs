@@ -8,7 +8,7 @@ use std::sync::mpsc::SyncSender;
 use notify::RecommendedWatcher;
 
 use super::{Shared, Wake, Watching};
-use crate::{RootId, watch};
+use crate::{RootId, share, watch};
 
 pub(super) struct Ears {
     shared: Arc<Shared>,
@@ -16,6 +16,8 @@ pub(super) struct Ears {
     /// The root that is watched, or was to be.
     pub(super) root: Option<RootId>,
     watcher: Option<RecommendedWatcher>,
+    /// Others can change it unheard: that sweeps find what nobody said is in order there.
+    is_shared: bool,
     /// Folders that are watched since the last sweep, and those that this sweep came by.
     known: HashSet<PathBuf>,
     passed: HashSet<PathBuf>,
@@ -28,6 +30,7 @@ impl Ears {
             wake,
             root: None,
             watcher: None,
+            is_shared: false,
             known: HashSet::new(),
             passed: HashSet::new(),
         }
@@ -36,14 +39,16 @@ impl Ears {
     /// A look found what should have been heard: a disk that was pulled and put back at once is another one to the
     /// system, and nobody says so. At the next sweep the watch is begun anew.
     pub(super) fn distrust(&mut self) {
-        self.watcher = None;
+        if !self.is_shared {
+            self.watcher = None;
+        }
     }
 
     /// Makes sure that there is a watcher for the root that lies there `now`. Called before each sweep, so that a system
     /// that has room for watches again is used within the time of one.
     pub(super) fn prepare(&mut self, root: &Path, now: Option<RootId>) {
         let is_live = self.shared.status().watching == Watching::Live;
-        if self.watcher.is_some() && self.root == now && is_live {
+        if self.watcher.is_some() && self.root == now && (is_live || self.is_shared) {
             return;
         }
         self.root = now;
@@ -54,6 +59,12 @@ impl Ears {
         match watch::watcher(root, &self.shared, self.wake.clone()) {
             Ok(watcher) => self.watcher = Some(watcher),
             Err(why) => self.shared.heard_badly(why),
+        }
+        let kind = share::kind(root);
+        self.is_shared = kind.is_some();
+        if let Some(kind) = kind {
+            self.shared
+                .heard_badly(format!("what others change on a share ({kind}) is not heard"));
         }
     }
 

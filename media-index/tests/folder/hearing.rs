@@ -1,7 +1,8 @@
 //! What the system tells about the folder, and what happens when it tells nothing.
 
 use std::fs;
-
+use std::path::PathBuf;
+use std::process::Command;
 use std::time::Duration;
 
 use media_index::Watching;
@@ -74,4 +75,49 @@ fn folders_that_cannot_all_be_watched_at_the_start_are_said() {
     station.switch_on();
     station.until_shown(&["a/film.mp4", "b/film.mp4", "c/film.mp4", "d/film.mp4"]);
     assert!(is_degraded(&station.indexer().status().watching));
+}
+
+/// A folder that is reached through a file system of its own, as one on another machine is: what happens behind it is not
+/// told. Unmounted when this is dropped.
+struct Share(PathBuf);
+
+impl Share {
+    fn mount(behind: PathBuf, at: PathBuf) -> Option<Self> {
+        fs::create_dir_all(&behind).unwrap();
+        fs::create_dir_all(&at).unwrap();
+        let mounted = Command::new("bindfs").arg(behind).arg(&at).output();
+        mounted.is_ok_and(|output| output.status.success()).then_some(Self(at))
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        drop(Command::new("umount").arg("--lazy").arg(&self.0).status());
+    }
+}
+
+#[test]
+fn on_a_share_the_operator_is_told_and_what_others_do_there_is_found_by_the_sweep() {
+    let mut station = Station::off();
+    station.sweep = Duration::from_millis(300);
+    let behind = station.home.path().join("behind");
+    let Some(_share) = Share::mount(behind.clone(), station.root()) else {
+        return eprintln!("skipped: bindfs cannot mount here");
+    };
+    fs::create_dir(behind.join("a")).unwrap();
+    station.switch_on();
+    station.until(|_, status| is_degraded(&status.watching));
+    fs::write(behind.join("a/film.mp4"), film()).unwrap();
+    station.until_shown(&["a/film.mp4"]);
+    fs::rename(behind.join("a"), behind.join("b")).unwrap();
+    station.until_shown(&["b/film.mp4"]);
+    fs::write(behind.join("b/other.mp4"), other_film()).unwrap();
+    station.until_shown(&["b/film.mp4", "b/other.mp4"]);
+    fs::remove_file(behind.join("b/film.mp4")).unwrap();
+    station.until_shown(&["b/other.mp4"]);
+    assert!(
+        is_degraded(&station.indexer().status().watching),
+        "it is said all the time"
+    );
+    station.switch_off();
 }

@@ -1,12 +1,17 @@
 //! ASF, WMV, WMA (Advanced Systems Format, revision 01.20): objects of a 16-byte id and an 8-byte length.
 //!
 //! The header object says all that is wanted; the data object says how long the file should be; the simple index, if it
-//! is there, which packet holds which second.
+//! is there, which packet holds which second; if not, packets here and there tell.
 
 use super::riff::{u16_at, u32_at, u64_at};
 use super::source::{Source, broken};
-use super::{Reading, elementary, formats, measure};
+use super::{Reading, elementary, formats, measure, places};
+use crate::timemap::Spot;
 use crate::{AudioTrack, Damage, Facts, TimeMap, VideoTrack};
+
+mod packets;
+
+use packets::Packets;
 
 type Guid = [u8; 16];
 
@@ -25,6 +30,8 @@ const SOUND: Guid = *b"\x40\x9E\x69\xF8\x4D\x5B\xCF\x11\xA8\xFD\x00\x80\x5F\x5C\
 const HEADER_LIMIT: u64 = 1 << 20;
 /// An entry a second: ten hours have 36,000 of six bytes.
 const INDEX_LIMIT: u64 = 1 << 20;
+/// Of the data object, before the first packet (§5.1).
+const DATA_HEAD: u64 = 50;
 /// Header, data, and a few indexes.
 const TOP_LEVEL: usize = 64;
 
@@ -37,6 +44,8 @@ struct Header {
     packet: u64,
     /// The header's own word on the file's size; live recordings have 0.
     size: u64,
+    /// The numbers of the picture's stream and of the sound's.
+    streams: [Option<u8>; 2],
     facts: Facts,
 }
 
@@ -107,11 +116,12 @@ impl Header {
     fn stream(&mut self, body: &[u8]) -> Option<()> {
         let kind: Guid = body.get(..16)?.try_into().ok()?;
         let length = usize::try_from(u32_at(body, 40)?).ok()?;
+        let number = Some(body.get(48)? & 0x7f);
         let data = body.get(54..)?;
         let data = &data[..length.min(data.len())];
         match kind {
-            PICTURE if self.facts.video.is_none() => self.facts.video = picture(data),
-            SOUND if self.facts.audio.is_none() => self.facts.audio = sound(data),
+            PICTURE if self.facts.video.is_none() => (self.streams[0], self.facts.video) = (number, picture(data)),
+            SOUND if self.facts.audio.is_none() => (self.streams[1], self.facts.audio) = (number, sound(data)),
             _ => {}
         }
         Some(())
@@ -156,12 +166,32 @@ impl Header {
             need: self.size.max(source.size() + 1),
         })?;
         // A live recording does not know how long its data are.
-        let end = (data.1 > 50).then(|| data.0.saturating_add(data.1));
+        let end = (data.1 > DATA_HEAD).then(|| data.0.saturating_add(data.1));
         let cut = end.filter(|end| *end > source.size()).map(|end| end.max(self.size));
-        if let (Some(index), Some(ms)) = (top.index, self.facts.duration_ms) {
-            self.facts.map = self.map(source, index, data.0, ms).unwrap_or_default();
+        if let Some(ms) = self.facts.duration_ms {
+            let by_index = top.index.and_then(|index| self.map(source, index, data.0, ms));
+            self.facts.map = match by_index {
+                Some(map) => map,
+                None => self.looked_through(source, data.0, end, ms)?,
+            };
         }
         Ok(Reading { facts: self.facts, cut })
+    }
+
+    /// The map of a film without an index; `end` is where the data end, if they say so.
+    fn looked_through(&self, source: &Source<'_>, data: u64, end: Option<u64>, ms: u64) -> Result<TimeMap, Damage> {
+        let packets = Packets {
+            begin: data + DATA_HEAD,
+            end: end.unwrap_or(u64::MAX).min(source.size()),
+            length: self.packet,
+            streams: self.streams.into_iter().flatten().collect(),
+            preroll_ms: self.preroll_ms,
+        };
+        if self.packet == 0 || packets.begin >= packets.end {
+            return Ok(TimeMap::default());
+        }
+        let ends = [(0, packets.begin), (ms, packets.end)].map(|(ms, at)| Spot { ms, at });
+        places::map_of(ends, packets.streams.len() > 1, |at| packets.sight(source, at))
     }
 
     /// §6.1: entry n names the packet with the key frame for time n. What is shown from there until the next entry lies
@@ -183,7 +213,7 @@ impl Header {
             return None;
         }
         let mut map = TimeMap::of_length(ms);
-        let place = |packet: u64| (data + 50).saturating_add(packet.saturating_mul(self.packet));
+        let place = |packet: u64| (data + DATA_HEAD).saturating_add(packet.saturating_mul(self.packet));
         for ((n, (from, packets)), next) in (0_u64..)
             .zip(&entries)
             .zip(entries.iter().skip(1).map(Some).chain([None]))

@@ -3,11 +3,13 @@
 //! 1. The script tags at the beginning: length, size, and where the key frames lie.
 //! 2. The first picture and sound tags: what they are coded in.
 //! 3. The last tags: is the film whole, and how long is it if nobody wrote it down?
+//! 4. Where no script tells of key frames, tags here and there: which time lies where?
 
-use super::Reading;
 use super::measure::bitrate;
 use super::source::{Cursor, Source, broken};
-use crate::{Damage, Facts, VideoTrack};
+use super::{Reading, places};
+use crate::timemap::Spot;
+use crate::{Damage, Facts, TimeMap, VideoTrack};
 
 mod amf;
 mod meta;
@@ -15,7 +17,7 @@ mod tags;
 mod tracks;
 
 use meta::Meta;
-use tags::{End, SCRIPT, tag, tags};
+use tags::{End, PICTURE, SCRIPT, SOUND, tag, tags};
 use tracks::Tracks;
 
 /// The key frames of a day at one a second.
@@ -45,7 +47,27 @@ pub(super) fn probe(source: &Source<'_>) -> Result<Reading, Damage> {
         return Err(Damage::NoStreams);
     }
     let end = tags::end(source, first)?;
-    Ok(reading(source.size(), &meta, tracks, &end))
+    let kinds = [(tracks.video.is_some(), PICTURE), (tracks.audio.is_some(), SOUND)];
+    let kinds: Vec<u8> = kinds
+        .into_iter()
+        .filter_map(|(is_there, kind)| is_there.then_some(kind))
+        .collect();
+    let mut reading = reading(source.size(), &meta, tracks, &end);
+    if let Some(ms) = reading.facts.duration_ms {
+        reading.facts.map = match meta.map(ms, source.size()) {
+            Some(map) => map,
+            None => looked_through(source, media, ms, &kinds)?,
+        };
+    }
+    Ok(reading)
+}
+
+/// The map of a film that does not say where its key frames lie: each tag tells its time.
+fn looked_through(source: &Source<'_>, media: u64, ms: u64, kinds: &[u8]) -> Result<TimeMap, Damage> {
+    let end = Spot { ms, at: source.size() };
+    places::map_of([Spot { ms: 0, at: media }, end], kinds.len() > 1, |at| {
+        tags::sight(source, at, kinds)
+    })
 }
 
 /// The script tags before the media, and where these begin.
@@ -100,7 +122,6 @@ fn reading(size: u64, meta: &Meta, tracks: Tracks, end: &End) -> Reading {
     } else {
         announced.or(end.cut)
     };
-    let map = duration_ms.and_then(|ms| meta.map(ms, size));
     let facts = Facts {
         duration_ms,
         video: tracks.video.map(|track| completed(track, meta)),
@@ -108,7 +129,7 @@ fn reading(size: u64, meta: &Meta, tracks: Tracks, end: &End) -> Reading {
         bitrate: bitrate(size, duration_ms),
         index_first: true,
         title: meta.title.clone(),
-        map: map.unwrap_or_default(),
+        map: TimeMap::default(),
     };
     Reading { facts, cut }
 }

@@ -5,8 +5,8 @@
 //!    had foretold. So a film of an even rate costs fifteen looks, and a lecture of slides and film as many as it needs.
 //! 3. Until every stretch runs evenly to half a second, or so many looks were taken.
 
-use crate::Damage;
 use crate::timemap::Spot;
+use crate::{Damage, TimeMap};
 
 /// Looks in all. Each is a few ten kilobytes and a movement of the disk's arm: a second for the longest film, once.
 const LOOKS: usize = 96;
@@ -104,6 +104,34 @@ pub(super) fn survey(
     Ok(std::iter::once(from).chain(ends).collect())
 }
 
+/// The map of two tracks that lie between these ends, or of one. `look` tells the first place of each that it knows at or
+/// behind a byte; those of the first track tell where to look next, those of the other come by. Some programs write a time
+/// that stands still: such a track tells nothing.
+pub(super) fn map_of(
+    ends: [Spot; 2],
+    has_second: bool,
+    mut look: impl FnMut(u64) -> Result<[Option<Spot>; 2], Damage>,
+) -> Result<TimeMap, Damage> {
+    let mut second = Vec::new();
+    let first = survey(ends[0], ends[1], |at| {
+        let [one, other] = look(at)?;
+        second.extend(other);
+        Ok(one)
+    })?;
+    let runs = |spots: &[Spot]| spots.iter().any(|spot| spot.ms > ends[1].ms / 2);
+    if !runs(&first[..first.len() - 1]) {
+        return Ok(TimeMap::default());
+    }
+    let mut map = TimeMap::of_length(ends[1].ms);
+    map.add_spots(0, &first);
+    if has_second && runs(&second) {
+        second.extend(ends);
+        second.sort_unstable_by_key(|spot| (spot.at, spot.ms));
+        map.add_spots(1, &second);
+    }
+    Ok(map)
+}
+
 /// The stretch with the greatest doubt, among equals the longest, and where to look in it; where looks were in vain others
 /// come first.
 fn least_known(stretches: &[Stretch]) -> Option<(usize, u64)> {
@@ -168,6 +196,32 @@ mod tests {
         let (spots, looks) = surveyed(1 << 40, 1 << 40, |at| at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 24);
         assert!(looks <= LOOKS);
         assert!(spots.is_sorted_by_key(|spot| (spot.at, spot.ms)));
+    }
+
+    #[test]
+    fn a_track_whose_time_stands_still_tells_nothing() {
+        let ends = [
+            Spot { ms: 0, at: 0 },
+            Spot {
+                ms: 60_000,
+                at: 1 << 20,
+            },
+        ];
+        let runs = |at: u64| {
+            Some(Spot {
+                ms: (at * 60_000) >> 20,
+                at,
+            })
+        };
+        let stands = |at: u64| Some(Spot { ms: 0, at });
+        let alone = map_of(ends, false, |at| Ok([runs(at), None])).unwrap();
+        assert_ne!(alone, TimeMap::default());
+        assert_eq!(map_of(ends, true, |at| Ok([runs(at), stands(at)])).unwrap(), alone);
+        assert_ne!(map_of(ends, true, |at| Ok([runs(at), runs(at)])).unwrap(), alone);
+        assert_eq!(
+            map_of(ends, false, |at| Ok([stands(at), None])).unwrap(),
+            TimeMap::default()
+        );
     }
 
     #[test]

@@ -1,11 +1,18 @@
 //! `RealMedia` (.rm .rmvb): chunks of four letters and a length, the large end first.
 //!
 //! `PROP` tells length and where things lie, each `MDPR` describes a stream, `CONT` holds the title (GBK in practice),
-//! `DATA` the packets, `INDX` which packet holds which time.
+//! `DATA` the packets, `INDX` which packet holds which time; where it is missing, packets here and there tell.
+
+use std::ops::Range;
 
 use super::source::{Cursor, Source, broken};
-use super::{Reading, measure, riff};
+use super::{Reading, measure, places, riff};
+use crate::timemap::Spot;
 use crate::{AudioTrack, Damage, Facts, TimeMap, VideoTrack};
+
+mod packets;
+
+use packets::Shown;
 
 /// Descriptions have some kilobytes each.
 const CHUNK_LIMIT: u64 = 256 * 1024;
@@ -20,6 +27,8 @@ const SLACK: u64 = 64;
 #[derive(Default)]
 struct Film {
     facts: Facts,
+    /// The numbers of the picture's stream and of the sound's.
+    streams: [Option<u16>; 2],
     /// Where the packets lie, and how long they are in all.
     data: Option<(u64, u64)>,
     /// The index of the picture, or else of the sound.
@@ -97,7 +106,8 @@ impl Film {
     /// Number, rates, times, the stream's name, its type, and what the decoder is told.
     fn stream(&mut self, bytes: &[u8]) -> Option<()> {
         let mut cursor = Cursor(bytes);
-        cursor.skip(2 + 4 * 4 + 4 + 4)?;
+        let number = cursor.u16()?;
+        cursor.skip(4 * 4 + 4 + 4)?;
         let length = cursor.u32()?;
         for _ in 0..2 {
             let n = cursor.u8()?;
@@ -107,8 +117,10 @@ impl Film {
         let told = cursor.take(size.min(cursor.0.len()))?;
         self.facts.duration_ms = self.facts.duration_ms.or(Some(u64::from(length)).filter(|ms| *ms > 0));
         if told.starts_with(b".ra\xfd") {
+            self.streams[1] = self.streams[1].or(Some(number));
             self.facts.audio = self.facts.audio.take().or_else(|| sound(told));
         } else if told.get(4..8) == Some(b"VIDO") {
+            self.streams[0] = self.streams[0].or(Some(number));
             self.facts.video = self.facts.video.take().or_else(|| picture(told));
         }
         Some(())
@@ -124,14 +136,34 @@ impl Film {
         };
         self.facts.bitrate = measure::bitrate(source.size(), self.facts.duration_ms);
         self.facts.index_first = true;
-        if let (Some(index), Some(ms)) = (self.index, self.facts.duration_ms) {
+        if let Some(ms) = self.facts.duration_ms {
             let end = data.0.saturating_add(data.1).min(source.size());
-            self.facts.map = map(source, index, end, ms).unwrap_or_default();
+            let by_index = self.index.and_then(|index| map(source, index, end, ms));
+            self.facts.map = match by_index {
+                Some(map) => map,
+                None => self.looked_through(source, data.0 + DATA_HEAD..end, ms)?,
+            };
         }
         Ok(Reading {
             facts: self.facts,
             cut: self.cut,
         })
+    }
+}
+
+/// What comes before the packets: name, length, form, how many there are, where more are.
+const DATA_HEAD: u64 = 18;
+
+impl Film {
+    /// The map of a film without an index.
+    fn looked_through(&self, source: &Source<'_>, data: Range<u64>, ms: u64) -> Result<TimeMap, Damage> {
+        let streams: Vec<u16> = self.streams.into_iter().flatten().collect();
+        let (shown, has_second) = (Shown { streams, ms }, self.streams.iter().all(Option::is_some));
+        let ends = [Spot { ms: 0, at: data.start }, Spot { ms, at: data.end }];
+        if data.is_empty() {
+            return Ok(TimeMap::default());
+        }
+        places::map_of(ends, has_second, |at| shown.sight(source, at))
     }
 }
 

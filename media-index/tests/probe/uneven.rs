@@ -105,10 +105,12 @@ fn whole(ms: f64) -> u64 {
 fn is_true(path: &Path, film: &[u8], found: &Reading, what: &str) {
     let (size, ms) = (film.len() as u64, found.facts.duration_ms.unwrap());
     let start = start_ms(path);
-    let mut streams = vec![packets(path, "a:0", start)];
-    if found.facts.video.is_some() {
-        streams.push(packets(path, "v:0", start));
-    }
+    let shown = [
+        ("a:0", found.facts.audio.is_some()),
+        ("v:0", found.facts.video.is_some()),
+    ];
+    let shown = shown.into_iter().filter(|(_, is_there)| *is_there);
+    let streams: Vec<Vec<Packet>> = shown.map(|(name, _)| packets(path, name, start)).collect();
     for packets in &streams {
         assert!(packets.len() > 20, "{what}: {}", packets.len());
     }
@@ -195,4 +197,41 @@ fn bare_frames() {
     for way in [&["-q:a", "4"][..], &["-q:a", "4", "-write_xing", "0"]] {
         holds(&[&["-vn", "-c:a", "libmp3lame"], way].concat(), "mp3");
     }
+}
+
+/// Flash without a list of key frames.
+#[test]
+fn flash() {
+    holds(&[&X264[..], &["-c:a", "aac"]].concat(), "flv");
+    holds(&["-c:v", "flv", "-q:v", "12", "-c:a", "libmp3lame"], "flv");
+}
+
+/// As it is when it was cut off from a broadcast, or when its index did not come along.
+#[test]
+fn windows_media_without_its_index() {
+    let index = b"\x90\x08\x00\x33\xB1\xE5\xCF\x11\x89\xF4\x00\xA0\xC9\x03\x49\xCB";
+    let pictures = ["-c:v", "wmv2", "-q:v", "12", "-c:a", "wmav2"];
+    let (folder, mut film) = uneven(&pictures, "wmv");
+    let path = folder.path().join("film.wmv");
+    let by_index = reading(&film, "wmv").facts;
+    let at = film.windows(16).position(|window| window == index).unwrap();
+    film.truncate(at);
+    fs::write(&path, &film).unwrap();
+    let found = reading(&film, "wmv");
+    assert_ne!(found.facts.map, by_index.map);
+    is_true(&path, &film, &found, "wmv without its index");
+    a_part_is_true(&film, &found, "wmv without its index");
+}
+
+/// ffmpeg writes no index behind the packets; of sound it writes no times either.
+#[test]
+fn real_media() {
+    holds(&["-an", "-c:v", "rv20", "-q:v", "12"], "rm");
+    let (_folder, film) = uneven(
+        &[
+            "-c:v", "rv20", "-q:v", "12", "-c:a", "real_144", "-ar", "8000", "-ac", "1",
+        ],
+        "rm",
+    );
+    a_part_is_true(&film, &reading(&film, "rm"), "rm with sound without times");
 }

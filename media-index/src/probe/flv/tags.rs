@@ -3,6 +3,7 @@
 
 use crate::Damage;
 use crate::probe::source::{Cursor, Source};
+use crate::timemap::Spot;
 
 pub(super) const SOUND: u8 = 8;
 pub(super) const PICTURE: u8 = 9;
@@ -10,6 +11,8 @@ pub(super) const SCRIPT: u8 = 18;
 const HEAD: usize = 11;
 /// The length behind the content.
 pub(super) const BEHIND: usize = 4;
+/// What is looked at to find a tag of each kind: mostly the first is enough; the last holds a large key frame.
+const LOOKS: [u64; 3] = [16 * 1024, 64 * 1024, 256 * 1024];
 /// The last tags of a film that was cut are looked for in so many bytes: a key frame of 1080 lines fits.
 const TAIL: u64 = 256 * 1024;
 
@@ -61,6 +64,28 @@ fn resume(bytes: &[u8], from: usize) -> Option<(usize, Tag<'_>)> {
         let found = tag(&bytes[at..])?;
         (at + found.length <= bytes.len()).then_some((at, found))
     })
+}
+
+/// The first tags of these kinds at or behind `at`: their times, and where they begin.
+pub(super) fn sight(source: &Source<'_>, at: u64, kinds: &[u8]) -> Result<[Option<Spot>; 2], Damage> {
+    let mut found = [None; 2];
+    for length in LOOKS {
+        let bytes = source.read_up_to(at.min(source.size()), length)?;
+        let Some((from, _)) = resume(&bytes, 0) else { continue };
+        for (place, tag) in tags(&bytes[from..]) {
+            let place = at + (from + place) as u64;
+            if let Some(n) = kinds.iter().position(|kind| *kind == tag.kind) {
+                found[n] = found[n].or(Some(Spot {
+                    ms: tag.time,
+                    at: place,
+                }));
+            }
+        }
+        if found.iter().flatten().count() == kinds.len() {
+            break;
+        }
+    }
+    Ok(found)
 }
 
 /// How the file ends.

@@ -510,7 +510,7 @@ texts! {
     saved: "已保存。", "Saved.";
     import_lead: "选花名册文件，先看看会改什么，再导入。", "Choose the roster file; see what would change, then import.";
     import_file: "花名册（Excel 的 .xlsx，或者 CSV）", "Roster (a workbook .xlsx, or CSV)";
-    import_columns: "第一行写列名：党员编号，姓名，党支部，身份，类别，流动，口令。", "First line: member_no,name,branch,role,status,migrant,pin.";
+    import_columns: "第一行写列名：党员编号，姓名，党支部，身份，类别，流动，口令。", "First line: member_no, name, branch, role, status, migrant, pin.";
     import_check: "先看看", "See what would change";
     import_do: "确认导入", "Import now";
     import_faults: "有 {0} 处要改，改好再选一次。什么都没有导入。", "{0} places must be mended first. Nothing was imported.";

@@ -1,8 +1,10 @@
 //! What a running station hands out satisfies code that is not ours: `signed_note` opens its checkpoints, `tlog_tiles`
-//! reads its tiles and makes, byte for byte, the same proofs.
+//! reads its tiles and makes, byte for byte, the same proofs, and `rqrr` reads the code of a receipt.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+#[path = "common/code.rs"]
+mod code;
 mod common;
 
 use common::Station;
@@ -125,7 +127,14 @@ async fn a_member_gets_a_receipt_that_anybody_can_check_and_nobody_elses() {
     let hash = tlog_tiles::record_hash(&receipt.leaf);
     tlog_tiles::check_record(&proof, point.size, Hash(point.root), receipt.index, hash).unwrap();
 
-    let checked = station.get(&format!("/receipt?r={text}"), "").await.text();
+    let address = code::read(&page);
+    let shown = address.find("/receipt?r=").unwrap();
+    assert_eq!(
+        address[shown..],
+        format!("/receipt?r={text}"),
+        "a phone reads the picture"
+    );
+    let checked = station.get(&address[shown..], "").await.text();
     assert!(checked.contains("receipt-holds"), "{checked}");
     let halved = station.get(&format!("/receipt?r={}", &text[..400]), "").await;
     assert!(halved.status == 200 && !halved.text().contains("receipt-holds"));

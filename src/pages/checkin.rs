@@ -120,9 +120,9 @@ async fn form(pages: &Pages, visit: &Visit, filled: Filled) -> Result<Response, 
     let page = Page {
         who: who.as_ref().map_or_else(String::new, |person| {
             let sentence = if filled.code.is_empty() {
-                t.checkin_who_code
+                t.checkin.who_code
             } else {
-                t.checkin_who
+                t.checkin.who
             };
             format::fill(sentence, &[&person.name])
         }),
@@ -132,7 +132,7 @@ async fn form(pages: &Pages, visit: &Visit, filled: Filled) -> Result<Response, 
         code: filled.code,
         member: filled.member,
         stated: filled.stated,
-        f: visit.frame(pages, t.checkin, Tab::None),
+        f: visit.frame(pages, t.checkin.title, Tab::None),
     };
     show(visit, &page)
 }
@@ -140,8 +140,8 @@ async fn form(pages: &Pages, visit: &Visit, filled: Filled) -> Result<Response, 
 /// The sentence for a phone that is not in the station's network.
 fn outside(pages: &Pages, t: &Texts) -> String {
     match pages.settings.wifi.0.as_str() {
-        "" => t.checkin_outside.to_owned(),
-        name => format::fill(t.checkin_outside_wifi, &[&name]),
+        "" => t.checkin.outside.to_owned(),
+        name => format::fill(t.checkin.outside_wifi, &[&name]),
     }
 }
 
@@ -212,7 +212,7 @@ async fn recognise(
     let number = match namesakes.as_slice() {
         [] => typed.to_owned(),
         [only] => only.id.to_string(),
-        several => return Ok(Err(format::fill(t.checkin_namesakes, &[&several.len(), &typed]))),
+        several => return Ok(Err(format::fill(t.checkin.namesakes, &[&several.len(), &typed]))),
     };
     let token = match pages.roster.sign_in(&number, &sent.pin, visit.peer.ip()).await {
         Ok(token) => token,
@@ -228,26 +228,26 @@ async fn recognise(
 }
 
 async fn done(pages: &Pages, visit: &Visit, who: &Person, outcome: CheckedIn) -> Result<Response, Problem> {
-    let f = visit.frame(pages, texts(visit.lang).checkin, Tab::None);
+    let f = visit.frame(pages, texts(visit.lang).checkin.title, Tab::None);
     let t = f.t;
     let time = format::time(pages.clock.now().wall_ms);
     let (lead, sentence, more) = match outcome {
         CheckedIn::Welcome { nth, is_late } => (
-            t.checkin_welcome,
-            format::fill(t.checkin_nth, &[&who.name, &time, &nth]),
-            if is_late { t.checkin_late } else { "" },
+            t.checkin.welcome,
+            format::fill(t.checkin.nth, &[&who.name, &time, &nth]),
+            if is_late { t.checkin.late } else { "" },
         ),
         CheckedIn::Confirmed { at_the_end: false } => (
-            t.checkin_confirmed,
-            format::fill(t.checkin_confirmed_p, &[&who.name]),
+            t.checkin.confirmed,
+            format::fill(t.checkin.confirmed_p, &[&who.name]),
             "",
         ),
         CheckedIn::Confirmed { at_the_end: true } => (
-            t.checkin_confirmed,
-            format::fill(t.checkin_confirmed_end, &[&who.name]),
+            t.checkin.confirmed,
+            format::fill(t.checkin.confirmed_end, &[&who.name]),
             "",
         ),
-        CheckedIn::Already => (t.checkin_already, format::fill(t.checkin_already_p, &[&who.name]), ""),
+        CheckedIn::Already => (t.checkin.already, format::fill(t.checkin.already_p, &[&who.name]), ""),
     };
     let at_the_end = outcome == CheckedIn::Confirmed { at_the_end: true };
     let evening = pages.screenings.where_is(who.id.clone()).await?.filter(|_| at_the_end);
@@ -266,14 +266,14 @@ async fn done(pages: &Pages, visit: &Visit, who: &Person, outcome: CheckedIn) ->
 async fn sentence(pages: &Pages, error: ScreeningError, t: &Texts) -> Result<String, Problem> {
     let step = pages.viewing.policy().checks.code_step;
     Ok(match error {
-        ScreeningError::WrongCode | ScreeningError::Over => format::fill(t.checkin_wrong, &[&step.as_secs()]),
+        ScreeningError::WrongCode | ScreeningError::Over => format::fill(t.checkin.wrong, &[&step.as_secs()]),
         ScreeningError::Paused(left) => {
             let left = left.plus(Millis(999)).as_secs();
-            format::fill(t.checkin_paused, &[&left])
+            format::fill(t.checkin.paused, &[&left])
         }
         ScreeningError::OnePhone(other) => {
             let name = visiting::name_of(pages, &other).await?;
-            format::fill(t.checkin_one_phone, &[&name])
+            format::fill(t.checkin.one_phone, &[&name])
         }
         other => return Err(other.into()),
     })

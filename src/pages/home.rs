@@ -107,7 +107,7 @@ pub(super) async fn page(
         hours,
         notices,
         result,
-        month_h: format::fill(f.t.plan_month, &[&plan::month_name(&pages, visit.lang)]),
+        month_h: format::fill(f.t.plan.month, &[&plan::month_name(&pages, visit.lang)]),
         tonight,
         month,
         go_on,

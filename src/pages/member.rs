@@ -59,7 +59,7 @@ pub(super) fn correction_lines(
         CorrectionLine {
             date: if date.is_empty() { t.undated.to_owned() } else { date },
             title: title(&one.item),
-            what: format::fill(t.correct_line, &[&one.reason, &one.second, &index, &of]),
+            what: format::fill(t.correct.line, &[&one.reason, &one.second, &index, &of]),
             time: format!("{sign} {}", format::length(time, lang)),
         }
     };

@@ -70,7 +70,7 @@ pub(super) async fn tonight(pages: &Pages, lang: Lang) -> Result<Option<Tonight>
     };
     let members = pages.roster.members().await?;
     let plan = &entry.plan;
-    let due = format::fill(t.tv_due, &[&begin::due(plan, &members)]);
+    let due = format::fill(t.tv.due, &[&begin::due(plan, &members)]);
     let parts = [plan.place.clone(), format::length(plan.length(), lang), due];
     let is_evening = plan.when.time.as_str() >= "17:00";
     Ok(Some(Tonight {
@@ -78,7 +78,7 @@ pub(super) async fn tonight(pages: &Pages, lang: Lang) -> Result<Option<Tonight>
         time: plan.when.time.clone(),
         title: plan.titles(),
         about: joined(&parts, lang),
-        heading: if is_evening { t.plan_tonight } else { t.plan_today },
+        heading: if is_evening { t.plan.tonight } else { t.plan.today },
     }))
 }
 
@@ -166,12 +166,12 @@ fn far(entry: &Entry, credited: &[Credited], is_over: bool, t: &Texts, lang: Lan
     let seen = Millis(entry.plan.items.iter().map(|planned| of_item(planned.item).0).sum());
     let left = entry.plan.length().minus(seen);
     if seen > Millis::ZERO && left <= TAIL {
-        (format::fill(t.plan_far_done, &[&format::length(seen, lang)]), true)
+        (format::fill(t.plan.far_done, &[&format::length(seen, lang)]), true)
     } else if seen > Millis::ZERO {
         let (seen, left) = (format::length(seen, lang), format::length(left, lang));
-        (format::fill(t.plan_far_part, &[&seen, &left]), false)
+        (format::fill(t.plan.far_part, &[&seen, &left]), false)
     } else if is_over {
-        (t.plan_far_none.to_owned(), false)
+        (t.plan.far_none.to_owned(), false)
     } else {
         (String::new(), false)
     }

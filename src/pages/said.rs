@@ -18,13 +18,19 @@ pub(super) async fn at(
         .fold((0, 0), |(n, sum), one| (n + one.ratings, sum + one.stars));
     if let Some(tenths) = (stars * 10).checked_div(ratings) {
         let mean = format!("{}.{}", tenths / 10, tenths % 10);
-        lines.push((t.f1_liked, format::fill(t.f1_liked_line, &[&mean, &ratings])));
+        lines.push((
+            t.books.f1_liked,
+            format::fill(t.books.f1_liked_line, &[&mean, &ratings]),
+        ));
     }
     let answers = pages.opinions.answers_at(record.state.id).await?;
     if !answers.is_empty() {
         let right: u32 = answers.iter().map(|one| one.right).sum();
         let asked: u32 = answers.iter().map(|one| one.questions).sum();
-        lines.push((t.quiz, format::fill(t.f1_quiz_line, &[&answers.len(), &asked, &right])));
+        lines.push((
+            t.quiz,
+            format::fill(t.books.f1_quiz_line, &[&answers.len(), &asked, &right]),
+        ));
     }
     Ok(lines)
 }

@@ -118,7 +118,7 @@ fn pair(pages: &Pages, visit: &Visit, again: bool) -> Result<Response, Problem> 
         response.headers_mut().append(header::SET_COOKIE, cookie.clone());
         return Ok(response);
     }
-    let f = visit.frame(pages, texts(visit.lang).tv_pair_lead, Tab::None);
+    let f = visit.frame(pages, texts(visit.lang).tv.pair_lead, Tab::None);
     let page = Pair {
         facts: facts(f.t, &serde_json::json!({})),
         code: pages.screenings.waiting_code(visit.visitor.device),
@@ -131,8 +131,8 @@ fn pair(pages: &Pages, visit: &Visit, again: bool) -> Result<Response, Problem> 
 fn facts(t: &Texts, of_page: &serde_json::Value) -> String {
     let mut all = serde_json::json!({
         "texts": {
-            "code_left": t.tv_code_left, "check_left": t.tv_check_left, "end_sub": t.tv_end_sub,
-            "more_names": t.tv_more_names, "press_ok": t.tv_press_ok,
+            "code_left": t.tv.code_left, "check_left": t.tv.check_left, "end_sub": t.tv.end_sub,
+            "more_names": t.tv.more_names, "press_ok": t.tv.press_ok,
         },
         "next": "/tv",
     });
@@ -179,15 +179,15 @@ async fn films(pages: &Pages, visit: &Visit, wanted: &Wanted) -> Result<Response
     let home = Home {
         facts: facts(t, &serde_json::json!({})),
         heading: if tonight.is_some() {
-            t.tv_or_choose.to_owned()
+            t.tv.or_choose.to_owned()
         } else {
             heading(wanted, find.as_deref(), t)
         },
         tonight,
         none: if lines.shown().next().is_none() {
-            t.tv_empty
+            t.tv.empty
         } else {
-            t.tv_none
+            t.tv.none
         }
         .to_owned(),
         rows: page.chunks(TILES).map(|row| row_of(row, &stopped, visit)).collect(),
@@ -199,7 +199,7 @@ async fn films(pages: &Pages, visit: &Visit, wanted: &Wanted) -> Result<Response
         shorter: query.chars().take(query.chars().count().saturating_sub(1)).collect(),
         query,
         is_search,
-        f: visit.frame(pages, t.tv_choose, Tab::None),
+        f: visit.frame(pages, t.tv.choose, Tab::None),
     };
     show(visit, &home)
 }
@@ -212,10 +212,10 @@ fn initials(typed: &str) -> String {
 
 fn heading(wanted: &Wanted, find: Option<&str>, t: &Texts) -> String {
     match (find, &wanted.class) {
-        (Some(""), _) => t.tv_find_pad.to_owned(),
-        (Some(find), _) => format::fill(t.tv_found, &[&find]),
+        (Some(""), _) => t.tv.find_pad.to_owned(),
+        (Some(find), _) => format::fill(t.tv.found, &[&find]),
         (None, Some(class)) => class.clone(),
-        (None, None) => t.tv_choose.to_owned(),
+        (None, None) => t.tv.choose.to_owned(),
     }
 }
 
@@ -231,7 +231,7 @@ fn row_of(entries: &[Entry], stopped: &[(ItemId, Millis)], visit: &Visit) -> Vec
             card: home::card(entry),
             remark: at.map_or_else(
                 || format::length(entry.length, visit.lang),
-                |at| format::fill(t.tv_stopped, &[&format::clock_length(at)]),
+                |at| format::fill(t.tv.stopped, &[&format::clock_length(at)]),
             ),
         })
     };

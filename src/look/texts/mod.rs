@@ -5,20 +5,32 @@
 
 use crate::types::Lang;
 
-/// A struct of texts and its value in either language; `$part` is another such struct within it, of its own module.
+/// A struct of texts and its value in either language; each `$part` is another such struct within it, of its own module.
 macro_rules! texts {
-    ($(#[$doc:meta])* $texts:ident { $($part:ident: $kind:ident)? } $($name:ident: $zh:literal, $en:literal;)+) => {
+    ($(#[$doc:meta])* $texts:ident { $($part:ident: $kind:ident),* } $($name:ident: $zh:literal, $en:literal;)+) => {
         $(#[$doc])*
         #[expect(missing_docs, reason = "each text says itself what it is")]
-        pub struct $texts { $(pub $part: $part::$kind,)? $(pub $name: &'static str,)+ }
-        pub(super) const ZH: $texts = $texts { $($part: $part::ZH,)? $($name: $zh,)+ };
-        pub(super) const EN: $texts = $texts { $($part: $part::EN,)? $($name: $en,)+ };
+        pub struct $texts { $(pub $part: $part::$kind,)* $(pub $name: &'static str,)+ }
+        pub(super) const ZH: $texts = $texts { $($part: $part::ZH,)* $($name: $zh,)+ };
+        pub(super) const EN: $texts = $texts { $($part: $part::EN,)* $($name: $en,)+ };
     };
 }
 
+mod books;
+mod checkin;
+mod correct;
 mod district;
+mod live;
+mod plan;
+mod tv;
 
+pub use books::Books;
+pub use checkin::Checkin;
+pub use correct::Correct;
 pub use district::District;
+pub use live::Live;
+pub use plan::Plan;
+pub use tv::Tv;
 
 /// Without the texts: a thousand of them would hide everything else.
 impl std::fmt::Debug for Texts {
@@ -39,7 +51,7 @@ pub fn texts(lang: Lang) -> &'static Texts {
 
 texts! {
     /// All texts of one language.
-    Texts { district: District }
+    Texts { district: District, tv: Tv, live: Live, plan: Plan, checkin: Checkin, books: Books, correct: Correct }
     // Frame
     home: "首页", "Home";
     find: "找课", "Find";
@@ -249,45 +261,14 @@ texts! {
     taken_back_do: "如果最近用旧备份恢复过，或者换过硬盘，请告诉县里。这件事已经记进台账，县里下次取台账时就会看到。片子照常放，学时照常记。", "If an old backup was restored or a disk was swapped lately, tell the district. It is recorded in the log, and the district sees it at its next pull. Films play and hours are recorded as usual.";
     taken_back_told: "台账被退回过的疑点（第 {0} 条）县里已经收到，等县里查。", "The district has received the suspicion that the log was put back (entry {0}) and looks into it.";
     // Corrections
-    correct: "更正", "Correct";
-    correct_lead: "记错了就在这里改。原来的条目不动，另记一条更正，两个人签字。", "What was recorded wrongly is put right here. The old entry stays; a correction is added, signed by two people.";
-    correct_choose: "要更正哪一条？", "What shall be corrected?";
-    correct_whose_record: "谁的学时", "Whose hours";
-    correct_show: "看他的记录", "Show the records";
-    correct_none: "名下还没有可以更正的学时。到会漏记了的，从下面那一场补记。", "No hours that could be corrected. Who was there and is missing is credited from the evening below.";
-    correct_evenings: "到会漏记了的：哪一场", "Was there and is missing: at which evening";
-    correct_came: "到会 {0} 人，放映 {1}", "{0} came, {1} shown";
-    correct_entry: "台账条目", "Entry of the log";
-    correct_whose: "记在谁名下", "Credited to";
-    correct_to: "改记给（党员编号）", "Credit it to (member number)";
-    correct_to_hint: "空着就是只减不加", "empty: only take it away";
-    correct_who: "补记给（党员编号）", "Credit it to (member number)";
-    correct_stretch: "只改一段：第几分钟到第几分钟", "Only a part: from minute, to minute";
-    correct_from: "从", "from";
-    correct_until: "到", "to";
-    correct_reason: "原因", "Reason";
-    correct_reason_hint: "写编号，不写姓名", "numbers, no names";
-    correct_second_why: "另一位签字人：支部书记或者委员，输自己的编号和口令。不能签自己的学时。", "The second signer is a branch secretary or committee member, with his own number and PIN. Nobody signs for his own hours.";
-    correct_second: "签字人编号", "Signer's number";
-    correct_sign: "签字更正", "Sign the correction";
-    correct_not_a_signer: "这个编号不是书记也不是委员，不能签字。", "This number is neither a secretary nor on the committee and cannot sign.";
-    correct_no_member: "花名册里没有这个编号。", "The roster has no such number.";
-    correct_bad_stretch: "起止分钟填得不对。整段都改就两格都空着。", "The minutes are not right. Leave both empty to correct all of it.";
-    correct_no_reason: "请写原因，200 字以内。", "Please give a reason of at most 200 characters.";
     no_names: "这句话要永远留在台账里，请写编号，不要写姓名。", "This sentence stays in the log for ever: please write numbers, not names.";
-    correct_nothing: "没有可以改的：这一段没有记，或者已经改过了，或者对方已经有这一段。", "There is nothing to correct: this part is not credited, was corrected already, or he has it.";
-    correct_not_there: "原来的条目里没有这一段。", "The entry holds no such part.";
-    correct_has_it: "对方已经有这一段学时。", "He has this part already.";
-    correct_own: "不能签自己的学时，请换一位签字人。", "Nobody signs for his own hours; please ask another signer.";
     corrections: "更正记录", "Corrections";
-    correct_line: "{0}；签字人 {1}；第 {2} 条更正第 {3} 条", "{0}; signed by {1}; entry {2} corrects entry {3}";
     old_log: "（旧台账）", "(old log)";
     remove_member: "移出花名册", "Remove from the roster";
     remove_why: "姓名、口令马上从站点删掉；学时留在台账里，只剩编号。以前的备份里还有姓名，等新的备份替掉它们（一般一个星期）。集中收看记录里手写的名字要自己改。党员只是转走，把状态改成“已离开”就行。", "Name and PIN are deleted at once; the hours stay in the log, under the number alone. Older backups hold the name until newer ones replace them (a week, as a rule). Names typed into the records of evenings are yours to change. For somebody who only moved away, set the status to left.";
     remove_sure: "核对过了，就是这一位", "Checked: this is the one";
     remove_unsure: "请先勾上“核对过了”。什么都没有删。", "Please tick that you have checked. Nothing was removed.";
     recent_spans: "最近记入的", "Recently credited";
-    correct_add: "补记一名党员", "Credit somebody who was there";
     // Sign in
     sign_in_lead: "登录后，看过的时间记到您名下。", "Sign in, and what you watch is credited to you.";
     member_number: "党员编号", "Member number";
@@ -543,102 +524,8 @@ texts! {
     make_code: "生成登记码", "Make an enrolment code";
     code_is: "登记码（30 分钟内有效，念给县里）", "Enrolment code (valid for 30 minutes; read it to the district)";
     // Television
-    tv_pair_lead: "这块屏还没有登记", "This screen is not known yet";
-    tv_pair_do: "请管理员在管理台的“收看”里填这四位数字，填好就能放。", "The operator types these four digits on the desk, under Viewing; then it can show films.";
-    tv_pair_full: "等着登记的屏太多了，请过十分钟再打开这一页。", "Too many screens are waiting; open this page again in ten minutes.";
-    tv_choose: "选一部，按确定开始签到", "Choose a film and press OK to open the check-in";
-    tv_found: "首字母“{0}”的课件", "Films with the initials “{0}”";
-    tv_none: "没有找到，换几个首字母。", "Nothing found; try other initials.";
-    tv_empty: "课程库里还没有片子。", "There are no films yet.";
-    tv_find: "按首字母找", "Find by initials";
-    tv_find_pad: "片名的拼音首字母", "Initials of the title";
-    tv_erase: "退一格", "Erase";
-    tv_newest: "最新的", "Newest";
-    tv_more: "下一页", "Next page";
-    tv_begin_check_in: "开始签到", "Open the check-in";
-    tv_start: "开始放映", "Start the film";
-    tv_call_off: "先不放了", "Call it off";
-    tv_lobby_scan: "手机连上站点的无线网，扫码签到", "Join the station's Wi-Fi and scan to check in";
-    tv_lobby_or: "或打开 {0}", "or open {0}";
-    tv_code_left: "{0} 秒后换新码", "A new code in {0} seconds";
-    tv_present: "人到场", "present";
-    tv_due: "应到 {0} 人", "{0} expected";
-    tv_no_phone: "没带手机的同志，请到管理员处登记", "Without a phone? The operator checks you in";
-    tv_more_names: "还有 {0} 人", "and {0} more";
-    tv_here: "在场", "Present";
-    tv_code: "签到码", "Code";
-    tv_press_ok: "按确定键接着放", "Press OK to go on";
-    tv_check_lead: "请在手机上填这六位数字", "Type these six digits on your phone";
-    tv_check_left: "还有 {0} 秒，填完接着看", "{0} seconds left, then the film goes on";
-    tv_check_passed: "人已确认", "confirmed";
-    tv_check_foot: "填上了，刚才这一段就记入学时。没带手机的同志，请向管理员举手。", "With it, the part just seen counts. Without a phone, raise your hand.";
-    tv_go_on: "接着放", "Go on";
-    tv_back: "退回 15 秒", "Back 15 s";
-    tv_show_code: "显示签到码", "Show the code";
-    tv_finish: "放完了，散场确认", "Over: last check";
-    tv_end_lead: "放完了。散场前，请在手机上再填一次码。", "The film is over. Type the code once more before you go.";
-    tv_end_sub: "可以讨论一会儿，码还有 {0} 分钟有效。", "There is time to discuss; the code is valid for {0} more minutes.";
-    tv_end_close: "都确认了，散会", "Everybody has confirmed";
-    tv_done_lead: "放完了。{0} 位同志到场，全程在场的 {1} 位，每人计入 {2}。", "Over. {0} were there, {1} of them all the time, with {2} each.";
-    tv_done_some: "放完了。{0} 位同志到场。", "Over. {0} were there.";
-    tv_done_nobody: "放完了。没有人签到，这段时间不计学时。", "Over. Nobody checked in, so nothing counts.";
-    tv_due_short: "应到", "Expected";
-    tv_came: "到场", "Came";
     came_expected: "其中应到的", "of them expected";
-    tv_excused: "请假", "Excused";
-    tv_rate: "到会率", "Attendance";
-    tv_shown: "放映", "Shown";
-    tv_home: "回今日节目", "Back to the films";
-    tv_less: "有 {0} 位少记一些：{1}", "{0} got less: {1}";
-    tv_offline: "和站点断开了，连上后接着放，已经记下的都在。", "The station cannot be reached; it goes on by itself, and what was recorded is kept.";
-    tv_cannot_play: "这部片子这块屏放不了，请换一部，或者让管理员转换。", "This screen cannot play this film; choose another one, or have it converted.";
-    tv_or_choose: "接着放，或另选一部", "Go on, or choose another film";
-    tv_stopped: "放到 {0}", "Stopped at {0}";
-    tv_break: "休息", "Break";
-    tv_break_lead: "休息一会儿", "A short break";
-    tv_break_do: "回来请在手机上填这六位数字，刚才看的就记入学时", "Back again? Type these six digits: it keeps what you have seen";
-    tv_discuss: "再讨论一会儿", "Go on discussing";
-    tv_rate_scan: "扫码打分、答题", "Scan to rate and answer";
-    tv_thanks: "谢谢各位，回家路上小心。", "Thank you all; have a safe way home.";
-    plan_tonight: "今晚集中收看", "Tonight";
-    plan_today: "今天集中收看", "Today";
-    plan_far_done: "您已学完，计入 {0}", "You have seen it: {0}";
-    plan_far_part: "您已学 {0}，还差 {1}", "{0} seen, {1} to go";
-    plan_far_none: "您还没有看，可以补学", "Not seen yet; you can make up for it";
     // Check-in
-    checkin: "签到", "Check in";
-    checkin_lead: "到了就签到", "Check in";
-    checkin_who: "您是{0}，点一下就签到。", "You are {0}; one tap checks you in.";
-    checkin_who_code: "您是{0}，填上电视上的六位数字就签到。", "You are {0}; type the six digits on the screen.";
-    checkin_not_me: "不是我", "Not me";
-    checkin_button: "我到了，签到", "I am here";
-    checkin_code: "电视上的六位数字", "The six digits on the screen";
-    checkin_name: "党员编号或姓名", "Member number or name";
-    checkin_welcome: "签到成功", "Checked in";
-    checkin_nth: "{0}，{1} 到场，第 {2} 位。", "{0}, at {1}, number {2}.";
-    checkin_late: "片子已经开始，从现在起计学时。", "The film is running; your time counts from now on.";
-    checkin_confirmed: "确认了", "Confirmed";
-    checkin_confirmed_p: "{0}，刚才这一段记入学时。", "{0}, the part just seen counts.";
-    checkin_confirmed_end: "{0}，全程都确认了，散会后学时就记上。", "{0}, all is confirmed; your hours are recorded when the evening ends.";
-    checkin_already: "已经签到了", "Already checked in";
-    checkin_already_p: "{0}，现在没有抽查，接着看就行。", "{0}, nothing is asked just now; go on watching.";
-    checkin_next: "抽查码", "The next code";
-    checkin_next_p: "放映当中，电视上会出现抽查码。把六位数字填在这里，那段时间就计入学时。散场时再填一次。", "Codes appear on the screen during the film. Type the six digits here and that part counts. Do it once more at the end.";
-    checkin_send: "提交", "Send";
-    checkin_foot: "手机没电了也能算：散场前请管理员帮您登记。", "Battery empty? Ask the operator before the end.";
-    checkin_wrong: "这个码不对，或者过时了。电视上的码每 {0} 秒换一次，请填现在的六位数字。", "This code is wrong or out of date. It changes every {0} seconds; type the one on the screen now.";
-    checkin_paused: "填错的次数太多，请过 {0} 秒再填。", "Too many wrong codes; wait {0} seconds.";
-    checkin_one_phone: "这部手机已经为{0}签到。另一位请管理员登记。", "This phone has checked in {0}. The operator can check in another person.";
-    checkin_outside: "手机要连站点的无线网，并关掉移动数据。", "Join the station's Wi-Fi and switch mobile data off.";
-    checkin_outside_wifi: "手机要连站点的无线网“{0}”，并关掉移动数据。", "Join the station's Wi-Fi “{0}” and switch mobile data off.";
-    checkin_namesakes: "有 {0} 位同志都叫{1}，请填党员编号。", "{0} members are called {1}; type the member number.";
-    checkin_not_here: "这部手机还没有签到。没带手机的同志请找管理员。", "This phone has not checked in. The operator helps who has no phone.";
-    checkin_out: "要提前走", "Leaving early";
-    checkin_out_why: "填上电视上现在的六位数字，到此刻为止的时间就计入学时。", "Type the six digits on the screen now, and the time until this moment counts.";
-    checkin_out_do: "我先走了", "I am leaving";
-    checkin_out_lead: "记下了", "Noted";
-    checkin_out_p: "{0}，{1} 离场，看过的时间散场后记入学时。", "{0}, left at {1}; what you saw is recorded when the evening ends.";
-    checkin_out_foot: "回来的话，再签一次到就行。", "If you come back, check in again.";
     visiting_open: "我是外站党员或流动党员", "I belong to another station";
     visiting_number: "您的党员编号", "Your member number";
     visiting_branch: "您的党支部", "Your branch";
@@ -677,164 +564,16 @@ texts! {
     quiz_proof: "答题也算在场确认，刚才这一段记入学时。", "Answering proves that you are here: the part just seen counts.";
     quiz_back: "返回", "Back";
     // Screening on the desk
-    live_lead_none: "现在没有集中收看。", "No screening is on.";
-    live_lead_lobby: "《{0}》正在签到，应到 {1} 人，到了 {2} 人。", "Check-in for “{0}”: {1} expected, {2} there.";
-    live_lead_showing: "正在放《{0}》，应到 {1} 人，在场 {2} 人。", "“{0}” is on: {1} expected, {2} present.";
-    live_lead_break: "《{0}》休息当中，{1} 人在场。", "“{0}”: a break, {1} present.";
-    live_move: "这块屏坏了，搬到", "This screen died: go on at";
-    live_move_do: "搬过去", "Move";
-    live_excuse_why: "请假原因", "Reason for being absent";
-    live_excuse_back: "撤销请假", "Not excused";
-    live_visitor: "外站党员没带手机", "A visitor without a phone";
-    live_visitor_do: "登记到场", "Check in";
-    live_let_go: "换了手机", "Another phone";
-    live_visitors: "来过的外站党员", "Visitors so far";
-    live_planned: "照今天的计划", "From today's programme";
-    live_other_film: "另放一部", "Another film";
-    live_ending_lead: "《{0}》散场确认", "“{0}”, last check";
-    live_lead_ending: "《{0}》放完了，正在散场确认，{1} 人在场。", "“{0}” is over, last check: {1} present.";
-    live_shown: "已放 {0}", "{0} shown";
-    live_next_check: "下次抽查大约在 {0} 分钟后", "Next check in about {0} minutes";
-    live_check_open: "正在抽查，{0} 人已确认，还有 {1} 秒", "A check is open: {0} confirmed, {1} seconds left";
-    live_begin: "开始一场", "Begin a screening";
-    live_excuse_do: "记请假", "Excuse";
-    live_which: "放哪一部", "Which film";
-    live_where: "地点", "Where";
-    live_chair: "主持人", "Chair";
-    live_on: "在哪块屏上", "On which screen";
-    live_no_screen: "还没有登记放映屏。在电视或电脑的浏览器里打开 {0}/tv，把屏上的四位数字填在下面。", "No screen is known yet. Open {0}/tv in the television's browser and type its four digits below.";
-    live_screens: "放映屏", "Screens";
-    live_screen_code: "屏上的四位数字", "The four digits on the screen";
-    live_screen_name: "叫什么，比如“会议室电视”", "What to call it, e.g. “Hall”";
-    live_screen_default: "放映屏", "Screen";
-    live_absent: "没有到", "Absent";
-    live_screen_add: "登记", "Let it in";
-    live_screen_remove: "撤下", "Remove";
-    live_screen_unknown: "没有哪块屏显示这个数字。请看着屏再填一次。", "No screen shows these digits; look at it and type them again.";
-    live_tick: "登记没带手机的人", "Check in who has no phone";
-    live_find: "姓名或拼音首字母", "Name or pinyin initials";
-    live_why: "由您登记，是因为", "You check them in because";
     why_no_phone: "没带手机", "no phone with them";
     why_cannot: "不会用", "cannot use one";
     why_empty: "手机没电", "battery is empty";
     why_shared: "合用一部手机", "share a phone";
-    live_tick_one: "到场", "Here";
-    live_still: "登记的都还在", "All I checked in are still here";
-    live_excuse: "请假", "Excused";
-    live_gone: "走了", "Gone";
-    live_present_n: "在场 {0} 人", "{0} present";
-    live_not_come: "还没有到 {0} 人", "{0} not come yet";
-    live_by_phone: "{0}，手机签到{1}", "{0}, by phone{1}";
-    live_by_tick: "{0}，您登记，{1}", "{0}, by you, {1}";
-    live_passed: "，过了 {0} 次抽查", ", {0} checks passed";
-    live_missed: "，错过 {0} 次", ", {0} missed";
-    live_guests: "在场的群众（不计学时）", "People present who are no members";
-    live_close: "散会，记学时", "End and record the hours";
-    live_end: "放完了，散场确认", "Film is over: last check";
-    live_call_off: "取消这一场", "Call it off";
-    live_grades: "手机签到 {0} 人（B 级），您登记 {1} 人（C 级，在报表里单独列出）。", "{0} by phone (grade B), {1} by you (grade C, shown apart in reports).";
-    live_alone: "用手机自学的：{0} 人", "On their phones: {0}";
-    live_record: "这一场的记录和照片", "The record and photos of this evening";
     // Programme
-    plan_lead: "{0}排了 {1} 场，已经放了 {2} 场。", "{0}: {1} planned, {2} shown.";
-    plan_lead_none: "{0}还没有排。", "Nothing is planned for {0} yet.";
-    plan_under: "这个月一共放了 {0}。", "{0} shown in this month.";
-    plan_none: "还没有排。", "Nothing planned.";
-    plan_is_today: "今天", "Today";
-    plan_change: "改", "change";
-    plan_missed: "没有放", "Not held";
-    plan_running: "正在放，到场 {0}", "On now, {0} came";
-    plan_came: "到场 {0} / {1}", "{0} / {1} came";
-    plan_not_planned: "没有排进计划", "not planned";
-    plan_of_district: "县里的计划", "planned by the district";
-    plan_add: "再排一场", "Plan another";
-    plan_print: "打印贴墙上", "Print for the wall";
-    plan_wishes: "大家想看的", "What people would like";
-    plan_wishes_sub: "可以排进下一场", "for one of the next evenings";
-    plan_no_wishes: "还没有人点“想一起看”。", "Nobody has asked for anything yet.";
-    plan_said: "信息反馈里写的", "Written as feedback";
-    plan_said_answer: "去答复", "Answer";
-    plan_said_more: "还有 {0} 条", "{0} more";
-    plan_wished: "{0} 人想看，{1}", "{0} would like it, {1}";
-    plan_wished_away: "{0} 人想看，课程库里现在没有", "{0} would like it, not in the library now";
-    plan_one: "排一场", "Plan it";
-    plan_liked: "大家喜欢的", "What people liked";
-    plan_no_liked: "还没有人打分。", "No ratings yet.";
-    plan_stars: "{0} 分，{1} 人", "{0} of 5, {1} people";
-    plan_left_early: "提前走的", "Left early";
-    plan_left: "{0} 人里 {1} 人", "{1} of {0}";
-    plan_new: "排一场", "Plan an evening";
-    plan_edit: "改这一场", "Change this evening";
-    plan_then: "接着放（可以不选）", "Then (optional)";
-    plan_choose: "不选", "none";
-    plan_day: "日期", "Day";
-    plan_time: "时间", "Time";
-    plan_who: "谁参加", "Who is expected";
-    plan_everybody: "全体党员", "all members";
-    plan_committee: "书记和委员", "secretaries and committee";
-    plan_newcomers: "新党员", "new members";
-    plan_branches: "哪些支部（不勾就是全部）", "Which branches (none: all)";
-    plan_remove: "不放了，删掉", "Delete";
-    plan_back: "回计划", "Back to the plan";
-    plan_when_unclear: "请填日期和时间，比如 2026-11-26 和 19:30。", "Type day and time, like 2026-11-26 and 19:30.";
-    plan_no_film: "请选一部片子。", "Choose a film.";
-    plan_month: "{0}节目", "{0}: programme";
-    plan_wish: "想一起看", "I would like us to see it";
-    plan_wish_back: "已点“想一起看”，撤销", "Asked for; take it back";
-    plan_item: "第 {0} 号，{1}", "No. {0}, {1}";
-    f1_minutes_n: "{0} 分钟", "{0} min";
-    f1_liked: "满意度", "Satisfaction";
-    f1_liked_line: "{0} 分（满分 5 分），{1} 人打分", "{0} of 5, {1} ratings";
-    f1_quiz_line: "{0} 人答题，{1} 道里答对 {2} 道", "{0} answered, {2} of {1} right";
     notice_month: "{0}远程教育播放公告", "Screenings in {0}";
     notice_one: "远程教育播放公告", "Screening";
     notice_scan: "扫码看课件、查学时", "Scan to watch and to see your hours";
     // Books
     tab_books: "台账", "Books";
-    books_lead_fine: "七本台账都填到了今天。", "All seven books are up to date.";
-    books_lead_signs: "台账都填到了今天，{0} 份收看记录等签字。", "The books are up to date; {0} records wait for signatures.";
-    books_lead_answers: "台账都填到了今天，{0} 条反馈等答复。", "The books are up to date; {0} voices wait for an answer.";
-    books_lead_both: "台账都填到了今天，{0} 份收看记录等签字，{1} 条反馈等答复。", "The books are up to date; {0} records wait for signatures, {1} voices for an answer.";
-    books_under: "由站点自己填写。您只补讨论、照片和签字；改动会留在台账里。", "Written by the station. You add the discussion, photos and signatures; every change stays in the ledger.";
-    books_f1: "学习收看记录", "Records of screenings";
-    books_open: "打开", "Open";
-    books_print: "打印", "Print";
-    books_csv: "导出 CSV", "CSV";
-    books_xlsx: "导出 Excel", "Excel";
-    books_export: "导出", "Export";
-    books_from: "从", "From";
-    books_to: "到", "to";
-    books_this_month: "本月", "This month";
-    books_this_quarter: "本季", "This quarter";
-    books_this_year: "今年", "This year";
-    books_empty: "这段时间没有。", "Nothing in this time.";
-    books_made_by: "制表", "Made by";
-    books_checked_by: "审核", "Checked by";
-    books_unsigned: "还没有签字", "not signed yet";
-    books_f1_none: "这段时间没有放过", "none in this time";
-    books_f1_signed: "{0} 场，都签了字", "{0}, all signed";
-    books_f1_waiting: "{0} 场，{1} 份没有签字", "{0}, {1} not signed";
-    books_f2_fine: "{0} 条，都已答复", "{0}, all answered";
-    books_f2_waiting: "{0} 条，还有 {1} 条没有办结", "{0}, {1} still open";
-    books_f3_state: "{0} 种", "{0} kinds";
-    books_f4_state: "开机 {0} 次，停电 {1} 次", "{0} starts, {1} power cuts";
-    books_f5_state: "{0} 人", "{0} members";
-    books_f6_state: "{0} 人次，{1} 人", "{0} person-times, {1} persons";
-    books_f7_state: "{0} 人学满，{1} 人未满", "{0} complete, {1} not yet";
-    books_n1: "学习收看记录", "Screenings";
-    books_n1_what: "每场一份", "one record each";
-    books_n2: "信息反馈", "Feedback";
-    books_n2_what: "意见、需求、想看的片子、答复", "opinions, needs, wishes, answers";
-    books_n3: "设备资料", "Equipment";
-    books_n3_what: "名称、型号、购置", "names, models, purchases";
-    books_n4: "设备运行", "Runs of the station";
-    books_n4_what: "开机、停电、故障", "starts, power cuts, faults";
-    books_n5: "花名册", "Roster";
-    books_n5_what: "党员、支部、流动情况", "members, branches, migrants";
-    books_n6: "月报卡", "Month card";
-    books_n6_what: "每月一张", "one a month";
-    books_n7: "学时台账", "Hours";
-    books_n7_what: "每人每年", "each member, each year";
     feedback_open: "听到的和答复", "What was said, and answers";
     feedback_nobody: "没有留名", "no name";
     feedback_answer: "答复", "Answer";
@@ -883,19 +622,6 @@ texts! {
     photo_choose: "拍一张，或者从相册选", "Take one, or choose one";
     photo_add: "存照片", "Keep the photo";
     photo_drop: "撤回", "Take back";
-    f1_confirmed: "已在系统里确认", "Confirmed in the system";
-    f1_signing: "签字确认", "Confirm the record";
-    f1_confirm_operator: "管理员确认", "The operator confirms";
-    f1_confirm_chair: "主持人确认", "The chair confirms";
-    f1_chair_number: "主持人的党员编号", "The chair's member number";
-    f1_changed_since: "之后改过，请再确认一次", "changed since, please confirm again";
-    f1_not_over: "散会后再签字。", "Sign when the evening is over.";
-    f1_branches: "分支部", "By branch";
-    f1_alone: "无人收看", "For nobody";
-    f1_attended: "没有无人收看的时段。", "There was somebody all the time.";
-    f1_item_id: "课件编号", "Film number";
-    f1_station: "站点编号", "Station";
-    f1_foot_leaves: "由站点台账自动生成，第 {1} 到 {2} 条。手写修改请同时在系统里更正，原记录保留。学时按《{0}》。", "Made from the station's ledger, entries {1} to {2}. What is changed by hand should be corrected in the system as well. Hours by “{0}”.";
     month_h: "本月进度", "This month";
     month_fine: "本月要求都达到了。", "All that is asked of this month is reached.";
     month_lacks: "本月还差：{0}。", "Still missing this month: {0}.";
@@ -917,51 +643,9 @@ texts! {
     details_certificate: "活动证号", "Certificate";
     details_contact: "联系人", "Contact";
     details_brought: "送学上门（年老体弱）", "Study is brought home (old or weak)";
-    books_line: "应到 {0}，到场 {1}，{2}", "{0} expected, {1} came, {2}";
-    f1_title: "学习收看记录", "Record of a screening";
-    f1_no: "编号 {0}", "No. {0}";
-    f1_date: "日期", "Date";
-    f1_from_to: "起止", "From, to";
-    f1_to: "{0} 到 {1}", "{0} to {1}";
-    f1_place: "地点", "Place";
-    f1_mode: "收看方式", "Mode";
-    f1_operator: "管理员", "Operator";
-    f1_item: "课件", "Film";
-    f1_class: "类别和来源", "Class and source";
-    f1_length: "片长", "Length";
-    f1_shown: "实际放映", "Really shown";
-    f1_people: "人数", "People";
-    f1_people_line: "应到 {0}，到场 {1}，请假 {2}，没有到 {3}；群众 {4}；到会率 {5}", "{0} expected, {1} came, {2} excused, {3} absent; {4} other people; attendance {5}";
-    f1_evidence: "证据", "Evidence";
-    f1_evidence_line: "手机签到 {0} 人（B 级），管理员登记 {1} 人（C 级）{2}", "{0} by phone (grade B), {1} by the operator (grade C){2}";
-    f1_ticked: "：{0}", ": {0}";
-    f1_discussion: "讨论", "Discussion";
-    f1_put_to_use: "学用成果", "Put to use";
-    f1_incidents: "异常", "Incidents";
-    f1_unattended: "其中 {0} 没有人在场，不计学时。", "{0} of it without anybody present, which counts for nobody.";
-    f1_none: "没有", "none";
-    f1_foot: "由站点台账自动生成。手写修改请同时在系统里更正，原记录保留。学时按“{0}”。", "Made from the station's ledger. What is changed by hand should be corrected in the system as well. Hours by “{0}”.";
-    f1_remarks: "记一笔", "Remarks";
-    f1_discussion_hint: "讨论了什么，谁发的言", "What was discussed, and by whom";
-    f1_put_hint: "回去打算怎么用", "What will be put to use";
-    f1_incidents_hint: "停电、断网、设备问题；没有就空着", "Power, network, devices; empty if none";
-    f1_signed_date: "日期", "Date";
 }
 
 impl Texts {
-    /// The books F1 to F7: what each is called, and what it is.
-    pub fn books_names(&self) -> [(&'static str, &'static str); 7] {
-        [
-            (self.books_n1, self.books_n1_what),
-            (self.books_n2, self.books_n2_what),
-            (self.books_n3, self.books_n3_what),
-            (self.books_n4, self.books_n4_what),
-            (self.books_n5, self.books_n5_what),
-            (self.books_n6, self.books_n6_what),
-            (self.books_n7, self.books_n7_what),
-        ]
-    }
-
     /// The word for a mode.
     pub fn mode(&self, mode: crate::types::Mode) -> &'static str {
         use crate::types::Mode;

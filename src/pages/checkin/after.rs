@@ -158,7 +158,7 @@ pub(super) async fn out(
         return again(outside(&pages, t)).await;
     }
     let Some(person) = person(&pages, &visit).await? else {
-        return again(t.checkin_not_here.to_owned()).await;
+        return again(t.checkin.not_here.to_owned()).await;
     };
     let device = visit.visitor.device;
     let outcome = pages
@@ -169,10 +169,10 @@ pub(super) async fn out(
         Ok(()) => {
             let page = Out {
                 sentence: format::fill(
-                    t.checkin_out_p,
+                    t.checkin.out_p,
                     &[&person.name, &format::time(pages.clock.now().wall_ms)],
                 ),
-                f: visit.frame(&pages, t.checkin, Tab::None),
+                f: visit.frame(&pages, t.checkin.title, Tab::None),
             };
             show(&visit, &page)
         }

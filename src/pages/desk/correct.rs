@@ -91,7 +91,7 @@ async fn show_form(pages: &Pages, visit: &Visit, sent: Sent, error: String) -> R
     let found = found(pages, sent.of).await?;
     let facts = facts(pages, visit, &found, sent.of).await?;
     let page = Page {
-        lead: t.correct_lead,
+        lead: t.correct.lead,
         of: sent.of,
         is_span: matches!(found.named, Named::Span { .. }),
         facts,
@@ -100,7 +100,7 @@ async fn show_form(pages: &Pages, visit: &Visit, sent: Sent, error: String) -> R
             pin: String::new(),
             ..sent
         },
-        f: visit.frame(pages, t.correct, Tab::Members),
+        f: visit.frame(pages, t.correct.title, Tab::Members),
     };
     show(visit, &page)
 }
@@ -116,13 +116,13 @@ async fn facts(
         let entry = pages.library.entry(item);
         entry.map_or_else(|| item.to_string(), |entry| entry.title)
     };
-    let mut facts = vec![(t.correct_entry, format::thousands(of))];
+    let mut facts = vec![(t.correct.entry, format::thousands(of))];
     let time = match &found.named {
         Named::Span {
             member, item, still, ..
         } => {
             let name = pages.roster.member(member.clone()).await?.map(|member| member.name);
-            facts.push((t.correct_whose, format!("{member} {}", name.unwrap_or_default())));
+            facts.push((t.correct.whose, format!("{member} {}", name.unwrap_or_default())));
             facts.push((t.receipt_item, title(item)));
             format!("{} ({})", format::length(still.total(), visit.lang), minutes(still))
         }
@@ -163,7 +163,7 @@ pub(super) async fn save(
     };
     let second = match pages.roster.second(&sent.second, &sent.pin, visit.peer.ip()).await {
         Ok(Some(second)) => second,
-        Ok(None) => return show_form(&pages, &visit, sent, t.correct_not_a_signer.to_owned()).await,
+        Ok(None) => return show_form(&pages, &visit, sent, t.correct.not_a_signer.to_owned()).await,
         Err(error) => {
             let said = sentence(error, t, t.wrong_pin)?;
             return show_form(&pages, &visit, sent, said).await;
@@ -196,15 +196,15 @@ async fn wanted(pages: &Pages, sent: &Sent, t: &Texts) -> Result<Result<Correcti
         "" => None,
         number => match MemberId::new(number) {
             Ok(id) if pages.roster.member(id.clone()).await?.is_some() => Some(id),
-            _ => return Ok(Err(t.correct_no_member)),
+            _ => return Ok(Err(t.correct.no_member)),
         },
     };
     let Ok(stretch) = stretch(&sent.from, &sent.until) else {
-        return Ok(Err(t.correct_bad_stretch));
+        return Ok(Err(t.correct.bad_stretch));
     };
     let reason = sent.reason.trim().to_owned();
     if reason.is_empty() || reason.chars().count() > REASON {
-        return Ok(Err(t.correct_no_reason));
+        return Ok(Err(t.correct.no_reason));
     }
     if pages.roster.is_named_in(&reason).await? {
         return Ok(Err(t.no_names));
@@ -233,9 +233,9 @@ fn stretch(from: &str, until: &str) -> Result<Option<(Millis, Millis)>, ()> {
 
 fn unfit(why: Unfit, t: &Texts) -> &'static str {
     match why {
-        Unfit::Nothing => t.correct_nothing,
-        Unfit::NotThere => t.correct_not_there,
-        Unfit::HasIt => t.correct_has_it,
-        Unfit::Own => t.correct_own,
+        Unfit::Nothing => t.correct.nothing,
+        Unfit::NotThere => t.correct.not_there,
+        Unfit::HasIt => t.correct.has_it,
+        Unfit::Own => t.correct.own,
     }
 }

@@ -122,7 +122,7 @@ pub(super) async fn page(
     let page = Page {
         lead: running
             .first()
-            .map_or_else(|| t.live_lead_none.to_owned(), |r| r.lead.clone()),
+            .map_or_else(|| t.live.lead_none.to_owned(), |r| r.lead.clone()),
         running,
         films: films(&pages),
         planned: planned(&pages).await?,
@@ -133,13 +133,13 @@ pub(super) async fn page(
         } else {
             String::new()
         },
-        no_screen: format::fill(t.live_no_screen, &[&address.trim_end_matches('/')]),
+        no_screen: format::fill(t.live.no_screen, &[&address.trim_end_matches('/')]),
         screens,
         free,
         wrong: wanted.wrong,
         query,
         reasons: vec![t.why_no_phone, t.why_cannot, t.why_empty, t.why_shared],
-        alone: format::fill(t.live_alone, &[&alone]),
+        alone: format::fill(t.live.alone, &[&alone]),
         f: visit.frame(&pages, t.tab_sessions, Tab::Sessions),
     };
     show(&visit, &page)
@@ -209,10 +209,10 @@ async fn evening(
     let present: Vec<&Line> = record.lines.iter().filter(|line| line.who.went_ms.is_none()).collect();
     let title = state.now_showing().map_or("", |showing| &showing.title);
     let lead = match state.stage {
-        Stage::Lobby => format::fill(t.live_lead_lobby, &[&title, &state.due, &present.len()]),
-        Stage::Showing => format::fill(t.live_lead_showing, &[&title, &state.due, &present.len()]),
-        Stage::Break => format::fill(t.live_lead_break, &[&title, &present.len()]),
-        Stage::Ending | Stage::Closed => format::fill(t.live_lead_ending, &[&title, &present.len()]),
+        Stage::Lobby => format::fill(t.live.lead_lobby, &[&title, &state.due, &present.len()]),
+        Stage::Showing => format::fill(t.live.lead_showing, &[&title, &state.due, &present.len()]),
+        Stage::Break => format::fill(t.live.lead_break, &[&title, &present.len()]),
+        Stage::Ending | Stage::Closed => format::fill(t.live.lead_ending, &[&title, &present.len()]),
     };
     let others = others(&record, members, query);
     let length: u64 = state.programme.iter().map(|showing| showing.length.0).sum();
@@ -220,23 +220,23 @@ async fn evening(
         id: state.id.to_string(),
         screen: screen.to_owned(),
         lead,
-        shown: format::fill(t.live_shown, &[&format::clock_length(state.shown)]),
+        shown: format::fill(t.live.shown, &[&format::clock_length(state.shown)]),
         bar: crate::look::art::share_bar(state.shown.0, length),
         next: next_check(answer, t),
         figures: vec![
-            (t.tv_came, people.came),
-            (t.tv_excused, people.excused),
-            (t.live_absent, people.absent()),
+            (t.tv.came, people.came),
+            (t.tv.excused, people.excused),
+            (t.live.absent, people.absent()),
         ],
-        grades: format::fill(t.live_grades, &[&people.by_phone, &people.ticked]),
+        grades: format::fill(t.live.grades, &[&people.by_phone, &people.ticked]),
         guests: state.guests,
         is_lobby: state.stage == Stage::Lobby,
         is_showing: matches!(state.stage, Stage::Showing | Stage::Break),
         can_move: false,
         has_ticked: state.check.is_some() && present.iter().any(|line| line.who.entry == Entry::Ticked),
-        present_h: format::fill(t.live_present_n, &[&present.len()]),
+        present_h: format::fill(t.live.present_n, &[&present.len()]),
         present: present.iter().map(|line| person(line, &people, t)).collect(),
-        others_h: format::fill(t.live_not_come, &[&others.len()]),
+        others_h: format::fill(t.live.not_come, &[&others.len()]),
         others: others
             .into_iter()
             .map(|(member, why)| stranger(member, why, t))
@@ -247,10 +247,10 @@ async fn evening(
 fn next_check(answer: &Answer, t: &Texts) -> String {
     let state = &answer.state;
     match (answer.check_left, state.stage) {
-        (Some(left), _) => format::fill(t.live_check_open, &[&answer.passed, &left.as_secs()]),
+        (Some(left), _) => format::fill(t.live.check_open, &[&answer.passed, &left.as_secs()]),
         (None, Stage::Showing) => {
             let minutes = state.next_check.minus(state.shown).as_secs().div_ceil(60);
-            format::fill(t.live_next_check, &[&minutes])
+            format::fill(t.live.next_check, &[&minutes])
         }
         _ => String::new(),
     }
@@ -260,18 +260,18 @@ fn person(line: &Line, people: &Attendance<'_>, t: &Texts) -> Person {
     let (passed, missed) = (line.checks.passed, line.checks.missed());
     let came = format::time(line.who.came_ms);
     let mut what = match line.who.entry {
-        Entry::Code if passed == 0 => format::fill(t.live_by_phone, &[&came, &""]),
+        Entry::Code if passed == 0 => format::fill(t.live.by_phone, &[&came, &""]),
         Entry::Code => {
-            let passed = format::fill(t.live_passed, &[&passed]);
-            format::fill(t.live_by_phone, &[&came, &passed])
+            let passed = format::fill(t.live.passed, &[&passed]);
+            format::fill(t.live.by_phone, &[&came, &passed])
         }
-        Entry::Ticked => format::fill(t.live_by_tick, &[&came, &line.who.reason]),
+        Entry::Ticked => format::fill(t.live.by_tick, &[&came, &line.who.reason]),
     };
     if let Some(home) = &line.who.home {
         what = format!("{what}，{}", format::fill(t.visiting_of, &[&home.branch]));
     }
     if missed > 0 {
-        what += &format::fill(t.live_missed, &[&missed]);
+        what += &format::fill(t.live.missed, &[&missed]);
     }
     Person {
         number: line.who.member.to_string(),
@@ -305,10 +305,10 @@ fn stranger(member: &Member, excuse: Option<&str>, t: &Texts) -> Person {
         number: member.id.to_string(),
         name: member.name.clone(),
         what: excuse.map_or(branch.clone(), |why| {
-            if *why == *t.live_excuse {
+            if *why == *t.live.excuse {
                 format!("{branch}，{why}")
             } else {
-                format!("{branch}，{} {why}", t.live_excuse)
+                format!("{branch}，{} {why}", t.live.excuse)
             }
         }),
         grade: String::new(),

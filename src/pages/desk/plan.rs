@@ -137,12 +137,12 @@ pub(super) async fn page(
     let named = |month: Month| (month.to_string(), name_of(month, lang).1);
     let page = Page {
         lead: if entries.is_empty() && shown == 0 {
-            format::fill(t.plan_lead_none, &[&name])
+            format::fill(t.plan.lead_none, &[&name])
         } else {
-            format::fill(t.plan_lead, &[&name, &entries.len(), &shown])
+            format::fill(t.plan.lead, &[&name, &entries.len(), &shown])
         },
         under: if in_all > Millis::ZERO {
-            format::fill(t.plan_under, &[&format::length(in_all, lang)])
+            format::fill(t.plan.under, &[&format::length(in_all, lang)])
         } else {
             String::new()
         },
@@ -194,7 +194,7 @@ fn blank(at: i64, is_today: bool, lang: Lang) -> Line {
     Line {
         date: clock::local_date(at).map_or_else(String::new, |day| format!("{:02}", day.day())),
         day: if is_today {
-            texts(lang).plan_is_today
+            texts(lang).plan.is_today
         } else {
             format::weekday(at, lang)
         },
@@ -220,13 +220,13 @@ fn planned(entry: &Entry, brief: Option<&Brief>, members: &[Member], today: &str
     let chair = if plan.chair.is_empty() {
         String::new()
     } else {
-        format!("{} {}", t.live_chair, plan.chair)
+        format!("{} {}", t.live.chair, plan.chair)
     };
     let branches: Vec<String> = plan.branches.iter().map(ToString::to_string).collect();
     let from = entry
         .from
         .as_ref()
-        .map_or_else(String::new, |_| t.plan_of_district.to_owned());
+        .map_or_else(String::new, |_| t.plan.of_district.to_owned());
     let length = format::length(plan.length(), lang);
     let parts = [class, length, branches.join(" "), plan.place.clone(), chair, from];
     let is_today = plan.when.day == today;
@@ -236,10 +236,10 @@ fn planned(entry: &Entry, brief: Option<&Brief>, members: &[Member], today: &str
     match brief {
         Some(brief) => became(&mut line, brief, t),
         None if plan.when.day.as_str() < today => {
-            t.plan_missed.clone_into(&mut line.tag);
+            t.plan.missed.clone_into(&mut line.tag);
             line.tag_class = "tag-you";
         }
-        None => line.tag = format::fill(t.tv_due, &[&begin::due(plan, members)]),
+        None => line.tag = format::fill(t.tv.due, &[&begin::due(plan, members)]),
     }
     if brief.is_none() {
         line.begin = is_today.then_some(entry.number);
@@ -254,18 +254,18 @@ fn unplanned(brief: &Brief, today: &str, lang: Lang) -> Line {
     let mut line = blank(brief.opened_ms, is_today, lang);
     line.is_today = false;
     line.title = brief.titles.join("》《");
-    t.plan_not_planned.clone_into(&mut line.about);
+    t.plan.not_planned.clone_into(&mut line.about);
     became(&mut line, brief, t);
     line
 }
 
 fn became(line: &mut Line, brief: &Brief, t: &Texts) {
     if brief.is_open {
-        line.tag = format::fill(t.plan_running, &[&brief.came]);
+        line.tag = format::fill(t.plan.running, &[&brief.came]);
         line.tag_class = "tag-go";
         "/desk/live".clone_into(&mut line.link);
     } else {
-        line.tag = format::fill(t.plan_came, &[&brief.came, &brief.due]);
+        line.tag = format::fill(t.plan.came, &[&brief.came, &brief.due]);
         line.tag_class = "tag-ok";
         line.link = format!("/desk/books/{}", brief.id);
     }
@@ -284,8 +284,8 @@ async fn wishes(pages: &Pages, t: &Texts, lang: Lang) -> Result<Vec<Wish>, Probl
         Wish {
             title: title_of(pages, &item).unwrap_or_else(|| item.to_string()),
             about: match there {
-                Some(entry) => format::fill(t.plan_wished, &[&many, &format::length(entry.length, lang)]),
-                None => format::fill(t.plan_wished_away, &[&many]),
+                Some(entry) => format::fill(t.plan.wished, &[&many, &format::length(entry.length, lang)]),
+                None => format::fill(t.plan.wished_away, &[&many]),
             },
             plan: there.map_or_else(String::new, |_| format!("/desk/plan/new?item={item}")),
         }
@@ -299,7 +299,7 @@ async fn said(pages: &Pages, t: &Texts) -> Result<(Vec<(String, String)>, String
     let more = all.len().saturating_sub(MOST);
     let line = |said: &crate::records::Feedback| (said.text.clone(), Period::month_at(said.wall_ms).word());
     let more = if more > 0 {
-        format::fill(t.plan_said_more, &[&more])
+        format::fill(t.plan.said_more, &[&more])
     } else {
         String::new()
     };
@@ -313,7 +313,7 @@ async fn liked(pages: &Pages, t: &Texts) -> Result<Vec<(String, String)>, Proble
     let line = |liked: crate::opinions::Liked| {
         let (whole, tenth) = (liked.tenths() / 10, liked.tenths() % 10);
         let mean = format!("{whole}.{tenth}");
-        let said = format::fill(t.plan_stars, &[&mean, &liked.ratings]);
+        let said = format::fill(t.plan.stars, &[&mean, &liked.ratings]);
         Some((title_of(pages, &liked.item)?, said))
     };
     Ok(some.into_iter().chain(few).filter_map(line).take(MOST).collect())
@@ -335,6 +335,6 @@ async fn left_early(pages: &Pages, t: &Texts) -> Result<Vec<(String, String)>, P
         }
     }
     left.sort_by_key(|(_, went, _)| std::cmp::Reverse(*went));
-    let said = |(title, went, came): (String, usize, usize)| (title, format::fill(t.plan_left, &[&came, &went]));
+    let said = |(title, went, came): (String, usize, usize)| (title, format::fill(t.plan.left, &[&came, &went]));
     Ok(left.into_iter().take(MOST).map(said).collect())
 }

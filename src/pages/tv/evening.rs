@@ -149,16 +149,16 @@ fn lobby(pages: &Pages, visit: &Visit, answer: &Answer, mut notices: Vec<notices
             .filter(|part| !part.is_empty())
             .collect::<Vec<_>>()
             .join(comma),
-        address: format::fill(t.tv_lobby_or, &[&check_in_address(pages).trim_start_matches("http://")]),
+        address: format::fill(t.tv.lobby_or, &[&check_in_address(pages).trim_start_matches("http://")]),
         notices,
         code: answer.spoken_code(),
         present: answer.present.len(),
         due: if answer.state.due == 0 {
             String::new()
         } else {
-            format!("{comma}{}", format::fill(t.tv_due, &[&answer.state.due]))
+            format!("{comma}{}", format::fill(t.tv.due, &[&answer.state.due]))
         },
-        f: visit.frame(pages, t.checkin, Tab::None),
+        f: visit.frame(pages, t.checkin.title, Tab::None),
     };
     show(visit, &page)
 }
@@ -203,7 +203,7 @@ fn rest(pages: &Pages, visit: &Visit, answer: &Answer) -> Result<Response, Probl
         code: answer.spoken_code(),
         present: answer.present.len(),
         passed: answer.passed,
-        f: visit.frame(pages, t.tv_break, Tab::None),
+        f: visit.frame(pages, t.tv.tv_break, Tab::None),
     };
     show(visit, &page)
 }
@@ -215,7 +215,7 @@ fn ending(pages: &Pages, visit: &Visit, answer: &Answer) -> Result<Response, Pro
         code: answer.spoken_code(),
         present: answer.present.len(),
         passed: answer.passed,
-        f: visit.frame(pages, t.tv_finish, Tab::None),
+        f: visit.frame(pages, t.tv.finish, Tab::None),
     };
     show(visit, &page)
 }
@@ -300,10 +300,10 @@ pub(super) async fn done(
     let visiting = pages.roster.visiting().await?;
     let people = Attendance::of(&record, &members).with_visitors(&visiting);
     let mut figures = vec![
-        (t.tv_due_short, record.state.due.to_string()),
-        (t.tv_came, people.came.to_string()),
-        (t.tv_excused, people.excused.to_string()),
-        (t.tv_rate, people.rate()),
+        (t.tv.due_short, record.state.due.to_string()),
+        (t.tv.came, people.came.to_string()),
+        (t.tv.excused, people.excused.to_string()),
+        (t.tv.rate, people.rate()),
     ];
     // Two of two and 50 %: who is counted in the rate must be said.
     figures.extend(
@@ -311,14 +311,14 @@ pub(super) async fn done(
             .of_them_expected()
             .map(|came| (t.came_expected, came.to_string())),
     );
-    figures.push((t.tv_shown, format::clock_length(record.state.shown)));
+    figures.push((t.tv.shown, format::clock_length(record.state.shown)));
     let page = Done {
         facts: facts(t, &serde_json::json!({})),
         lead: lead(&record, &people, t, visit.lang),
         figures,
         less: less(&record, &people, visit.lang),
         rate: qr::to_svg(&format!("{}/evening/{}", base(&pages), record.state.id)),
-        f: visit.frame(&pages, t.tv_home, Tab::None),
+        f: visit.frame(&pages, t.tv.home, Tab::None),
     };
     show(&visit, &page)
 }
@@ -330,11 +330,11 @@ fn lead(record: &Record, people: &Attendance, t: &Texts, lang: Lang) -> String {
         .filter(|line| line.total() == record.state.shown)
         .count();
     match (people.came, whole) {
-        (0, _) => t.tv_done_nobody.to_owned(),
-        (came, 0) => format::fill(t.tv_done_some, &[&came]),
+        (0, _) => t.tv.done_nobody.to_owned(),
+        (came, 0) => format::fill(t.tv.done_some, &[&came]),
         (came, whole) => {
             let each = format::length(record.state.shown, lang);
-            format::fill(t.tv_done_lead, &[&came, &whole, &each])
+            format::fill(t.tv.done_lead, &[&came, &whole, &each])
         }
     }
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::clock::Trust;
-use crate::ledger::Proof;
+use crate::ledger::{Closing, Proof};
+use crate::types::{Grade, Mode};
 
 fn at(mono_s: u64) -> At {
     At {
@@ -32,16 +33,15 @@ fn item() -> ItemId {
     ItemId::from_digest(&[2; 32])
 }
 
-fn opened() -> Recount {
-    let mut count = Recount::default();
-    let known = What::Item {
+/// A film of so many seconds, and a session with it.
+fn film_of(seconds: u64) -> [What; 2] {
+    let film = What::Item {
         item: item(),
         title: "油菜".into(),
         class: None,
-        length: Millis::secs(100),
+        length: Millis::secs(seconds),
         made_here: false,
     };
-    count.count(&leaf(1, known));
     let open = What::Open {
         session: session(),
         member: member(),
@@ -49,6 +49,13 @@ fn opened() -> Recount {
         device: session(),
         mode: Mode::Alone,
     };
+    [film, open]
+}
+
+fn opened() -> Recount {
+    let mut count = Recount::default();
+    let [film, open] = film_of(100);
+    count.count(&leaf(1, film));
     count.count(&leaf(2, open));
     count
 }
@@ -195,7 +202,7 @@ fn what_was_left_in_an_earlier_boot_may_be_confirmed_at_once() {
 fn forty_hours_between_visits_a_day_apart_are_named() {
     let film = |hours: u64| {
         let mut count = Recount::default();
-        let [long, open] = long_film(100 * 3600);
+        let [long, open] = film_of(100 * 3600);
         count.count(&leaf(1, long));
         count.count(&leaf(2, visit(1, 1_795_000_000)));
         count.count(&leaf(3, open));
@@ -210,25 +217,6 @@ fn forty_hours_between_visits_a_day_apart_are_named() {
         [Anomaly::FasterThanTheDistrict(4), Anomaly::ClockStretched(4)]
     );
     assert_eq!(film(24), []);
-}
-
-/// A film of so many seconds, and a session with it.
-fn long_film(seconds: u64) -> [What; 2] {
-    let film = What::Item {
-        item: item(),
-        title: "油菜".into(),
-        class: None,
-        length: Millis::secs(seconds),
-        made_here: false,
-    };
-    let open = What::Open {
-        session: session(),
-        member: member(),
-        item: item(),
-        device: session(),
-        mode: Mode::Alone,
-    };
-    [film, open]
 }
 
 fn visit(size: u64, time: u64) -> What {
@@ -249,7 +237,7 @@ fn what_was_watched_while_a_stick_was_under_way_is_no_haste_and_does_not_get_awa
     // more until a third visit `third` hours after the second.
     let stick = |meanwhile: u64, third: u64| {
         let mut count = Recount::default();
-        let [long, open] = long_film(200 * HOUR);
+        let [long, open] = film_of(200 * HOUR);
         count.count(&leaf(1, long));
         count.count(&leaf(2, open));
         count.count(&leaf(HOUR, visit(2, FIRST)));

@@ -189,9 +189,9 @@ pub(super) fn times(pages: &Pages, period: Period, t: &'static Texts, lang: Lang
     let first = month.first();
     let quarter = Period::read(&format!("{}-q{}", first.year(), (first.month() + 2) / 3));
     let chips = [
-        (Some(month), t.books_this_month),
-        (quarter, t.books_this_quarter),
-        (Period::year(first.year()), t.books_this_year),
+        (Some(month), t.books.this_month),
+        (quarter, t.books.this_quarter),
+        (Period::year(first.year()), t.books.this_year),
     ];
     let chip = |(of, name): (Option<Period>, &'static str)| of.map(|of| (of.word(), name, of == period));
     Times {

@@ -68,7 +68,7 @@ pub(super) async fn page(
         date: short_date(record, t),
         title: record::titles(record),
         line: format::fill(
-            t.books_line,
+            t.books.line,
             &[
                 &record.state.due,
                 &record.lines.len(),
@@ -99,10 +99,10 @@ fn short_date(record: &Record, t: &Texts) -> String {
 
 fn lead(waiting: usize, unanswered: usize, t: &Texts) -> String {
     match (waiting, unanswered) {
-        (0, 0) => t.books_lead_fine.to_owned(),
-        (0, n) => format::fill(t.books_lead_answers, &[&n]),
-        (n, 0) => format::fill(t.books_lead_signs, &[&n]),
-        (n, m) => format::fill(t.books_lead_both, &[&n, &m]),
+        (0, 0) => t.books.lead_fine.to_owned(),
+        (0, n) => format::fill(t.books.lead_answers, &[&n]),
+        (n, 0) => format::fill(t.books.lead_signs, &[&n]),
+        (n, m) => format::fill(t.books.lead_both, &[&n, &m]),
     }
 }
 
@@ -167,32 +167,32 @@ fn states(all: &Standing, t: &Texts) -> [(&'static str, String); 7] {
     } = all;
     let figures = &all.figures;
     let screenings = match (all.evenings, all.unsigned) {
-        (0, _) => ("tag-off", t.books_f1_none.to_owned()),
-        (n, 0) => ("tag-ok", format::fill(t.books_f1_signed, &[&n])),
-        (n, m) => ("tag-you", format::fill(t.books_f1_waiting, &[&n, &m])),
+        (0, _) => ("tag-off", t.books.f1_never.to_owned()),
+        (n, 0) => ("tag-ok", format::fill(t.books.f1_signed, &[&n])),
+        (n, m) => ("tag-you", format::fill(t.books.f1_waiting, &[&n, &m])),
     };
     let voices = match all.unanswered {
-        0 => ("tag-ok", format::fill(t.books_f2_fine, &[said])),
-        n => ("tag-you", format::fill(t.books_f2_waiting, &[said, &n])),
+        0 => ("tag-ok", format::fill(t.books.f2_fine, &[said])),
+        n => ("tag-you", format::fill(t.books.f2_waiting, &[said, &n])),
     };
     let fine_if = |is_fine: bool, other| if is_fine { "tag-ok" } else { other };
-    let runs = format::fill(t.books_f4_state, &[&figures.boots, &figures.power_cuts]);
-    let card = format::fill(t.books_f6_state, &[&figures.person_times, &figures.persons.len()]);
+    let runs = format::fill(t.books.f4_state, &[&figures.boots, &figures.power_cuts]);
+    let card = format::fill(t.books.f6_state, &[&figures.person_times, &figures.persons.len()]);
     let complete = people.saturating_sub(*lacking);
     [
         screenings,
         voices,
         (
             fine_if(*pieces > 0, "tag-off"),
-            format::fill(t.books_f3_state, &[pieces]),
+            format::fill(t.books.f3_state, &[pieces]),
         ),
         ("tag-ok", runs),
         (
             fine_if(*people > 0, "tag-you"),
-            format::fill(t.books_f5_state, &[people]),
+            format::fill(t.books.f5_state, &[people]),
         ),
         ("tag-ok", card),
-        ("tag-ok", format::fill(t.books_f7_state, &[&complete, lacking])),
+        ("tag-ok", format::fill(t.books.f7_state, &[&complete, lacking])),
     ]
 }
 
@@ -207,7 +207,7 @@ fn lines(all: &Standing, month: &str, year: &str, t: &Texts) -> Vec<Line> {
         ("六", "f6", month),
         ("七", "f7", year),
     ];
-    let named = books.into_iter().zip(t.books_names()).zip(states(all, t));
+    let named = books.into_iter().zip(t.books.names()).zip(states(all, t));
     named
         .map(|(((number, code, p), (name, what)), (tag, state))| Line {
             number,

@@ -88,7 +88,7 @@ pub(super) async fn page(pages: &Pages, visit: &Visit, id: SessionId) -> Result<
     let mut lines = people::lines(&record, &people, &of, t, visit.lang);
     lines.extend(said::at(pages, &record, t).await?);
     let page = Page {
-        no: format::fill(t.f1_no, &[&number(&record)]),
+        no: format::fill(t.books.f1_no, &[&number(&record)]),
         facts: facts::facts(pages, &record, t, visit.lang),
         lines,
         v: view(&sheet, visit.lang, "", ""),
@@ -105,7 +105,7 @@ pub(super) async fn page(pages: &Pages, visit: &Visit, id: SessionId) -> Result<
         chair_number: signing::chair_number(&record, &of.members),
         foot: facts::foot(pages, &record, &of, t),
         id: id.to_string(),
-        f: visit.frame(pages, t.f1_title, Tab::Books),
+        f: visit.frame(pages, t.books.f1_title, Tab::Books),
     };
     show(visit, &page)
 }

@@ -64,7 +64,7 @@ pub(super) async fn page(pages: &Pages, visit: &Visit, member: Option<&str>) -> 
         whose,
         spans,
         evenings: evenings(pages, visit).await?,
-        f: visit.frame(pages, t.correct, Tab::Members),
+        f: visit.frame(pages, t.correct.title, Tab::Members),
     };
     show(visit, &page)
 }
@@ -83,7 +83,7 @@ async fn evenings(pages: &Pages, visit: &Visit) -> Result<Vec<Evening>, Problem>
         id: one.id.to_string(),
         date: format::short_date(one.opened_ms),
         titles: one.titles.join(" / "),
-        came: format::fill(t.correct_came, &[&one.came, &format::length(one.shown, visit.lang)]),
+        came: format::fill(t.correct.came, &[&one.came, &format::length(one.shown, visit.lang)]),
     };
     Ok(ended.take(EVENINGS).map(evening).collect())
 }

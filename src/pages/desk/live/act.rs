@@ -69,7 +69,7 @@ async fn screen(pages: &Pages, visit: &Visit, what: &str, sent: &Sent) -> Result
         return Ok(go_to("/desk/live"));
     }
     let name = match cut(&sent.chair) {
-        name if name.is_empty() => texts(visit.lang).live_screen_default.to_owned(),
+        name if name.is_empty() => texts(visit.lang).live.screen_default.to_owned(),
         name => name,
     };
     let found = pages.screenings.let_in(&sent.text, &name, by).await?;
@@ -182,7 +182,7 @@ async fn with_people(pages: &Pages, visit: &Visit, what: &str, whom: &str, sent:
         "let_go" => pages.roster.let_go(member()?, by).await?,
         "excuse" => {
             let why = match cut(&sent.text) {
-                why if why.is_empty() => texts(visit.lang).live_excuse.to_owned(),
+                why if why.is_empty() => texts(visit.lang).live.excuse.to_owned(),
                 why => why,
             };
             room.excuse(id(&sent.id)?, member()?, why, by).await?;

@@ -107,7 +107,7 @@ impl Draft {
 
     /// The plan, or what is missing.
     fn plan(&self, pages: &Pages, t: &Texts) -> Result<Plan, &'static str> {
-        let when = When::read(&self.day, &self.time).ok_or(t.plan_when_unclear)?;
+        let when = When::read(&self.day, &self.time).ok_or(t.plan.when_unclear)?;
         let planned = |item: &ItemId| {
             let entry = pages.library.entry(item).filter(beginning::is_film)?;
             Some(Planned {
@@ -119,7 +119,7 @@ impl Draft {
         };
         let items: Vec<Planned> = self.items.iter().filter_map(planned).collect();
         if items.is_empty() {
-            return Err(t.plan_no_film);
+            return Err(t.plan.no_film);
         }
         Ok(Plan {
             when,
@@ -176,9 +176,9 @@ async fn form(pages: &Pages, visit: &Visit, draft: &Draft, error: &'static str) 
     let chosen_mode = draft.mode.unwrap_or(Mode::Screening);
     let page = Page {
         lead: if draft.number.is_some() {
-            t.plan_edit
+            t.plan.edit
         } else {
-            t.plan_new
+            t.plan.new
         }
         .to_owned(),
         error,
@@ -217,15 +217,15 @@ fn choice(value: &str, label: &str, chosen: bool) -> Choice {
 
 fn said(who: Who, t: &Texts) -> &'static str {
     match who {
-        Who::Everybody => t.plan_everybody,
-        Who::Committee => t.plan_committee,
-        Who::New => t.plan_newcomers,
+        Who::Everybody => t.plan.everybody,
+        Who::Committee => t.plan.committee,
+        Who::New => t.plan.newcomers,
     }
 }
 
 /// All films, and the one that is chosen though it is away.
 fn films(pages: &Pages, chosen: Option<&ItemId>, t: &Texts) -> Vec<Choice> {
-    let mut all = vec![choice("", t.plan_choose, chosen.is_none())];
+    let mut all = vec![choice("", t.plan.choose, chosen.is_none())];
     let lines = pages.library.all();
     for line in lines.shown().filter(beginning::is_film_line) {
         let Some(id) = line.id() else { continue };

@@ -73,10 +73,10 @@ fn line(entry: &Entry, lang: Lang) -> Line {
     let at = plan.when.wall_ms();
     let branches: Vec<String> = plan.branches.iter().map(ToString::to_string).collect();
     let who = match (branches.is_empty(), plan.who) {
-        (true, Who::Everybody) => t.plan_everybody.to_owned(),
+        (true, Who::Everybody) => t.plan.everybody.to_owned(),
         (false, Who::Everybody) => branches.join(if lang == Lang::Zh { "、" } else { ", " }),
-        (_, Who::Committee) => format!("{} {}", branches.join(" "), t.plan_committee),
-        (_, Who::New) => format!("{} {}", branches.join(" "), t.plan_newcomers),
+        (_, Who::Committee) => format!("{} {}", branches.join(" "), t.plan.committee),
+        (_, Who::New) => format!("{} {}", branches.join(" "), t.plan.newcomers),
     };
     let parts = [
         plan.place.clone(),

@@ -17,7 +17,7 @@ pub(super) fn facts(
 ) -> Vec<(&'static str, String, &'static str, String)> {
     let state = &record.state;
     let ended = state.ended_ms.map(format::time).unwrap_or_default();
-    let times = format::fill(t.f1_to, &[&format::time(state.opened_ms), &ended]);
+    let times = format::fill(t.books.f1_to, &[&format::time(state.opened_ms), &ended]);
     let planned = Millis(state.programme.iter().map(|showing| showing.length.0).sum());
     let sources: Vec<String> = state
         .programme
@@ -26,41 +26,41 @@ pub(super) fn facts(
         .collect();
     let ids: Vec<String> = state.programme.iter().map(|showing| showing.item.to_string()).collect();
     let of_plan = state.plan.as_ref().map_or_else(
-        || t.plan_not_planned.to_owned(),
-        |plan| format::fill(t.plan_item, &[&plan.number, &plan.when]),
+        || t.plan.not_planned.to_owned(),
+        |plan| format::fill(t.plan.item, &[&plan.number, &plan.when]),
     );
     let day = format!("{} {}", long_date(record, lang), format::weekday(state.opened_ms, lang));
     vec![
-        (t.f1_date, day, t.f1_from_to, times),
+        (t.books.f1_date, day, t.books.f1_from_to, times),
         (
-            t.f1_place,
+            t.books.f1_place,
             state.remarks.place.clone(),
-            t.f1_mode,
+            t.books.f1_mode,
             books::mode_said(record, lang).to_owned(),
         ),
         (
-            t.live_chair,
+            t.live.chair,
             state.remarks.chair.clone(),
-            t.f1_operator,
+            t.books.f1_operator,
             state.remarks.operator.clone(),
         ),
-        (t.f1_item, titles(record), t.f1_class, sources.join(" / ")),
+        (t.books.f1_item, titles(record), t.books.f1_class, sources.join(" / ")),
         (
-            t.f1_length,
+            t.books.f1_length,
             format::length(planned, lang),
-            t.f1_shown,
+            t.books.f1_shown,
             format::length(state.shown, lang),
         ),
         (
             t.tab_plan,
             of_plan,
-            t.f1_discussion,
-            format::fill(t.f1_minutes_n, &[&state.remarks.discussion_minutes]),
+            t.books.f1_discussion,
+            format::fill(t.books.f1_minutes_n, &[&state.remarks.discussion_minutes]),
         ),
         (
-            t.f1_item_id,
+            t.books.f1_item_id,
             short(&ids),
-            t.f1_station,
+            t.books.f1_station,
             pages.ledger.origin().to_string(),
         ),
     ]
@@ -96,8 +96,8 @@ pub(super) fn foot(pages: &Pages, record: &Record, of: &Gathered, t: &Texts) -> 
     match of.facts.rooms.get(&record.state.id) {
         Some(room) => {
             let (first, last) = (format::thousands(room.leaf), format::thousands(room.last));
-            format::fill(t.f1_foot_leaves, &[policy, &first, &last])
+            format::fill(t.books.f1_foot_leaves, &[policy, &first, &last])
         }
-        None => format::fill(t.f1_foot, &[policy]),
+        None => format::fill(t.books.f1_foot, &[policy]),
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn lines(
         .map(|member| member.name.clone())
         .collect();
     let counts = format::fill(
-        t.f1_people_line,
+        t.books.f1_people_line,
         &[
             &state.due,
             &came(people, t, lang),
@@ -40,16 +40,16 @@ pub(super) fn lines(
             &people.rate(),
         ],
     );
-    let mut lines = vec![(t.f1_people, counts)];
-    lines.extend(by_branch(record, &of.members, lang).map(|text| (t.f1_branches, text)));
-    lines.push((t.f1_evidence, evidence(record, people, t, comma, lang)));
+    let mut lines = vec![(t.books.f1_people, counts)];
+    lines.extend(by_branch(record, &of.members, lang).map(|text| (t.books.f1_branches, text)));
+    lines.push((t.books.f1_evidence, evidence(record, people, t, comma, lang)));
     let alone = format::clock_length(state.unattended);
     let unattended = if state.unattended > Millis::ZERO {
-        format::fill(t.f1_unattended, &[&alone])
+        format::fill(t.books.f1_unattended, &[&alone])
     } else {
-        t.f1_attended.to_owned()
+        t.books.f1_attended.to_owned()
     };
-    lines.push((t.f1_alone, unattended));
+    lines.push((t.books.f1_alone, unattended));
     lines
 }
 
@@ -90,9 +90,12 @@ fn evidence(record: &Record, people: &Attendance<'_>, t: &Texts, comma: &str, la
     let ticked = if ticked.is_empty() {
         String::new()
     } else {
-        format::fill(t.f1_ticked, &[&ticked.join(if lang == Lang::Zh { "；" } else { "; " })])
+        format::fill(
+            t.books.f1_ticked,
+            &[&ticked.join(if lang == Lang::Zh { "；" } else { "; " })],
+        )
     };
-    format::fill(t.f1_evidence_line, &[&people.by_phone, &people.ticked, &ticked])
+    format::fill(t.books.f1_evidence_line, &[&people.by_phone, &people.ticked, &ticked])
 }
 
 /// Who was expected: as it was kept when the evening began; by its branches, for one from before that was kept.

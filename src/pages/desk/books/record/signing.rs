@@ -83,8 +83,8 @@ pub(super) fn confirmed(
     lang: Lang,
 ) -> (&'static str, String, bool) {
     let office = match one.office {
-        Office::Chair => t.live_chair,
-        Office::Operator => t.f1_operator,
+        Office::Chair => t.live.chair,
+        Office::Operator => t.books.f1_operator,
     };
     let who = one.member.as_ref().map(|id| names.name(id)).unwrap_or_default();
     let when = format!("{} {}", format::date(one.wall_ms, lang), format::time(one.wall_ms));

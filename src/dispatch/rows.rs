@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::body::Home;
 use super::{Kind, Paper, Standing};
-use crate::store::Schema;
+use crate::store::{Schema, sql};
 use crate::types::{BranchId, MemberId, Origin};
 
 /// The tables of this room. A content is kept for as long as it is needed: a roster's until it is in the roster, any
@@ -19,10 +19,6 @@ pub const SCHEMA: Schema = Schema {
             branch TEXT NOT NULL) STRICT, WITHOUT ROWID;
     "],
 };
-
-fn sql(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
-}
 
 fn odd(column: usize) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, "not a value of ours".into())

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::recounts;
 use super::rows::{self, StationRow};
 use crate::ledger::Leaf;
 use crate::report::{Film, Key, Month, Recount, Stay, Unreadable};
@@ -174,7 +175,7 @@ fn from_where_it_stopped(conn: &dyn Sql, station: &StationRow) -> Result<Option<
     }
     if !counted.is_settled() {
         bring(conn, name, &mut counted, &mut before, Recount::missing_to_settle)?;
-        counted.settle_rest(&rows::visits(conn, name)?);
+        counted.settle_rest(&recounts::visits(conn, name)?);
     }
     Ok(Some(counted))
 }
@@ -202,7 +203,7 @@ fn bring(
 
 /// Counts a station from its first leaf, up to where it is frozen, and puts the count down.
 pub(super) fn anew(conn: &dyn Sql, station: &Origin) -> Result<Recount, StoreError> {
-    let (mut counted, visits) = rows::recount_leaves(conn, station)?;
+    let (mut counted, visits) = recounts::recount_leaves(conn, station)?;
     let name = station.as_str();
     conn.execute("DELETE FROM part WHERE station = ?1", [name])?;
     let mut rows = counted

@@ -5,20 +5,14 @@
 //! cosigned, under the station's pinned key. One that does not, or that an older program did not keep, is made of the
 //! leaves again.
 
-use super::rows::{StationRow, drop_fetched, each_leaf, keep_note};
+use super::fetched;
+use super::recounts::each_leaf;
+use super::rows::{StationRow, keep_note};
 use crate::exchange::CosignIn;
 use crate::ledger::Checkpoint;
 use crate::ledger::tree::{Frontier, leaf_hash};
-use crate::store::{Sql, StoreError, params};
+use crate::store::{Sql, StoreError, count, params, sql};
 use crate::types::Origin;
-
-fn sql(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
-}
-
-fn count(n: i64) -> u64 {
-    u64::try_from(n).unwrap_or(0)
-}
 
 /// The edge of what is kept of a station.
 pub(super) fn of(conn: &dyn Sql, station: &StationRow) -> Result<Frontier, StoreError> {
@@ -118,7 +112,7 @@ pub(super) fn believe(
          WHERE station = ?1 AND idx >= ?3 AND idx < ?2",
         params![name, sql(size), sql(station.size)],
     )?;
-    drop_fetched(conn, &station.origin)?;
+    fetched::forget(conn, &station.origin)?;
     keep_note(conn, &station.origin, size, note, Some(cosignature))?;
     if grown.is_quiet {
         has_it(conn, &station.origin, grown.echoed)?;

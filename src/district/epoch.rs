@@ -9,7 +9,7 @@ use super::{District, DistrictError, Signer, StationRow, edge, rows};
 use crate::ledger::epoch::{Epoch, next_name};
 use crate::ledger::permit;
 use crate::ledger::tiles::{TileName, WIDTH, write_entries};
-use crate::store::{Sql, StoreError};
+use crate::store::{Sql, StoreError, params};
 use crate::types::Origin;
 
 impl District {
@@ -41,13 +41,13 @@ impl District {
         let (row, named, text) = (old.clone(), next.clone(), statement.clone());
         let begun = self
             .store
-            .write_blocking(move |tx| rows::begin_epoch(tx, &row, &named, &text))??;
+            .write_blocking(move |tx| begin_epoch(tx, &row, &named, &text))??;
         if begun {
             return Ok((next, statement));
         }
         let before = self
             .store
-            .read_blocking::<_, StoreError, _>(|conn| rows::statement_after(conn, &old.origin))?;
+            .read_blocking::<_, StoreError, _>(|conn| statement_after(conn, &old.origin))?;
         Ok((next, before.unwrap_or(statement)))
     }
 
@@ -62,7 +62,7 @@ impl District {
 
     /// What was signed for the log of this name to begin; `None` for a first one. Blocks.
     pub fn signed_epoch(&self, next: &Origin) -> Result<Option<Epoch>, StoreError> {
-        let read = |conn: &dyn Sql| rows::statement_of(conn, next);
+        let read = |conn: &dyn Sql| statement_of(conn, next);
         let statement = self.store.read_blocking::<_, StoreError, _>(read)?;
         Ok(statement.and_then(|text| Epoch::open(&text).ok()))
     }
@@ -70,7 +70,7 @@ impl District {
     /// The statement for the log of this name and the leaves that it speaks of, as one file for the station. Blocks.
     pub fn permit(&self, next: &Origin) -> Result<Option<Vec<u8>>, StoreError> {
         let read = |conn: &dyn Sql| {
-            let Some(statement) = rows::statement_of(conn, next)? else {
+            let Some(statement) = statement_of(conn, next)? else {
                 return Ok(None);
             };
             let Ok(epoch) = Epoch::open(&statement) else {
@@ -118,4 +118,42 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     fs::write(path, bytes)?;
     fs::File::open(path)?.sync_all()
+}
+
+/// Signs a new epoch into the books: the old log is asked no more, the new one may come. `false`: it was signed before.
+fn begin_epoch(conn: &dyn Sql, old: &StationRow, next: &Origin, statement: &str) -> Result<bool, StoreError> {
+    let ended = conn.execute(
+        "UPDATE station SET ended = 1, frozen_at = NULL WHERE origin = ?1 AND ended = 0",
+        [old.origin.as_str()],
+    )?;
+    if ended == 0 {
+        return Ok(false);
+    }
+    let key = data_encoding::HEXLOWER.encode(old.key.as_bytes());
+    conn.execute(
+        "INSERT INTO station (origin, url, key, size, after, statement) VALUES (?1, ?2, ?3, 0, ?4, ?5)",
+        params![next.as_str(), old.url, key, old.origin.as_str(), statement],
+    )?;
+    super::watch::hand_over(conn, &old.origin, next)?;
+    Ok(true)
+}
+
+/// The statement of the epoch that follows this station's log.
+pub(super) fn statement_after(conn: &dyn Sql, old: &Origin) -> Result<Option<String>, StoreError> {
+    let found = conn.query_optional(
+        "SELECT statement FROM station WHERE after = ?1",
+        [old.as_str()],
+        |row| row.get(0),
+    )?;
+    Ok(found.flatten())
+}
+
+/// The statement that this station's log follows from.
+pub(super) fn statement_of(conn: &dyn Sql, station: &Origin) -> Result<Option<String>, StoreError> {
+    let found = conn.query_optional(
+        "SELECT statement FROM station WHERE origin = ?1",
+        [station.as_str()],
+        |row| row.get(0),
+    )?;
+    Ok(found.flatten())
 }

@@ -7,7 +7,7 @@ use super::{counting, days};
 use crate::ledger::{At, Home, Listed};
 use crate::report::annual::BranchKind;
 use crate::report::{Credit, Recount};
-use crate::store::{Row, Schema, Sql, StoreError, ToValue, Value, params};
+use crate::store::{Row, Schema, Sql, StoreError, ToValue, Value, params, sql};
 use crate::types::{BranchId, Grade, Intervals, ItemId, MemberId, Millis, Mode, Origin, SessionId, Year};
 
 /// The tables of this file. The station's name stands first in every key.
@@ -45,10 +45,6 @@ pub(super) const SCHEMA: Schema = Schema {
 
 /// Raised when these tables are filled differently: they are made again at the next start.
 const VERSION: i64 = 4;
-
-fn sql(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
-}
 
 fn word<T: serde::Serialize>(value: &T) -> String {
     let json = serde_json::to_string(value).unwrap_or_default();

@@ -6,12 +6,8 @@
 //! once if the books are a file and its process is gone.
 
 use super::schedule::Due;
-use crate::store::{Sql, StoreError, params};
+use crate::store::{Sql, StoreError, params, sql};
 use crate::types::Origin;
-
-fn sql(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
-}
 
 /// A program that pulls, by its process and a random number.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,13 +17,16 @@ mod edge;
 mod elsewhere;
 mod epoch;
 mod fault;
+mod fetched;
 mod figures;
+mod forks;
 mod ladder;
 mod lease;
 mod photos;
 mod policy;
 mod pull;
 mod receipt;
+mod recounts;
 mod rows;
 pub mod schedule;
 mod source;
@@ -295,7 +298,9 @@ impl District {
     /// Counts every station's leaves again.
     pub fn recount(&self) -> Result<Vec<(String, Recount)>, DistrictError> {
         let counts = self.stations()?.into_iter().map(|station| {
-            let counted = self.store.read_blocking(|conn| rows::recount(conn, &station.origin))?;
+            let counted = self
+                .store
+                .read_blocking(|conn| recounts::recount(conn, &station.origin))?;
             Ok((station.origin.to_string(), counted))
         });
         counts.collect()
@@ -309,7 +314,7 @@ impl District {
             let Ok(origin) = Origin::new(&name) else {
                 return Ok(false);
             };
-            let settled = rows::settle(tx, &name)?;
+            let settled = forks::settle(tx, &name)?;
             if settled {
                 figures::rebuild(tx, &origin)?;
             }

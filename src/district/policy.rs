@@ -4,7 +4,7 @@ use super::{District, DistrictError};
 use crate::clock::{Clock, day_named, day_of};
 use crate::credit::{Policies, Policy};
 use crate::ledger::decree::{DECREE_LIMIT, Decree};
-use crate::store::{Sql, StoreError, Urgency, params};
+use crate::store::{Sql, StoreError, Urgency, params, sql};
 use crate::types::Origin;
 
 /// A policy that was signed here.
@@ -18,10 +18,6 @@ pub struct Signed {
     pub from: String,
     /// The file for stations.
     pub file: String,
-}
-
-fn sql(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 impl District {

@@ -7,7 +7,7 @@ use super::counting::Counted;
 use super::edge::{self, Grown};
 use super::rows::{self, StationRow};
 use super::source::Source;
-use super::{District, DistrictError, alarms, counting, elsewhere, figures};
+use super::{District, DistrictError, alarms, counting, elsewhere, epoch, fetched, figures, forks, receipt, recounts};
 use crate::clock::monotonic;
 use crate::exchange::CosignIn;
 use crate::ledger::epoch::Epoch;
@@ -132,9 +132,8 @@ async fn forked(
 /// Whether the log of a new epoch begins with what this district signed. Any log of a first epoch does.
 async fn begins_as_signed(district: &District, station: &StationRow) -> Result<bool, DistrictError> {
     let name = station.origin.clone();
-    let read = move |conn: &dyn Sql| {
-        Ok::<_, StoreError>((rows::statement_of(conn, &name)?, rows::fetched_leaf(conn, &name, 0)?))
-    };
+    let read =
+        move |conn: &dyn Sql| Ok::<_, StoreError>((epoch::statement_of(conn, &name)?, fetched::leaf(conn, &name, 0)?));
     let (Some(signed), first) = district.store.read(read).await? else {
         return Ok(true);
     };
@@ -151,10 +150,10 @@ async fn omitted(district: &District, station: &StationRow, size: u64) -> Result
     let (name, known) = (station.origin.clone(), station.size);
     let read = move |conn: &dyn Sql| {
         let mut alerts = Vec::new();
-        for receipt in rows::receipts(conn, &name)? {
+        for receipt in receipt::receipts(conn, &name)? {
             let there = match receipt.index.checked_sub(known) {
                 None => rows::leaf(conn, &name, receipt.index)?,
-                Some(_) => rows::fetched_leaf(conn, &name, receipt.index)?,
+                Some(_) => fetched::leaf(conn, &name, receipt.index)?,
             };
             if size < receipt.size || there.is_none_or(|leaf| leaf != receipt.leaf) {
                 alerts.push(Alert::Omitted {
@@ -182,8 +181,8 @@ async fn keep_fork(
 ) -> Result<(), DistrictError> {
     let (name, known, now, note) = (station.origin.clone(), station.size, district.now_s(), text.to_owned());
     let act = move |tx: &dyn Sql| {
-        rows::freeze(tx, &name, known)?;
-        rows::begin_fork(tx, &name, FORKS, (now, size, first, &note))
+        forks::freeze(tx, &name, known)?;
+        forks::begin(tx, &name, FORKS, (now, size, first, &note))
     };
     let Some(number) = district.store.write(Urgency::Now, act).await?? else {
         return Ok(());
@@ -195,7 +194,7 @@ async fn keep_fork(
         let name = station.origin.clone();
         let act = move |tx: &dyn Sql| {
             let skip = usize::try_from(first.saturating_sub(from)).unwrap_or(0);
-            rows::keep_fork_leaves(
+            forks::keep_leaves(
                 tx,
                 &name,
                 number,
@@ -236,7 +235,7 @@ async fn alarmed(
     let act = move |tx: &dyn Sql| {
         rows::keep_note(tx, &name, size, &text, None)?;
         alarms::raise(tx, &name, now, &kept)?;
-        rows::drop_fetched(tx, &name)
+        fetched::forget(tx, &name)
     };
     district.store.write(Urgency::Now, act).await??;
     Ok(Pulled {
@@ -283,7 +282,7 @@ impl Portion {
             return Ok(());
         }
         let name = station.origin.clone();
-        let act = move |tx: &dyn Sql| rows::keep_fetched(tx, &name, from, &leaves);
+        let act = move |tx: &dyn Sql| fetched::keep(tx, &name, from, &leaves);
         Ok(district.store.write(Urgency::Now, act).await??)
     }
 }
@@ -298,7 +297,7 @@ async fn fetch(
 ) -> Result<Option<u64>, DistrictError> {
     let name = station.origin.clone();
     let known = station.size;
-    let read = move |conn: &dyn Sql| rows::fetched(conn, &name, known);
+    let read = move |conn: &dyn Sql| fetched::so_far(conn, &name, known);
     let (fetched, mut bytes) = district.store.read(read).await?;
     let have = known + fetched;
     let mut portion = Portion::begin(have);
@@ -397,7 +396,7 @@ pub(super) fn take_in(
     }
     // A frozen station's figures stay where it was frozen.
     let counted = match station.frozen_at {
-        Some(_) => rows::recount_whole(tx, station)?,
+        Some(_) => recounts::recount_whole(tx, station)?,
         None => match counting::go_on(tx, station)? {
             Counted::On(counted) => {
                 figures::keep(tx, name, &counted)?;

@@ -3,13 +3,13 @@
 //! Three answers. It does. It does not, and the receipt proves it: the station's own signature stands under another log.
 //! Or the copy does not reach that far yet: then the receipt is kept, and the next pull decides.
 
-use super::rows::{self, Kept};
+use super::rows::{self};
 use super::{District, DistrictError, StationRow};
 use crate::ledger::Leaf;
 use crate::ledger::note::Checkpoint;
 use crate::ledger::receipt::{Receipt, ReceiptError};
 use crate::ledger::tree::{Frontier, leaf_hash};
-use crate::store::{Sql, StoreError};
+use crate::store::{Sql, StoreError, count, params, sql};
 use crate::types::Origin;
 
 /// What a receipt shows.
@@ -61,8 +61,7 @@ impl District {
                 },
             );
             let text = text.to_owned();
-            self.store
-                .write_blocking(move |tx| rows::keep_receipt(tx, &owner, &kept, &text))??;
+            self.store.write_blocking(move |tx| keep(tx, &owner, &kept, &text))??;
         }
         Ok(Looked {
             station: name,
@@ -105,4 +104,32 @@ impl From<ReceiptError> for DistrictError {
     fn from(error: ReceiptError) -> Self {
         Self::Receipt(error)
     }
+}
+
+/// A receipt that waits for a pull to decide about it.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    pub(super) index: u64,
+    pub(super) size: u64,
+    pub(super) leaf: Vec<u8>,
+}
+
+fn keep(conn: &dyn Sql, station: &Origin, kept: &Kept, text: &str) -> Result<(), StoreError> {
+    conn.execute(
+        "INSERT INTO receipt (station, idx, size, leaf, text) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (station, idx, size) DO UPDATE SET leaf = excluded.leaf, text = excluded.text",
+        params![station.as_str(), sql(kept.index), sql(kept.size), kept.leaf, text],
+    )
+    .map(drop)
+}
+
+pub(super) fn receipts(conn: &dyn Sql, station: &Origin) -> Result<Vec<Kept>, StoreError> {
+    let query = "SELECT idx, size, leaf FROM receipt WHERE station = ?1 ORDER BY idx";
+    conn.query_map(query, [station.as_str()], |row| {
+        Ok(Kept {
+            index: count(row.get(0)?),
+            size: count(row.get(1)?),
+            leaf: row.get(2)?,
+        })
+    })
 }

@@ -6,6 +6,7 @@ use std::cell::Cell;
 use super::edge::{self, Grown};
 use super::rows::{self, StationRow};
 use super::{Alert, SCHEMAS, alarms, books, counting, figures, pull};
+use super::{fetched, recounts};
 use crate::clock::Trust;
 use crate::keys::Keys;
 use crate::ledger::{At, Checkpoint, Ending, Entry, Leaf, What};
@@ -114,7 +115,7 @@ impl Books {
         let (from, keys) = (self.station.size, self.keys.clone());
         let size = from + leaves.len() as u64;
         let pulled = self.act(move |tx, station| {
-            rows::keep_fetched(tx, &station.origin, from, &leaves)?;
+            fetched::keep(tx, &station.origin, from, &leaves)?;
             let counting = Counting(tx, Cell::new(0));
             let grown = edge::grown(&counting, station, size, |_| None)?.expect("it is what is kept");
             let note = note(&grown, station, &keys);
@@ -293,7 +294,7 @@ fn the_days_of_credit_give_the_same_annual_report_as_the_leaves() {
         let of_spans = books.store.read_blocking(|conn| figures::counts(conn)).unwrap();
         let whole = books
             .store
-            .read_blocking(|conn| rows::recount(conn, &books.station.origin))
+            .read_blocking(|conn| recounts::recount(conn, &books.station.origin))
             .unwrap();
         let of_leaves = annual(&[("station/17".to_owned(), whole)], asked);
         assert_eq!(of_days.unwrap(), of_leaves, "{from}..{to}");

@@ -3,7 +3,7 @@
 use super::DistrictError;
 use super::client::ClientError;
 use crate::exchange::Condition;
-use crate::store::{Row, Schema, Sql, StoreError, params};
+use crate::store::{Row, Schema, Sql, StoreError, count, params, sql};
 use crate::types::Origin;
 
 /// The tables of this file. A station that was enrolled before they existed is due at once.
@@ -143,14 +143,6 @@ pub struct Place {
     pub township: String,
     /// Remark.
     pub remark: String,
-}
-
-fn sql(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
-}
-
-fn count(n: i64) -> u64 {
-    u64::try_from(n).unwrap_or(0)
 }
 
 /// A newly enrolled station is due at once.

@@ -8,7 +8,7 @@ use super::leaf::{At, Leaf};
 use super::short::{fold, unfold};
 use super::tree::{Frontier, Hash, Nodes, leaf_hash, node_hash};
 use super::what::What;
-use crate::store::StoreError;
+use crate::store::{StoreError, count};
 use crate::types::Origin;
 
 /// These levels are not stored: they follow from at most eight hashes below, and would be seven eighths of the tree.
@@ -49,10 +49,6 @@ fn leaf_in(row: &rusqlite::Row<'_>, column: usize) -> Result<Vec<u8>, rusqlite::
 /// SQLite's integers are signed; a ledger of 2^63 leaves would need longer than the universe has had.
 fn sql(n: u64) -> i64 {
     i64::try_from(n).expect("indices stay below 2^63")
-}
-
-fn count(n: i64) -> u64 {
-    u64::try_from(n).unwrap_or(0)
 }
 
 pub(super) fn size(conn: &Connection) -> Result<u64, rusqlite::Error> {

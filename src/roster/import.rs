@@ -3,137 +3,14 @@
 
 use std::collections::HashMap;
 
+use super::columns::{COLUMN_COUNT, COLUMNS, ROW_LIMIT, Rows, columns};
+use super::fault::{Fault, LineFault};
 use super::member::{Details, Member, Migrant, NAME_LIMIT, NewMember, Role, Status, is_pin};
 use super::workbook;
 use crate::types::{BranchId, MemberId};
 
 /// A township's roster has a few thousand lines.
 const FILE_LIMIT: usize = 2 << 20;
-pub(super) const ROW_LIMIT: usize = 20_000;
-
-/// What is wrong with a file or a line of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
-    /// More than 2 MiB, or more than 20,000 lines.
-    TooLarge,
-    /// A heading that must be there is not.
-    MissingColumn(&'static str),
-    /// A heading that nobody knows.
-    UnknownColumn(String),
-    /// The line cannot be taken apart.
-    NotCsv,
-    /// The member number is missing or has odd characters.
-    Number(String),
-    /// The same number stands on an earlier line.
-    Twice(String, usize),
-    /// The name is missing or too long.
-    Name,
-    /// The branch is missing or too long.
-    Branch,
-    /// An unknown word for the role.
-    Role(String),
-    /// An unknown word for the status.
-    Status(String),
-    /// An unknown word for migrant.
-    Migrant(String),
-    /// Not 4 to 8 digits.
-    Pin,
-    /// A text in this column is too long.
-    Detail(&'static str),
-    /// No archive that a spreadsheet program made, or a broken one.
-    NotAWorkbook,
-    /// A workbook of before 2007, or one with a password.
-    OldWorkbook,
-    /// These sheets are all rosters.
-    SeveralSheets(Vec<String>),
-    /// In this column stands a number of which Excel has lost digits.
-    Rounded(String, String),
-    /// In this column stands what Excel took for a date.
-    Dated(String, String),
-    /// In this column stands a formula without a result.
-    Broken(String),
-}
-
-impl Fault {
-    /// The sentence for the operator.
-    pub fn zh(&self) -> String {
-        match self {
-            Self::TooLarge => "文件太大了，最多 2 MB、20000 行。".into(),
-            Self::MissingColumn(name) => format!("缺少“{name}”这一列。"),
-            Self::UnknownColumn(name) => format!("不认识“{name}”这一列。"),
-            Self::NotCsv => "这一行的格式不对，引号或分隔符可能少了。".into(),
-            Self::Number(text) => format!("党员编号“{text}”不对，只能用字母、数字和横线。"),
-            Self::Twice(number, line) => format!("编号 {number} 和第 {line} 行重复了。"),
-            Self::Name => "姓名没有填，或者超过 60 个字。".into(),
-            Self::Branch => "党支部没有填，或者超过 60 个字。".into(),
-            Self::Role(text) => format!("身份“{text}”不认识，请填 党员、书记、委员 或 新党员。"),
-            Self::Status(text) => format!("类别“{text}”不认识，请填 正式 或 预备。"),
-            Self::Migrant(text) => format!("流动“{text}”不认识，请填 否、流出 或 流入。"),
-            Self::Pin => "口令要 4 到 8 位数字。".into(),
-            Self::Detail(column) => format!("“{column}”太长了，最多 60 个字。"),
-            Self::NotAWorkbook => "这个 Excel 文件打不开，可能没有存完整。请在 Excel 里另存一份再选。".into(),
-            Self::OldWorkbook => "这是旧版的 Excel 文件（.xls），或者加了密码。请去掉密码，另存为 .xlsx 再选。".into(),
-            Self::SeveralSheets(names) => {
-                format!(
-                    "有 {} 张表都像花名册：{}。请只留一张，别的删掉或隐藏。",
-                    names.len(),
-                    names.join("、")
-                )
-            }
-            Self::Rounded(column, text) => format!(
-                "“{column}”里的 {text} 被 Excel 当成了数字，后几位已经丢了。请把这一列设成“文本”格式，重新填全。"
-            ),
-            Self::Dated(column, text) => {
-                format!("“{column}”里的内容被 Excel 当成了日期 {text}。请把这一列设成“文本”格式，重新填写。")
-            }
-            Self::Broken(column) => format!("“{column}”里的公式没有算出结果，请直接填上内容。"),
-        }
-    }
-
-    /// The same in English.
-    pub fn en(&self) -> String {
-        match self {
-            Self::TooLarge => "The file is too large: 2 MB and 20,000 lines at most.".into(),
-            Self::MissingColumn(name) => format!("The column “{name}” is missing."),
-            Self::UnknownColumn(name) => format!("The column “{name}” is unknown."),
-            Self::NotCsv => "This line cannot be taken apart; a quote or a separator may be missing.".into(),
-            Self::Number(text) => format!("The member number “{text}” may hold only letters, digits and dashes."),
-            Self::Twice(number, line) => format!("The number {number} stands on line {line} already."),
-            Self::Name => "The name is missing, or longer than 60 characters.".into(),
-            Self::Branch => "The branch is missing, or longer than 60 characters.".into(),
-            Self::Role(text) => format!("The role “{text}” is unknown; use member, secretary, committee or new."),
-            Self::Status(text) => format!("The status “{text}” is unknown; use full or probationary."),
-            Self::Migrant(text) => format!("Migrant “{text}” is unknown; use no, out or in."),
-            Self::Pin => "A PIN has 4 to 8 digits.".into(),
-            Self::Detail(column) => format!("The column “{column}” has more than 60 characters."),
-            Self::NotAWorkbook => "This workbook cannot be opened; please save it again in Excel.".into(),
-            Self::OldWorkbook => {
-                "This is a workbook of before 2007 (.xls), or it has a password; please save it as .xlsx.".into()
-            }
-            Self::SeveralSheets(names) => format!(
-                "{} sheets look like rosters: {}. Please keep one, and delete or hide the others.",
-                names.len(),
-                names.join(", ")
-            ),
-            Self::Rounded(column, text) => format!(
-                "In the column “{column}” Excel took {text} for a number and lost digits of it; format the column as text and fill it in again."
-            ),
-            Self::Dated(column, text) => format!(
-                "In the column “{column}” Excel made a date of it, {text}; format the column as text and fill it in again."
-            ),
-            Self::Broken(column) => format!("In the column “{column}” stands a formula without a result."),
-        }
-    }
-}
-
-/// A fault and where it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LineFault {
-    /// Line in the file, from 1.
-    pub line: usize,
-    /// What is wrong there.
-    pub fault: Fault,
-}
 
 /// What an import would do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -148,37 +25,6 @@ pub struct Plan {
     pub not_in_file: Vec<Member>,
     /// What is wrong. With any fault nothing is imported.
     pub faults: Vec<LineFault>,
-}
-
-/// Columns of the table below.
-const COLUMN_COUNT: usize = 16;
-/// The first of them must be in every file.
-pub(super) const REQUIRED: usize = 3;
-
-pub(super) const COLUMNS: [(&str, &[&str]); COLUMN_COUNT] = [
-    ("member_no", &["member_no", "党员编号", "编号", "学号", "number"]),
-    ("name", &["name", "姓名"]),
-    ("branch", &["branch", "党支部", "支部", "所在支部"]),
-    ("role", &["role", "身份类别", "身份", "职务"]),
-    ("status", &["status", "类别", "状态", "党员类别"]),
-    ("migrant", &["migrant", "流动", "流动党员", "是否流动"]),
-    ("pin", &["pin", "口令", "密码"]),
-    ("sex", &["sex", "性别"]),
-    ("born", &["born", "出生年", "出生年份", "出生年月"]),
-    ("joined", &["joined", "入党时间", "入党日期"]),
-    ("place", &["place", "流入流出地", "流出地", "流入地", "流向"]),
-    ("since", &["since", "流动起始", "流出时间", "流动时间"]),
-    ("phone", &["phone", "联系电话", "电话", "手机"]),
-    ("certificate", &["certificate", "活动证号", "流动党员活动证"]),
-    ("contact", &["contact", "联系人"]),
-    ("brought", &["brought", "送学", "年老体弱"]),
-];
-
-/// The lines of a file below its heading, each with where it stands.
-#[derive(Debug)]
-pub(super) struct Rows {
-    pub(super) head: (usize, csv::StringRecord),
-    pub(super) rows: Vec<(usize, Result<csv::StringRecord, Vec<Fault>>)>,
 }
 
 /// Reads a file against the present roster.
@@ -302,17 +148,6 @@ fn delimiter(text: &str) -> u8 {
         .unwrap_or(b',')
 }
 
-/// Which of our columns a heading names.
-pub(super) fn column(heading: &str) -> Option<usize> {
-    let heading = heading.trim_start_matches('\u{feff}').to_lowercase();
-    COLUMNS.iter().position(|(_, names)| names.contains(&heading.as_str()))
-}
-
-/// Whether a day may stand under a heading. A member number `1-2` is none, whatever Excel makes of it.
-pub(super) fn may_be_a_day(heading: &str) -> bool {
-    column(heading).is_none_or(|at| ["born", "joined", "since", "place"].contains(&COLUMNS[at].0))
-}
-
 /// A number as Excel writes one that is too long for it into a text: 3.71502E+17.
 fn is_rounded(text: &str) -> bool {
     let power = text.split_once(['E', 'e']).filter(|(digits, power)| {
@@ -321,24 +156,6 @@ fn is_rounded(text: &str) -> bool {
     power.is_some_and(|(digits, power)| {
         power[1..].bytes().all(|c| c.is_ascii_digit()) && digits.bytes().all(|c| c.is_ascii_digit() || c == b'.')
     })
-}
-
-/// For each of our columns, where it stands in the file.
-fn columns(headings: &csv::StringRecord) -> Result<[Option<usize>; COLUMN_COUNT], Vec<Fault>> {
-    let mut places = [None; COLUMN_COUNT];
-    let mut faults = Vec::new();
-    for (at, heading) in headings.iter().enumerate().filter(|(_, h)| !h.is_empty()) {
-        match column(heading) {
-            Some(column) => places[column] = Some(at),
-            None => faults.push(Fault::UnknownColumn(heading.chars().take(40).collect())),
-        }
-    }
-    for (column, (name, _)) in COLUMNS.iter().enumerate().take(REQUIRED) {
-        if places[column].is_none() {
-            faults.push(Fault::MissingColumn(name));
-        }
-    }
-    if faults.is_empty() { Ok(places) } else { Err(faults) }
 }
 
 /// One line; an empty one is skipped.

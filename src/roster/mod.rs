@@ -5,6 +5,8 @@
 //! hashed with Argon2id, one at a time, and wrong tries cost time. The operator's power is an object, [`Operator`]:
 //! whoever holds one was signed in, or sits at the console.
 
+mod columns;
+mod fault;
 mod gate;
 mod import;
 mod limiter;
@@ -21,8 +23,9 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub use fault::{Fault, LineFault};
 pub use gate::Gate;
-pub use import::{Fault, LineFault, Plan, as_text, plan};
+pub use import::{Plan, as_text, plan};
 pub use member::{Details, Member, Migrant, NewMember, Role, Status};
 pub use rows::SCHEMA;
 pub use theirs::{Differs, GaveWay, TakenOver};

@@ -13,7 +13,8 @@ use std::io::{Cursor, Read};
 use calamine::{Data, DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx};
 use csv::StringRecord;
 
-use super::import::{COLUMNS, Fault, LineFault, REQUIRED, ROW_LIMIT, Rows};
+use super::columns::{COLUMNS, REQUIRED, ROW_LIMIT, Rows, column, may_be_a_day};
+use super::fault::{Fault, LineFault};
 
 /// All parts of an honest workbook of 20,000 members are some 20 MB of XML.
 const UNPACKED: u64 = 48 << 20;
@@ -185,7 +186,7 @@ fn day(moment: ExcelDateTime) -> Cell {
 
 fn names(row: &BTreeMap<u32, Cell>) -> impl Iterator<Item = &'static str> + '_ {
     row.values().filter_map(|cell| match cell {
-        Cell::Text(name) => super::import::column(name).map(|at| COLUMNS[at].0),
+        Cell::Text(name) => column(name).map(|at| COLUMNS[at].0),
         _ => None,
     })
 }
@@ -242,7 +243,7 @@ fn record(row: &BTreeMap<u32, Cell>, heading: &StringRecord) -> Result<StringRec
             None => String::new(),
             Some(Cell::Text(text)) => text.clone(),
             Some(Cell::Day(day)) => {
-                if !super::import::may_be_a_day(title) {
+                if !may_be_a_day(title) {
                     faults.push(Fault::Dated(title.to_owned(), day.clone()));
                 }
                 day.clone()

@@ -36,7 +36,7 @@ use readers::Readers;
 pub use schema::Schema;
 pub use shared::{Place, Shared};
 pub(crate) use sql::params;
-pub use sql::{Cell, EachRow, FromCell, Params, Row, Sql, ToValue, Value};
+pub use sql::{Cell, EachRow, FromCell, Params, Row, Sql, ToValue, Value, count, sql};
 pub use tx::Tx;
 use writer::Writer;
 

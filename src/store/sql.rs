@@ -8,6 +8,16 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 
 use super::StoreError;
 
+/// A count or an index as databases keep it: theirs are signed, and what is beyond is the largest.
+pub fn sql(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+/// Such a number read back; one that nobody can have written is none.
+pub fn count(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or(0)
+}
+
 /// A value for a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {

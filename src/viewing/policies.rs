@@ -9,7 +9,7 @@ use crate::clock::{Reading, Trust, day_of};
 use crate::credit::{Policies, Policy};
 use crate::ledger::decree::Decree;
 use crate::ledger::{At, Ledger, LedgerError, What};
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, sql};
 use crate::types::Origin;
 
 /// What the room knows of policies. Cheap to clone.
@@ -68,15 +68,11 @@ impl Row {
             self.index,
             self.first_day,
             self.district.as_ref().map(Origin::as_str),
-            signed(self.serial),
+            sql(self.serial),
             self.toml
         ])
         .map(drop)
     }
-}
-
-fn signed(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 /// Writes the view anew from the leaves.
@@ -101,7 +97,7 @@ pub fn enact(
         signed: note.to_owned(),
     };
     let index = ledger.append(tx, now, leaf)?;
-    Ok(Row::of(signed(index), now.into(), from, note, policy.text.clone()).insert(tx)?)
+    Ok(Row::of(sql(index), now.into(), from, note, policy.text.clone()).insert(tx)?)
 }
 
 /// The largest number under which a district's policy was taken.

@@ -2,7 +2,7 @@
 
 use super::Piece;
 use crate::dispatch::{Head, Kind};
-use crate::store::{Row, Schema, Sql, StoreError, params};
+use crate::store::{Row, Schema, Sql, StoreError, count, params, sql};
 use crate::types::{ItemId, Millis, Origin};
 
 /// `down_piece` is what people decided, `down_signed` the newest record of each kind for each station, `down_looked` up to
@@ -44,14 +44,6 @@ pub struct Sent {
     pub taken_s: u64,
     /// Why the station did not take it, in its own words; empty if it never refused.
     pub refused: String,
-}
-
-fn sql(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
-}
-
-fn count(n: i64) -> u64 {
-    u64::try_from(n).unwrap_or(0)
 }
 
 pub(super) fn pieces(conn: &dyn Sql, scope: &str, kind: Kind) -> Result<Vec<Piece>, StoreError> {

@@ -5,7 +5,8 @@ use std::io::Write;
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet};
 use zip::write::SimpleFileOptions;
 
-use super::super::import::{Fault, LineFault, Plan, as_text, plan};
+use super::super::fault::{Fault, LineFault};
+use super::super::import::{Plan, as_text, plan};
 use super::super::member::{Migrant, NewMember, Role};
 
 const CALC: &[u8] = include_bytes!("../../../tests/cases/roster/calc.xlsx");

@@ -1,0 +1,95 @@
+//! What a station's kept leaves add up to, over all its epochs.
+
+use super::rows::StationRow;
+use crate::ledger::note;
+use crate::report::Recount;
+use crate::store::{Sql, StoreError, count, params, sql};
+use crate::types::Origin;
+
+pub(super) fn each_leaf(
+    conn: &dyn Sql,
+    table: &str,
+    station: &Origin,
+    from: u64,
+    mut act: impl FnMut(&[u8]) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let query = format!("SELECT bytes FROM {table} WHERE station = ?1 AND idx >= ?2 ORDER BY idx");
+    conn.for_each(&query, params![station.as_str(), sql(from)], |row| act(row.blob(0)?))
+}
+
+/// Counts a station's leaves, up to where it is frozen. A later epoch goes on from what the one before had.
+pub(super) fn recount(conn: &dyn Sql, station: &Origin) -> Result<Recount, StoreError> {
+    count_until(conn, station, 0)
+}
+
+/// Counts all of a station's leaves, to find what cannot be.
+pub(super) fn recount_whole(conn: &dyn Sql, station: &StationRow) -> Result<Recount, StoreError> {
+    let mut counted = match &station.after {
+        Some(before) => Recount::after(&count_until(conn, before, 1)?),
+        None => Recount::default(),
+    };
+    each_leaf(conn, "leaf", &station.origin, 0, |bytes| {
+        counted.count(bytes);
+        Ok(())
+    })?;
+    counted.settle_rest(&visits(conn, &station.origin)?);
+    Ok(counted)
+}
+
+/// More epochs than this are no honest history, and a cycle is none either.
+const EPOCHS: u32 = 1_000;
+
+fn count_until(conn: &dyn Sql, station: &Origin, depth: u32) -> Result<Recount, StoreError> {
+    let (mut counted, visits) = leaves_until(conn, station, depth)?;
+    // Our own visits bracket leaves, also of a station that never hears of them because its log comes on a stick.
+    counted.settle_rest(&visits);
+    Ok(counted)
+}
+
+/// What a station's leaves alone say, up to where it is frozen, and the visits that decide the rest.
+pub(super) fn recount_leaves(conn: &dyn Sql, station: &Origin) -> Result<Leaves, StoreError> {
+    leaves_until(conn, station, 0)
+}
+
+/// A count, and how many leaves we saw when.
+type Leaves = (Recount, Vec<(u64, i64)>);
+
+fn leaves_until(conn: &dyn Sql, station: &Origin, depth: u32) -> Result<Leaves, StoreError> {
+    let (after, frozen): (Option<String>, Option<i64>) = conn
+        .query_optional(
+            "SELECT after, frozen_at FROM station WHERE origin = ?1",
+            [station.as_str()],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?
+        .unwrap_or_default();
+    let before = after
+        .and_then(|after| Origin::new(&after).ok())
+        .filter(|_| depth < EPOCHS);
+    let mut counted = match before {
+        Some(before) => Recount::after(&count_until(conn, &before, depth + 1)?),
+        None => Recount::default(),
+    };
+    let until = frozen.map_or(u64::MAX, count);
+    each_leaf(conn, "leaf", station, 0, |bytes| {
+        if counted.size() < until {
+            counted.count(bytes);
+        }
+        Ok(())
+    })?;
+    let mut seen = visits(conn, station)?;
+    seen.retain(|(size, _)| *size <= until);
+    Ok((counted, seen))
+}
+
+/// How many leaves were seen when: sizes and milliseconds since 1970.
+pub(super) fn visits(conn: &dyn Sql, station: &Origin) -> Result<Vec<(u64, i64)>, StoreError> {
+    let query = "SELECT size, cosignature FROM checkpoint WHERE station = ?1 AND cosignature IS NOT NULL";
+    let rows = conn.query_map(query, [station.as_str()], |row| {
+        Ok((count(row.get(0)?), row.get::<String>(1)?))
+    })?;
+    let read = |(size, line): (u64, String)| {
+        let time = note::time_of(&line)?;
+        Some((size, i64::try_from(time.saturating_mul(1000)).ok()?))
+    };
+    Ok(rows.into_iter().filter_map(read).collect())
+}

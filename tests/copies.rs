@@ -67,9 +67,7 @@ async fn district_of(station: &Station, folder: &TempDir) -> District {
         ..Settings::in_folder(folder.path().to_owned())
     })
     .unwrap();
-    let code = station.base().exchange.enrol_code().unwrap();
-    let url = format!("http://{}", station.address);
-    district.enrol(&url, &code).await.unwrap();
+    station.enrols_at(&district).await;
     district
 }
 
@@ -108,9 +106,7 @@ async fn an_old_database_put_back_is_told_by_a_phone_on_the_desk_and_to_the_dist
     let desk = station.get("/desk", &format!("Cookie: {operator}\r\n")).await.text();
     assert!(desk.contains("台账好像被退回过"), "{desk}");
 
-    let url = format!("http://{}", station.address);
-    let code = station.base().exchange.enrol_code().unwrap();
-    district.enrol(&url, &code).await.unwrap();
+    station.enrols_at(&district).await;
     let pulled = district.pull(None).await.unwrap().remove(0).1.unwrap();
     let suspected = |alert: &Alert| matches!(alert, Alert::Count(Anomaly::RollbackSuspected(_)));
     assert!(pulled.alerts.iter().any(suspected), "{:?}", pulled.alerts);

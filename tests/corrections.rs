@@ -132,11 +132,7 @@ async fn what_was_credited_to_the_wrong_member_moves_to_the_right_one_at_station
         ..Settings::in_folder(books.path().to_owned())
     })
     .unwrap();
-    let code = station.base().exchange.enrol_code().unwrap();
-    district
-        .enrol(&format!("http://{}", station.address), &code)
-        .await
-        .unwrap();
+    station.enrols_at(&district).await;
     let pulled = district.pull(None).await.unwrap().remove(0).1.unwrap();
     assert!(pulled.alerts.is_empty(), "{:?}", pulled.alerts);
     let (_, there) = district.recount().unwrap().remove(0);

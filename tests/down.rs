@@ -24,13 +24,6 @@ fn district(books: &TempDir) -> District {
     .unwrap()
 }
 
-async fn enrol(station: &Station, district: &District) -> Origin {
-    let base = station.base();
-    let code = tokio::task::spawn_blocking(move || base.exchange.enrol_code().unwrap());
-    let url = format!("http://{}", station.address);
-    district.enrol(&url, &code.await.unwrap()).await.unwrap().origin
-}
-
 fn member(number: &str, name: &str, role: Role, migrant: Migrant) -> Member {
     Member {
         id: MemberId::new(number).unwrap(),
@@ -118,7 +111,7 @@ async fn a_pull_brings_what_holds_for_this_station_once_and_people_see_it() {
     let station = Station::start().await;
     let books = TempDir::new().unwrap();
     let district = district(&books);
-    let name = enrol(&station, &district).await;
+    let name = station.enrols_at(&district).await;
     let (film, _) = station.film().await;
     say_everything(&district, &name, &film).await;
     pull(&district).await;
@@ -201,7 +194,7 @@ async fn where_the_district_vets_exactly_its_list_is_shown() {
     let station = Station::start_with(folder, settings).await;
     let books = TempDir::new().unwrap();
     let district = district(&books);
-    let name = enrol(&station, &district).await;
+    let name = station.enrols_at(&district).await;
     let operator = format!("Cookie: {}\r\nAccept-Language: zh\r\n", station.operator().await);
     let listed = |who: String| {
         let station = &station;
@@ -245,8 +238,8 @@ async fn a_station_gets_numbers_of_its_neighbours_and_no_names() {
     let (station, other) = (Station::start().await, Station::start().await);
     let books = TempDir::new().unwrap();
     let district = district(&books);
-    enrol(&station, &district).await;
-    let elsewhere = enrol(&other, &district).await;
+    station.enrols_at(&district).await;
+    let elsewhere = other.enrols_at(&district).await;
     let members = vec![
         member("0501", "外出的", Role::Member, Migrant::Out),
         member("0502", "在家的", Role::Member, Migrant::No),
@@ -281,7 +274,7 @@ async fn a_stick_brings_the_same_and_takes_the_word_back_that_it_came() {
     let station = Station::start().await;
     let (books, stick) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let district = district(&books);
-    let name = enrol(&station, &district).await;
+    let name = station.enrols_at(&district).await;
     let (film, _) = station.film().await;
     say_everything(&district, &name, &film).await;
     let folder = stick.path().to_owned();
@@ -322,8 +315,8 @@ async fn what_is_forged_older_or_for_another_station_is_refused_with_a_sentence(
     let (station, other) = (Station::start().await, Station::start().await);
     let (books, stick) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let district = district(&books);
-    enrol(&station, &district).await;
-    let other_name = enrol(&other, &district).await;
+    station.enrols_at(&district).await;
+    let other_name = other.enrols_at(&district).await;
     let by = Signer::on_the_console();
     let add = |title: &str| {
         let (district, piece, by) = (district.clone(), notice(title, "2035-12-31"), by.clone());

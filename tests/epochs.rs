@@ -7,15 +7,14 @@ mod common;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use common::Station;
+use common::{Station, patient_district};
 use rusqlite::Connection;
 use tempfile::TempDir;
 use yuanjiao::app::{self, Base};
 use yuanjiao::clock::Clock;
 use yuanjiao::credit::Policy;
-use yuanjiao::district::{Alert, District, DistrictError, Pulled, Settings, Shown};
+use yuanjiao::district::{Alert, District, DistrictError, Pulled, Shown};
 use yuanjiao::exchange;
 use yuanjiao::ledger::receipt::Receipt;
 use yuanjiao::ledger::{self, Halt, What};
@@ -23,25 +22,6 @@ use yuanjiao::report::tables;
 use yuanjiao::roster::Operator;
 use yuanjiao::store::{Options, Shared, StoreError};
 use yuanjiao::types::MemberId;
-
-const WAIT: Duration = Duration::from_secs(60);
-
-fn books(folder: &Path) -> District {
-    District::open(Settings {
-        concurrent: 1,
-        connect: WAIT,
-        deadline: WAIT,
-        store: common::server::place(folder),
-        ..Settings::in_folder(folder.to_owned())
-    })
-    .unwrap()
-}
-
-async fn enrol(district: &District, station: &Station) {
-    let code = station.base().exchange.enrol_code().unwrap();
-    let url = format!("http://{}", station.address);
-    district.enrol(&url, &code).await.unwrap();
-}
 
 async fn pull(district: &District) -> Result<Pulled, DistrictError> {
     district.pull(None).await.unwrap().remove(0).1
@@ -124,8 +104,8 @@ fn settings(station: &Station) -> yuanjiao::config::Station {
 async fn a_lost_log_goes_on_as_a_new_epoch_and_nothing_counts_twice() {
     let mut station = Station::start().await;
     let folder = TempDir::new().unwrap();
-    let district = books(folder.path());
-    enrol(&district, &station).await;
+    let district = patient_district(folder.path());
+    station.enrols_at(&district).await;
     let credited = station.watch(&station.sign_in().await).await;
     let seen = pull(&district).await.unwrap().size;
     let old = station.base().ledger.origin().clone();
@@ -172,7 +152,7 @@ async fn a_lost_log_goes_on_as_a_new_epoch_and_nothing_counts_twice() {
     let again = station.watch(&station.sign_in().await).await;
     assert!((credited..=1_000).contains(&again), "one second at the most: {again}");
 
-    enrol(&district, &station).await;
+    station.enrols_at(&district).await;
     let first = pull(&district).await.unwrap();
     assert!(
         first.alerts.is_empty() && first.cosigned.is_some(),
@@ -204,14 +184,14 @@ fn in_the_books(folder: &Path, sql: &str) -> u64 {
 async fn a_forked_station_is_frozen_both_versions_are_kept_and_a_new_epoch_goes_on() {
     let mut station = Station::start().await;
     let folder = TempDir::new().unwrap();
-    let district = books(folder.path());
-    enrol(&district, &station).await;
+    let district = patient_district(folder.path());
+    station.enrols_at(&district).await;
     let old_disk = image(&station, &folder.path().join("image"));
     let credited = station.watch(&station.sign_in().await).await;
     let good = pull(&district).await.unwrap().size;
     let old = station.base().ledger.origin().clone();
     go_back_to(&mut station, &old_disk).await;
-    enrol(&district, &station).await;
+    station.enrols_at(&district).await;
     append(&station.base(), 40);
     let forked = pull(&district).await.unwrap();
     assert!(
@@ -257,7 +237,7 @@ async fn a_forked_station_is_frozen_both_versions_are_kept_and_a_new_epoch_goes_
     );
     let cookie = station.sign_in().await;
     assert!(station.watch(&cookie).await > 0, "roster and PINs are as they were");
-    enrol(&district, &station).await;
+    station.enrols_at(&district).await;
     let first = pull(&district).await.unwrap();
     assert!(first.alerts.is_empty(), "{:?}", first.alerts);
     assert_eq!(first.frozen_at, None);
@@ -269,8 +249,8 @@ async fn a_forked_station_is_frozen_both_versions_are_kept_and_a_new_epoch_goes_
 async fn after_a_fork_honest_growth_counts_only_once_a_person_has_settled_it() {
     let station = Station::start().await;
     let folder = TempDir::new().unwrap();
-    let district = books(folder.path());
-    enrol(&district, &station).await;
+    let district = patient_district(folder.path());
+    station.enrols_at(&district).await;
     pull(&district).await.unwrap();
     let mut cloned = Station::settings(&folder.path().join("clone"));
     image(&station, &folder.path().join("clone"));
@@ -303,9 +283,9 @@ async fn after_a_fork_honest_growth_counts_only_once_a_person_has_settled_it() {
 async fn an_epoch_that_this_district_did_not_sign_is_not_believed() {
     let mut station = Station::start().await;
     let (folder, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-    let (district, second) = (books(folder.path()), books(other.path()));
+    let (district, second) = (patient_district(folder.path()), patient_district(other.path()));
     for district in [&district, &second] {
-        enrol(district, &station).await;
+        station.enrols_at(district).await;
         pull(district).await.unwrap();
     }
     let old = station.base().ledger.origin().clone();
@@ -328,7 +308,7 @@ async fn an_epoch_that_this_district_did_not_sign_is_not_believed() {
     assert!(begun.carried > 0, "its own old log is enough");
     station.start_again(|_| ()).await;
     for district in [&district, &second] {
-        enrol(district, &station).await;
+        station.enrols_at(district).await;
     }
     let refused = pull(&district).await.unwrap();
     assert_eq!(
@@ -353,8 +333,8 @@ fn receipt(base: &Base) -> String {
 async fn row_57_a_receipt_proves_what_the_districts_copy_lacks() {
     let mut station = Station::start().await;
     let folder = TempDir::new().unwrap();
-    let district = books(folder.path());
-    enrol(&district, &station).await;
+    let district = patient_district(folder.path());
+    station.enrols_at(&district).await;
     station.watch(&station.sign_in().await).await;
     let early = receipt(&station.base());
     pull(&district).await.unwrap();
@@ -371,7 +351,7 @@ async fn row_57_a_receipt_proves_what_the_districts_copy_lacks() {
     lose_the_log(&station);
     fs::copy(&before, station.folder.path().join("data/ledger.db")).unwrap();
     station.start_again(|_| ()).await;
-    enrol(&district, &station).await;
+    station.enrols_at(&district).await;
     append(&station.base(), 60);
     let pulled = pull(&district).await.unwrap();
     let omitted = |alert: &Alert| matches!(alert, Alert::Omitted { .. });

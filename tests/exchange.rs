@@ -30,11 +30,7 @@ fn district(folder: &TempDir) -> District {
 
 async fn enrolled(station: &Station, folder: &TempDir) -> District {
     let district = district(folder);
-    let code = station.base().exchange.enrol_code().unwrap();
-    district
-        .enrol(&format!("http://{}", station.address), &code)
-        .await
-        .unwrap();
+    station.enrols_at(&district).await;
     district
 }
 

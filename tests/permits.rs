@@ -6,35 +6,13 @@
 mod common;
 
 use std::path::Path;
-use std::time::Duration;
 
-use common::{Answer, Station};
+use common::{Answer, Station, patient_district};
 use tempfile::TempDir;
 use yuanjiao::clock::Clock;
-use yuanjiao::district::{District, Settings};
+use yuanjiao::district::District;
 use yuanjiao::ledger::{self, What};
 use yuanjiao::types::Origin;
-
-const WAIT: Duration = Duration::from_secs(60);
-
-fn books(folder: &Path) -> District {
-    District::open(Settings {
-        concurrent: 1,
-        connect: WAIT,
-        deadline: WAIT,
-        store: common::server::place(folder),
-        ..Settings::in_folder(folder.to_owned())
-    })
-    .unwrap()
-}
-
-async fn enrol(district: &District, station: &Station) {
-    let code = station.base().exchange.enrol_code().unwrap();
-    district
-        .enrol(&format!("http://{}", station.address), &code)
-        .await
-        .unwrap();
-}
 
 fn field(page: &Answer, name: &str) -> String {
     let text = page.text();
@@ -66,8 +44,8 @@ async fn desk(station: &Station, cookie: &str) -> Answer {
 
 /// A district that has seen the station's log, and what it signed.
 async fn permitted(folder: &Path, station: &Station) -> (District, Origin, String) {
-    let district = books(folder);
-    enrol(&district, station).await;
+    let district = patient_district(folder);
+    station.enrols_at(&district).await;
     district.pull(None).await.unwrap().remove(0).1.unwrap();
     let old = station.base().ledger.origin().clone();
     let (next, statement) = district.epoch(old.as_str()).unwrap();
@@ -108,7 +86,7 @@ async fn with_the_permit_of_a_known_district_the_station_stops_and_begins_the_ep
     let page = desk(&station, &station.operator().await).await.text();
     assert!(page.contains("epochs/1"), "the old log is put aside: {page}");
     assert_eq!(station.watch(&station.sign_in().await).await.min(credited), credited);
-    enrol(&district, &station).await;
+    station.enrols_at(&district).await;
     let first = district.pull(None).await.unwrap().remove(0).1.unwrap();
     assert!(first.alerts.is_empty(), "{:?}", first.alerts);
 }

@@ -7,11 +7,9 @@ mod common;
 
 use std::path::Path;
 use std::process::{Command, Output};
-use std::time::Duration;
 
-use common::Station;
+use common::{Station, patient_district};
 use tempfile::TempDir;
-use yuanjiao::district::{District, Settings};
 use yuanjiao::exchange::Offered;
 use yuanjiao::ledger::decree::DecreeError;
 use yuanjiao::ledger::{Leaf, What};
@@ -21,28 +19,6 @@ const BUILT_IN: &str = include_str!("../config/policy.toml");
 fn policy(name: &str) -> String {
     let text = BUILT_IN.replace("default-2026", name);
     text.replace("minutes_per_hour = 60", "minutes_per_hour = 45")
-}
-
-fn district(books: &Path) -> District {
-    let settings = Settings {
-        concurrent: 1,
-        connect: Duration::from_secs(10),
-        deadline: Duration::from_secs(60),
-        store: common::server::place(books),
-        ..Settings::in_folder(books.to_owned())
-    };
-    District::open(settings).unwrap()
-}
-
-async fn enrol(station: &Station, district: &District) {
-    let base = station.base();
-    let code = tokio::task::spawn_blocking(move || base.exchange.enrol_code().unwrap())
-        .await
-        .unwrap();
-    district
-        .enrol(&format!("http://{}", station.address), &code)
-        .await
-        .unwrap();
 }
 
 fn named_in_the_ledger(station: &Station) -> Vec<(String, String, bool)> {
@@ -67,8 +43,8 @@ fn command(folder: &Path, words: &[&str]) -> Output {
 async fn a_pull_brings_the_districts_policy_and_the_running_station_works_by_it() {
     let station = Station::start().await;
     let books = TempDir::new().unwrap();
-    let district = district(books.path());
-    enrol(&station, &district).await;
+    let district = patient_district(books.path());
+    station.enrols_at(&district).await;
     let cookie = station.sign_in().await;
     let by = |answer: common::Answer| answer.json()["policy"].as_str().unwrap().to_owned();
     let me = |cookie: String| async move { format!("Cookie: {cookie}\r\n") };
@@ -109,7 +85,7 @@ async fn a_pull_brings_the_districts_policy_and_the_running_station_works_by_it(
 async fn a_stick_brings_it_as_well_and_nothing_unsigned_old_or_foreign() {
     let station = Station::start().await;
     let (books, strangers) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-    let district = district(books.path());
+    let district = patient_district(books.path());
     let first = district.sign_policy(&policy("第一个"), Some("2026-06-01")).unwrap();
     let second = district.sign_policy(&policy("第二个"), Some("2026-07-01")).unwrap();
     let folder = station.folder.path();
@@ -125,7 +101,7 @@ async fn a_stick_brings_it_as_well_and_nothing_unsigned_old_or_foreign() {
         "{early:?}"
     );
 
-    enrol(&station, &district).await;
+    station.enrols_at(&district).await;
     let taken = command(folder, &["policy", "apply", &stick("second", &second.file)]);
     assert!(taken.status.success(), "{taken:?}");
     let again = command(
@@ -143,7 +119,7 @@ async fn a_stick_brings_it_as_well_and_nothing_unsigned_old_or_foreign() {
     );
     let changed = second.file.replace("minutes_per_hour = 45", "minutes_per_hour = 30");
     let base = station.base();
-    let foreign = self::district(strangers.path())
+    let foreign = patient_district(strangers.path())
         .sign_policy(&policy("外县的"), None)
         .unwrap();
     let offers = tokio::task::spawn_blocking(move || {
@@ -169,7 +145,7 @@ async fn a_stick_brings_it_as_well_and_nothing_unsigned_old_or_foreign() {
 async fn a_file_of_the_stations_own_is_refused_once_a_district_is_enrolled() {
     let mut station = Station::start().await;
     let books = TempDir::new().unwrap();
-    enrol(&station, &district(books.path())).await;
+    station.enrols_at(&patient_district(books.path())).await;
     station.stop().await;
     let own = station.folder.path().join("own.toml");
     std::fs::write(&own, policy("自己改的")).unwrap();

@@ -39,11 +39,7 @@ async fn a_server_that_was_restarted_is_used_again_and_nothing_is_lost_or_double
         ..Settings::in_folder(folder.path().to_owned())
     })
     .unwrap();
-    let code = station.base().exchange.enrol_code().unwrap();
-    district
-        .enrol(&format!("http://{}", station.address), &code)
-        .await
-        .unwrap();
+    station.enrols_at(&district).await;
     // However far it has come, it waits for the server and goes on.
     let pulling = tokio::spawn({
         let district = district.clone();
@@ -140,9 +136,7 @@ async fn books_are_carried_over_from_a_file_once_with_everything_in_them() {
     let Some(server) = Server::start() else { return };
     let (station, folder) = (Station::start().await, TempDir::new().unwrap());
     let on_file = District::open(Settings::in_folder(folder.path().to_owned())).unwrap();
-    let code = station.base().exchange.enrol_code().unwrap();
-    let url = format!("http://{}", station.address);
-    on_file.enrol(&url, &code).await.unwrap();
+    station.enrols_at(&on_file).await;
     station.watch(&station.sign_in().await).await;
     let seen = on_file.pull(None).await.unwrap().remove(0).1.unwrap().size;
     let counted = |district: &District| {

@@ -42,11 +42,7 @@ impl Known {
             ..Settings::in_folder(books.path().to_owned())
         })
         .unwrap();
-        let code = station.base().exchange.enrol_code().unwrap();
-        district
-            .enrol(&format!("http://{}", station.address), &code)
-            .await
-            .unwrap();
+        station.enrols_at(&district).await;
         station.stop().await;
         let image = TempDir::new().unwrap();
         copy(&station.folder.path().join("data"), &image.path().join("data"));

@@ -40,13 +40,12 @@ impl Office {
 
     /// Enrols a station, and switches it off: from then on its box is in somebody's hands.
     async fn enrol(&self, station: &mut Station) -> Village {
-        let code = station.base().exchange.enrol_code().unwrap();
-        let row = self.district.enrol(&format!("http://{}", station.address), &code).await;
+        let origin = station.enrols_at(&self.district).await;
         station.stop().await;
         Village {
             base: station.base(),
             now: station.base().clock.now(),
-            origin: row.unwrap().origin.to_string(),
+            origin: origin.to_string(),
             sessions: 0,
         }
     }

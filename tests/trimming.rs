@@ -36,9 +36,7 @@ fn rows(station: &Station) -> i64 {
 
 async fn enrolled(station: &Station, folder: &TempDir) -> District {
     let district = District::open(Settings::in_folder(folder.path().to_owned())).unwrap();
-    let code = station.base().exchange.enrol_code().unwrap();
-    let address = format!("http://{}", station.address);
-    district.enrol(&address, &code).await.unwrap();
+    station.enrols_at(&district).await;
     district
 }
 

@@ -1,8 +1,6 @@
 //! What a pull costs the books: rows that are read and leaves that are hashed, counted under the very functions that it
 //! calls.
 
-use std::cell::Cell;
-
 use super::edge::{self, Grown};
 use super::rows::{self, StationRow};
 use super::{Alert, SCHEMAS, alarms, books, counting, figures, pull};
@@ -11,50 +9,15 @@ use crate::clock::Trust;
 use crate::keys::Keys;
 use crate::ledger::{At, Checkpoint, Ending, Entry, Leaf, What};
 use crate::report::annual::{Asked, BranchKind, Period, annual};
-use crate::store::{EachRow, Options, Place, Shared, Sql, StoreError, Value};
+use crate::store::{Options, Place, Shared, Sql, StoreError};
 use crate::types::{DeviceId, MemberId, Millis, Mode, Origin, SessionId};
 use log::{OF_A_FILM, Village};
+use overheard::Overheard;
 
 #[path = "../../tests/common/simulated/log.rs"]
 mod log;
 mod opened;
-
-/// A connection that counts the rows that it hands out.
-struct Counting<'a>(&'a dyn Sql, Cell<u64>);
-
-impl Sql for Counting<'_> {
-    fn run(&self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {
-        self.0.run(sql, values)
-    }
-
-    fn each(&self, sql: &str, values: &[Value], act: EachRow<'_>) -> Result<(), StoreError> {
-        self.0.each(sql, values, &mut |row| {
-            self.1.set(self.1.get() + 1);
-            act(row)
-        })
-    }
-
-    fn batch(&self, sql: &str) -> Result<(), StoreError> {
-        self.0.batch(sql)
-    }
-
-    fn add(
-        &self,
-        table: &str,
-        columns: &[&str],
-        rows: &mut dyn Iterator<Item = Vec<Value>>,
-    ) -> Result<u64, StoreError> {
-        self.0.add(table, columns, rows)
-    }
-
-    fn lock(&self, name: &str) -> Result<(), StoreError> {
-        self.0.lock(name)
-    }
-
-    fn now_s(&self, ours: u64) -> Result<u64, StoreError> {
-        self.0.now_s(ours)
-    }
-}
+mod overheard;
 
 struct Books {
     store: Shared,
@@ -116,11 +79,11 @@ impl Books {
         let size = from + leaves.len() as u64;
         let pulled = self.act(move |tx, station| {
             fetched::keep(tx, &station.origin, from, &leaves)?;
-            let counting = Counting(tx, Cell::new(0));
+            let counting = Overheard::by(tx, &|_, _| Ok(()));
             let grown = edge::grown(&counting, station, size, |_| None)?.expect("it is what is kept");
             let note = note(&grown, station, &keys);
             let found = pull::take_in(&counting, station, &grown, &note, "a cosignature", 1_000)?;
-            Ok((found.expect("nobody was faster"), counting.1.get()))
+            Ok((found.expect("nobody was faster"), counting.rows()))
         });
         self.station.size = size;
         pulled
@@ -164,8 +127,8 @@ fn an_edge_that_does_not_fit_the_last_checkpoint_is_made_of_the_leaves_again() {
     books.take_in(village.by_ref().take(300).collect());
     let of = |books: &Books| {
         books.act(|tx, station| {
-            let counting = Counting(tx, Cell::new(0));
-            Ok((edge::of(&counting, station)?.root(), counting.1.get()))
+            let counting = Overheard::by(tx, &|_, _| Ok(()));
+            Ok((edge::of(&counting, station)?.root(), counting.rows()))
         })
     };
     let (root, read) = of(&books);

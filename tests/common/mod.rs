@@ -18,9 +18,24 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use yuanjiao::app::{Base, Station as Built};
 use yuanjiao::config;
+use yuanjiao::district::{District, Settings};
+use yuanjiao::types::Origin;
 
 pub const ROSTER: &str = "member_no,name,branch,role,status,migrant,pin\n\
     0021,王德明,第一支部,党员,正式,否,2468\n0012,陈桂兰,第一支部,书记,正式,否,1357\n";
+
+/// A district with the patience that a busy machine needs, on the engine that the tests run on.
+pub fn patient_district(folder: &Path) -> District {
+    const WAIT: Duration = Duration::from_secs(60);
+    District::open(Settings {
+        concurrent: 1,
+        connect: WAIT,
+        deadline: WAIT,
+        store: server::place(folder),
+        ..Settings::in_folder(folder.to_owned())
+    })
+    .unwrap()
+}
 
 pub struct Station {
     pub folder: TempDir,
@@ -236,6 +251,13 @@ impl Station {
             .find(|i| i["id"] == id)
             .unwrap();
         self.media().join(item["file"].as_str().unwrap())
+    }
+
+    /// A district enrols this station, by a code of its own.
+    pub async fn enrols_at(&self, district: &District) -> Origin {
+        let code = self.base().exchange.enrol_code().unwrap();
+        let url = format!("http://{}", self.address);
+        district.enrol(&url, &code).await.unwrap().origin
     }
 }
 

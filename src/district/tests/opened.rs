@@ -3,56 +3,32 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use super::Books;
 use super::log::{self, OF_A_FILM, Village};
-use super::{Books, Counting};
+use super::overheard::Overheard;
 use crate::credit::Policies;
 use crate::district::drill::{self, Wish};
 use crate::district::{counting, days, figures, rows};
 use crate::report::Recount;
 use crate::report::annual::{self, Annual, Asked, Category, Period, PersonTime, is_of};
-use crate::store::{EachRow, Place, Sql, StoreError, Value};
+use crate::store::{Place, Sql, StoreError, Value};
 
-/// A connection that asks the engine how it would find what it is asked for, and keeps what it says.
-struct Explaining<'a> {
-    conn: &'a dyn Sql,
-    how: &'static str,
-    said: RefCell<Vec<String>>,
-}
-
-impl Sql for Explaining<'_> {
-    fn run(&self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {
-        self.conn.run(sql, values)
-    }
-
-    fn each(&self, sql: &str, values: &[Value], act: EachRow<'_>) -> Result<(), StoreError> {
-        let column = if self.how == "EXPLAIN" { 0 } else { 3 };
-        self.conn.each(&format!("{} {sql}", self.how), values, &mut |row| {
-            self.said.borrow_mut().push(row.get(column)?);
+/// Does something on a connection, and what the engine says about how it would find each thing that it is asked for.
+fn plans_of(
+    conn: &dyn Sql,
+    how: &str,
+    act: impl FnOnce(&dyn Sql) -> Result<(), StoreError>,
+) -> Result<Vec<String>, StoreError> {
+    let said = RefCell::default();
+    let column = if how == "EXPLAIN" { 0 } else { 3 };
+    let explain = |sql: &str, values: &[Value]| {
+        conn.each(&format!("{how} {sql}"), values, &mut |row| {
+            Vec::push(&mut said.borrow_mut(), row.get(column)?);
             Ok(())
-        })?;
-        self.conn.each(sql, values, act)
-    }
-
-    fn batch(&self, sql: &str) -> Result<(), StoreError> {
-        self.conn.batch(sql)
-    }
-
-    fn add(
-        &self,
-        table: &str,
-        columns: &[&str],
-        rows: &mut dyn Iterator<Item = Vec<Value>>,
-    ) -> Result<u64, StoreError> {
-        self.conn.add(table, columns, rows)
-    }
-
-    fn lock(&self, name: &str) -> Result<(), StoreError> {
-        self.conn.lock(name)
-    }
-
-    fn now_s(&self, ours: u64) -> Result<u64, StoreError> {
-        self.conn.now_s(ours)
-    }
+        })
+    };
+    act(&Overheard::by(conn, &explain))?;
+    Ok(said.take())
 }
 
 /// What grows with leaves. Stations, items and members are few beside them.
@@ -225,42 +201,34 @@ fn nothing_large_is_read_from_end_to_end(books: &Books, how: &'static str) {
             // A table of a test is so small that reading all of it is right. Which index would serve is what counts.
             conn.batch("SET LOCAL enable_seqscan = off")?;
         }
-        let conn = Explaining {
-            conn,
-            how,
-            said: RefCell::default(),
-        };
         let long = Annual {
             few: BTreeMap::new(),
             ..whole
         };
-        for category in [None, Some(Category::New), Some(Category::Skill)] {
-            assert!(!drill::page(&conn, asked, category, &long, (10, 5))?.times.is_empty());
-        }
-        for wish in wishes(of) {
-            drill::some(&conn, asked, &wish, (0, 5))?;
-        }
-        let (from, to) = (of.leaves.0 - 200, of.leaves.1 + 200);
-        let session = of.session.to_string();
-        let leaves = rows::leaves_with(&conn, &books.station.origin, (from, to), session.as_bytes())?;
-        assert_eq!(leaves.len(), 5, "opened, three spans, closed");
-        // The annual report itself, beside the people in rosters.
-        days::each_station(&conn, asked.period, |_, _| ())?;
-        counting::films(&conn, &mut BTreeMap::new())?;
-        Ok::<_, StoreError>(conn.said.into_inner())
+        plans_of(conn, how, |conn| {
+            for category in [None, Some(Category::New), Some(Category::Skill)] {
+                assert!(!drill::page(conn, asked, category, &long, (10, 5))?.times.is_empty());
+            }
+            for wish in wishes(of) {
+                drill::some(conn, asked, &wish, (0, 5))?;
+            }
+            let (from, to) = (of.leaves.0 - 200, of.leaves.1 + 200);
+            let session = of.session.to_string();
+            let leaves = rows::leaves_with(conn, &books.station.origin, (from, to), session.as_bytes())?;
+            assert_eq!(leaves.len(), 5, "opened, three spans, closed");
+            // The annual report itself, beside the people in rosters.
+            days::each_station(conn, asked.period, |_, _| ())?;
+            counting::films(conn, &mut BTreeMap::new())?;
+            Ok(())
+        })
     };
     let said = books.store.read_blocking(read).unwrap();
     assert!(said.len() > 20, "{said:?}");
     assert_eq!(scans(&said), [""; 0], "{said:#?}");
     // A plan that reads everything would be seen.
     let whole = books.store.read_blocking(|conn| {
-        let conn = Explaining {
-            conn,
-            how,
-            said: RefCell::default(),
-        };
-        conn.each("SELECT bytes FROM leaf WHERE length(bytes) = 7", &[], &mut |_| Ok(()))?;
-        Ok::<_, StoreError>(conn.said.into_inner())
+        let everything = "SELECT bytes FROM leaf WHERE length(bytes) = 7";
+        plans_of(conn, how, |conn| conn.each(everything, &[], &mut |_| Ok(())))
     });
     assert_eq!(scans(&whole.unwrap()).len(), 1);
 }
@@ -285,9 +253,9 @@ fn a_page_of_a_row_reads_the_days_that_it_shows_and_no_others() {
             few: BTreeMap::new(),
             ..whole
         };
-        let counting = Counting(conn, std::cell::Cell::new(0));
+        let counting = Overheard::by(conn, &|_, _| Ok(()));
         drill::page(&counting, asked, None, &long, (0, 5))?;
-        Ok::<_, StoreError>(counting.1.get())
+        Ok::<_, StoreError>(counting.rows())
     };
     // One or two days of a village whose year has thirty, five members, and the title of an item.
     let rows = books.store.read_blocking(read).unwrap();

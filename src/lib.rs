@@ -14,10 +14,11 @@ pub mod types;
 // Settings.
 pub mod config;
 
-// Files and keys, the words of HTTP, the look of pages.
+// Files and keys, the words of HTTP, the look of pages, lists that people keep in a spreadsheet.
 pub mod http;
 pub mod keys;
 pub mod look;
+pub mod spreadsheet;
 pub mod store;
 
 // What there is, who there is, what happened.

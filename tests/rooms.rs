@@ -11,7 +11,7 @@ const ROWS: [&[&str]; 15] = [
     &["clock"],
     &["config"],
     // `http` names `store` once: a database that cannot answer becomes a 503.
-    &["store", "keys", "look"],
+    &["store", "keys", "look", "spreadsheet"],
     &["http"],
     &["library", "roster", "ledger"],
     &["credit"],

@@ -83,7 +83,7 @@ pub(super) enum Command {
 pub(super) enum Member {
     /// Import a roster: `member_no,name,branch,role,status,migrant,pin` (UTF-8 or GBK).
     Import {
-        /// The file.
+        /// The file: a workbook (.xlsx), or CSV in UTF-8 or GBK.
         file: PathBuf,
         /// Only say what would change.
         #[arg(long)]
@@ -152,7 +152,7 @@ pub(super) enum Down {
     Roster {
         /// The station, by its name in the ledger.
         station: String,
-        /// The file (UTF-8 or GBK).
+        /// The file: a workbook (.xlsx), or CSV in UTF-8 or GBK.
         file: PathBuf,
         /// The first day on which it holds; without it, today.
         #[arg(long, value_name = "DATE")]
@@ -163,14 +163,14 @@ pub(super) enum Down {
     },
     /// The programme: `日期,时间,课件,方式,党支部,对象,地点,主持人` (`day,time,items,mode,branches,who,place,chair`).
     Plan {
-        /// The file.
+        /// The file: a workbook (.xlsx), or CSV in UTF-8 or GBK.
         file: PathBuf,
         #[command(flatten)]
         who: For,
     },
     /// The list of approved items: `课件,起` (`item,from`), each by title or id.
     Approved {
-        /// The file.
+        /// The file: a workbook (.xlsx), or CSV in UTF-8 or GBK.
         file: PathBuf,
         #[command(flatten)]
         who: For,

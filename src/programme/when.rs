@@ -20,7 +20,7 @@ pub struct When {
 impl When {
     /// Reads what a form sends; browsers without a calendar send what people type.
     pub fn read(day: &str, time: &str) -> Option<Self> {
-        let day: Date = narrow(day).replace(['/', '.'], "-").parse().ok()?;
+        let day = day_of(&narrow(day))?;
         let time = narrow(time).replace('.', ":");
         let (hour, minute) = time.split_once(':')?;
         let (hour, minute): (u8, u8) = (hour.parse().ok()?, minute.get(..2)?.parse().ok()?);
@@ -50,6 +50,20 @@ impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.day, self.time)
     }
+}
+
+/// 2026-11-26, 2026/1/6 as spreadsheets write it, 2026年1月6日.
+fn day_of(text: &str) -> Option<Date> {
+    let text = text.trim_end_matches('日').replace(['/', '.', '年', '月'], "-");
+    let mut parts = text.split('-').map(|part| {
+        let part = part.trim();
+        part.bytes().all(|c| c.is_ascii_digit()).then_some(part)
+    });
+    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    let is_whole = year.len() == 4 && parts.next().is_none();
+    let of = is_whole.then(|| Some((year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)));
+    let (year, month, day) = of??;
+    Date::new(year, month, day).ok()
 }
 
 /// Wide digits and signs of a Chinese keyboard become narrow.
@@ -114,7 +128,19 @@ mod tests {
         assert_eq!(when("2026-11-26", "19:30"), same);
         assert_eq!(when("2026/11/26", "19：30"), same);
         assert_eq!(when("２０２６-11-26", "19:30:00"), same);
-        assert_eq!(when("2026-11-31", "19:30"), None);
+        assert_eq!(when("2026年11月26日", "19.30"), same);
+        assert_eq!(when("2026/1/6", "9:05"), Some("2026-01-06 09:05".to_owned()));
+        for day in [
+            "2026-11-31",
+            "26-11-26",
+            "2026-11",
+            "2026-11-26-1",
+            "2026-+1-26",
+            "-2026-11-26",
+            "明天",
+        ] {
+            assert_eq!(when(day, "19:30"), None, "{day}");
+        }
         assert_eq!(when("2026-11-26", "24:00"), None);
         assert_eq!(when("", ""), None);
     }

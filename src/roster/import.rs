@@ -1,16 +1,13 @@
 //! A roster file against the roster: pure. A workbook of Excel, or text in UTF-8 or GBK with comma, semicolon or tab;
-//! headings in English or Chinese.
+//! headings in English or Chinese (`crate::spreadsheet`).
 
 use std::collections::HashMap;
 
-use super::columns::{COLUMN_COUNT, COLUMNS, ROW_LIMIT, Rows, columns};
+use super::columns::{COLUMN_COUNT, FORM, title};
 use super::fault::{Fault, LineFault};
 use super::member::{Details, Member, Migrant, NAME_LIMIT, NewMember, Role, Status, is_pin};
-use super::workbook;
+use crate::spreadsheet::{self, Fault as OfFile, Lines};
 use crate::types::{BranchId, MemberId};
-
-/// A township's roster has a few thousand lines.
-const FILE_LIMIT: usize = 2 << 20;
 
 /// What an import would do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,79 +26,29 @@ pub struct Plan {
 
 /// Reads a file against the present roster.
 pub fn plan(file: &[u8], present: &[Member]) -> Plan {
-    match rows_of(file) {
-        Ok(rows) => plan_of(rows, present),
-        Err(LineFault { line, fault }) => one_fault(line, fault),
+    let lines = spreadsheet::read(file, &FORM).map_err(|fault| vec![fault]);
+    let places = lines.and_then(|lines| lines.places(&FORM).map(|places| (lines, places)));
+    match places {
+        Ok((lines, places)) => plan_of(lines, &places, present),
+        Err(faults) => Plan {
+            faults: faults.into_iter().map(LineFault::from).collect(),
+            ..Plan::default()
+        },
     }
 }
 
-/// What stands in a file, as text: of a workbook the sheet that is the roster. Empty if it cannot be read.
-pub fn as_text(file: &[u8]) -> String {
-    if !workbook::is_workbook(file) {
-        return media_index::subtitle::decode(file)
-            .trim_start_matches('\u{feff}')
-            .to_owned();
-    }
-    let Ok(Rows { head: (_, head), rows }) = rows_of(file) else {
-        return String::new();
-    };
-    let mut text = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
-    let all = std::iter::once(head).chain(rows.into_iter().filter_map(|(_, row)| row.ok()));
-    for row in all {
-        // Into memory; a line that cannot be written there is none.
-        drop(text.write_record(&row));
-    }
-    String::from_utf8(text.into_inner().unwrap_or_default()).unwrap_or_default()
+/// What stands in a roster file, as text; `None` of one that cannot be read whole.
+pub fn as_text(file: &[u8]) -> Option<String> {
+    spreadsheet::as_text(file, &FORM)
 }
 
-fn rows_of(file: &[u8]) -> Result<Rows, LineFault> {
-    let whole = |fault| LineFault { line: 1, fault };
-    if file.len() > FILE_LIMIT {
-        return Err(whole(Fault::TooLarge));
-    }
-    if workbook::is_old_workbook(file) {
-        return Err(whole(Fault::OldWorkbook));
-    }
-    if workbook::is_workbook(file) {
-        return workbook::read(file);
-    }
-    let text = media_index::subtitle::decode(file);
-    // Windows ends lines with two characters, and the reader counts the line only behind both.
-    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter(&text))
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes());
-    let head = reader.headers().map_err(|_| whole(Fault::NotCsv))?.clone();
-    let line = |(index, record): (usize, csv::Result<csv::StringRecord>)| {
-        let place = record.as_ref().ok().and_then(csv::StringRecord::position);
-        let line = place.map_or(index + 2, |p| usize::try_from(p.line()).unwrap_or(0));
-        (line, record.map_err(|_| vec![Fault::NotCsv]))
-    };
-    Ok(Rows {
-        head: (1, head),
-        rows: reader.records().enumerate().map(line).take(ROW_LIMIT + 1).collect(),
-    })
-}
-
-fn plan_of(Rows { head, rows: lines }: Rows, present: &[Member]) -> Plan {
+fn plan_of(lines: Lines, columns: &[Option<usize>], present: &[Member]) -> Plan {
     let mut plan = Plan::default();
-    let columns = match columns(&head.1) {
-        Ok(columns) => columns,
-        Err(faults) => {
-            let line = |fault| LineFault { line: head.0, fault };
-            plan.faults = faults.into_iter().map(line).collect();
-            return plan;
-        }
-    };
-    if let Some((line, _)) = lines.get(ROW_LIMIT) {
-        return one_fault(*line, Fault::TooLarge);
-    }
     let mut rows: Vec<(usize, NewMember)> = Vec::new();
     let mut seen: HashMap<MemberId, usize> = HashMap::new();
-    for (line, record) in lines {
-        match record.and_then(|record| row(&record, &columns, present)) {
+    for (line, record) in lines.rows {
+        let record = record.map_err(|faults| faults.into_iter().map(Fault::File).collect());
+        match record.and_then(|record| row(&record, columns, present)) {
             Ok(None) => {}
             Ok(Some(new)) => match seen.insert(new.member.id.clone(), line) {
                 Some(earlier) => {
@@ -119,13 +66,6 @@ fn plan_of(Rows { head, rows: lines }: Rows, present: &[Member]) -> Plan {
     plan
 }
 
-fn one_fault(line: usize, fault: Fault) -> Plan {
-    Plan {
-        faults: vec![LineFault { line, fault }],
-        ..Plan::default()
-    }
-}
-
 fn sort_out(plan: &mut Plan, rows: Vec<(usize, NewMember)>, present: &[Member]) {
     let mut there: HashMap<&MemberId, &Member> = present.iter().map(|m| (&m.id, m)).collect();
     for (_, new) in rows {
@@ -136,16 +76,6 @@ fn sort_out(plan: &mut Plan, rows: Vec<(usize, NewMember)>, present: &[Member]) 
         }
     }
     plan.not_in_file = present.iter().filter(|m| there.contains_key(&m.id)).cloned().collect();
-}
-
-/// The separator that the first line has most of.
-fn delimiter(text: &str) -> u8 {
-    let head = text.lines().next().unwrap_or("");
-    let count = |c: &u8| head.bytes().filter(|b| b == c).count();
-    [b',', b';', b'\t']
-        .into_iter()
-        .max_by_key(|c| (count(c), *c == b','))
-        .unwrap_or(b',')
 }
 
 /// A number as Excel writes one that is too long for it into a text: 3.71502E+17.
@@ -161,7 +91,7 @@ fn is_rounded(text: &str) -> bool {
 /// One line; an empty one is skipped.
 fn row(
     record: &csv::StringRecord,
-    columns: &[Option<usize>; COLUMN_COUNT],
+    columns: &[Option<usize>],
     present: &[Member],
 ) -> Result<Option<NewMember>, Vec<Fault>> {
     let field = |column: usize| columns[column].and_then(|at| record.get(at)).unwrap_or("");
@@ -232,7 +162,7 @@ fn row(
 fn no_number(text: &str) -> Fault {
     let short = text.chars().take(40).collect();
     if is_rounded(text) {
-        Fault::Rounded(COLUMNS[0].1[1].to_owned(), short)
+        Fault::File(OfFile::Rounded(title(0).to_owned(), short))
     } else {
         Fault::Number(short)
     }
@@ -241,7 +171,7 @@ fn no_number(text: &str) -> Fault {
 /// The columns that only the book asks for. One that the file does not have leaves what is there.
 fn details<'a>(
     field: &impl Fn(usize) -> &'a str,
-    columns: &[Option<usize>; COLUMN_COUNT],
+    columns: &[Option<usize>],
     old: Option<&Member>,
 ) -> Result<Details, Fault> {
     const FIRST: usize = 7;
@@ -259,10 +189,11 @@ fn details<'a>(
     for (column, text) in (FIRST..).zip(texts).filter(|(column, _)| columns[*column].is_some()) {
         let given = field(column).trim_start_matches('\'');
         if given.chars().count() > NAME_LIMIT || given.chars().any(char::is_control) {
-            return Err(Fault::Detail(COLUMNS[column].1[1]));
+            return Err(Fault::Detail(title(column)));
         }
         if is_rounded(given) {
-            return Err(Fault::Rounded(COLUMNS[column].1[1].to_owned(), given.to_owned()));
+            let rounded = OfFile::Rounded(title(column).to_owned(), given.to_owned());
+            return Err(Fault::File(rounded));
         }
         given.clone_into(text);
     }
@@ -272,3 +203,6 @@ fn details<'a>(
     }
     Ok(details)
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,6 @@ mod sessions;
 mod theirs;
 mod visiting;
 mod visitor;
-mod workbook;
 
 use std::fmt;
 use std::net::IpAddr;

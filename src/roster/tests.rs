@@ -6,6 +6,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::clock::HandClock;
+use crate::spreadsheet;
 use crate::store::Options;
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 168, 8, 20));
@@ -94,10 +95,31 @@ async fn a_second_import_says_what_it_changes_and_what_it_leaves() {
 fn files_that_are_no_rosters_are_refused_with_a_reason() {
     let large = vec![0x50; 3 << 20];
     let cases: [(&[u8], Fault); 4] = [
-        (b"", Fault::MissingColumn("member_no")),
-        (b"name,branch\nx,y\n", Fault::MissingColumn("member_no")),
-        (b"member_no,name,branch,email\n", Fault::UnknownColumn("email".into())),
-        (&large, Fault::TooLarge),
+        (
+            b"",
+            Fault::File(spreadsheet::Fault::Missing(&[
+                "member_no",
+                "党员编号",
+                "编号",
+                "学号",
+                "number",
+            ])),
+        ),
+        (
+            b"name,branch\nx,y\n",
+            Fault::File(spreadsheet::Fault::Missing(&[
+                "member_no",
+                "党员编号",
+                "编号",
+                "学号",
+                "number",
+            ])),
+        ),
+        (
+            b"member_no,name,branch,email\n",
+            Fault::File(spreadsheet::Fault::Unknown("email".into())),
+        ),
+        (&large, Fault::File(spreadsheet::Fault::TooLarge(20_000))),
     ];
     for (file, fault) in cases {
         let faults = plan(file, &[]).faults;

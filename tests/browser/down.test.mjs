@@ -136,6 +136,31 @@ test('a programme and a list are written by title, and a title that nobody has i
   await looked(desk, 'down-desk-plan');
 });
 
+test('a workbook of Calc is read with its own lines, and one that cannot be taken leaves what holds now', async () => {
+  const book = (name) => new URL(`../cases/down/${name}.xlsx`, import.meta.url).pathname;
+  await clerk.goto(`${url}/down?kind=plan`);
+  const holds = await clerk.inputValue('#sheet');
+  await clerk.setInputFiles('#file', book('calc-plan-spoilt'));
+  await Promise.all([clerk.waitForNavigation(), clerk.click('main .c7 .btn-1')]);
+  assert.match(await clerk.textContent('#preview'), /第 4 行[^]*“课件”里的内容被 Excel 当成了日期或时间 2026-03-05[^]*第 5 行[^]*公式没有算出结果[^]*第 6 行/);
+  assert.equal(await clerk.inputValue('#sheet'), holds);
+  await looked(clerk, 'district-down-workbook');
+  await clerk.setInputFiles('#file', book('calc-plan'));
+  await Promise.all([clerk.waitForNavigation(), clerk.click('main .c7 .btn')]);
+  assert.match(await clerk.textContent('#preview'), /第 4 行[^]*没有站点报过叫“春耕”的课件/);
+  assert.match(await clerk.inputValue('#sheet'), /^日期,时间,课件,党支部,对象,地点\n2026-12-03,09:05,《春耕》/);
+  await clerk.setInputFiles('#file', book('calc-plan-by-id'));
+  await Promise.all([clerk.waitForNavigation(), clerk.click('main .c7 .btn')]);
+  assert.match(await clerk.textContent('#preview'), /2035-12-05 14:30 《防汛抢险三件事》 村委会/);
+  await Promise.all([clerk.waitForNavigation(), clerk.click('#preview .btn-1')]);
+  await until(desk, `${station.url}/desk/plan?month=2035-12`, '防汛抢险三件事');
+  const said = await command(['down', 'approved', book('calc-approved-by-id')], '');
+  assert.match(said, /1 entries go to all/);
+  await clerk.goto(`${url}/down?kind=approved`);
+  assert.match(await clerk.inputValue('#sheet'), /5f0e2c7a9b1d4836a7c05e91d2b3f486 防汛抢险三件事,2035-12-01/);
+  await assert.rejects(command(['down', 'plan', book('calc-plan-spoilt')], ''), /第 5 行：“课件”里的公式没有算出结果/);
+});
+
 test('the lobby of the television shows the notice', async () => {
   const tv = await (await chrome.newContext({ viewport: { width: 1920, height: 1080 }, locale: 'zh-CN' })).newPage();
   await tv.goto(`${station.url}/tv`);

@@ -11,11 +11,13 @@
 //! township's, and migrants'.
 
 mod compose;
+mod known;
 mod rows;
 mod sheet;
 
 pub use compose::{members_of, whole};
-pub use sheet::{Fault, Faulty, Known, approved, plan};
+pub use known::Known;
+pub use sheet::{Fault, Faulty, approved, as_text, plan};
 
 use std::collections::BTreeMap;
 

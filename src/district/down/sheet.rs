@@ -1,27 +1,24 @@
 //! Files of a programme and of approved items, as people keep them in a spreadsheet: read line by line, each fault named.
-//! Pure. UTF-8 or GBK, comma, semicolon or tab. Rosters are read as the stations read theirs (`crate::roster::plan`).
+//! Pure. Workbooks or text (`crate::spreadsheet`). Rosters are read as the stations read theirs (`crate::roster::plan`).
 
 use std::collections::BTreeMap;
 
 use super::Piece;
-use crate::dispatch::{Approved, LINE};
+use super::known::Known;
+use crate::dispatch::{Approved, Kind, LINE};
 use crate::programme::{ITEMS, Plan, Planned, When, Who};
-use crate::types::{BranchId, ItemId, Millis, Mode};
+use crate::roster;
+use crate::spreadsheet::{self, Column, Form, Holds};
+use crate::types::{BranchId, Mode};
 
-/// More than this is no programme.
-const FILE_LIMIT: usize = 2 << 20;
-/// And no list.
+/// More than this is neither a programme nor a list.
 const LINES: usize = 10_000;
 
 /// What is wrong with a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// Too large, too many lines, or not to be taken apart.
-    NotASheet,
-    /// A heading that must be there is not.
-    Missing(&'static str),
-    /// A heading that nobody knows.
-    Unknown(String),
+    /// The file cannot be read, or a line of it.
+    File(spreadsheet::Fault),
     /// No such day or time.
     When(String),
     /// No station told of an item of this title.
@@ -44,18 +41,7 @@ impl Fault {
     /// The sentence for the reader.
     pub fn sentence(&self, zh: bool) -> String {
         let (chinese, english) = match self {
-            Self::NotASheet => (
-                "读不懂：最多 2 MB、10000 行，每行的列数要和表头对得上。".to_owned(),
-                "It cannot be read: 2 MB and 10,000 lines at most, each with the columns of the heading.".to_owned(),
-            ),
-            Self::Missing(name) => (
-                format!("缺少“{name}”这一列。"),
-                format!("The column “{name}” is missing."),
-            ),
-            Self::Unknown(name) => (
-                format!("不认识“{name}”这一列。"),
-                format!("The column “{name}” is unknown."),
-            ),
+            Self::File(fault) => return fault.sentence(zh),
             Self::When(text) => (
                 format!("日期或时间“{text}”不对，请写成 2026-11-26 和 19:30。"),
                 format!("“{text}” is no day or time; write 2026-11-26 and 19:30."),
@@ -102,92 +88,45 @@ pub struct Faulty {
     pub fault: Fault,
 }
 
-/// An item as stations know it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
-    title: String,
-    class: Option<String>,
-    length: Millis,
-}
-
-/// What stations know.
-#[derive(Debug, Clone, Default)]
-pub struct Known(BTreeMap<ItemId, Item>);
-
-impl Known {
-    /// The last title of an id counts.
-    pub fn new(items: Vec<(ItemId, String, Option<String>, Millis)>) -> Self {
-        let item = |(id, title, class, length)| (id, Item { title, class, length });
-        Self(items.into_iter().map(item).collect())
-    }
-
-    /// How many.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether nothing is known yet.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Id, title and class of each, by title.
-    pub fn by_title(&self) -> Vec<(ItemId, &str, &str)> {
-        let mut all: Vec<(ItemId, &str, &str)> = self
-            .0
-            .iter()
-            .map(|(id, item)| (*id, item.title.as_str(), item.class.as_deref().unwrap_or("")))
-            .collect();
-        all.sort_by(|a, b| (a.2, a.1, a.0).cmp(&(b.2, b.1, b.0)));
-        all
-    }
-
-    fn find(&self, text: &str) -> Result<Planned, Fault> {
-        let text = text.trim().trim_matches(['《', '》', '\'']);
-        let planned = |id: ItemId, item: Option<&Item>| Planned {
-            item: id,
-            title: item.map_or_else(|| text.to_owned(), |item| item.title.clone()),
-            class: item.and_then(|item| item.class.clone()),
-            length: item.map_or(Millis::ZERO, |item| item.length),
-        };
-        // An id may have its title behind it: that is how a sheet is written here.
-        let (first, rest) = text.split_once(' ').unwrap_or((text, text));
-        if let Ok(id) = ItemId::parse(first) {
-            let known = planned(id, self.0.get(&id));
-            let title = if self.0.contains_key(&id) {
-                known.title.clone()
-            } else {
-                rest.trim().to_owned()
-            };
-            return Ok(Planned { title, ..known });
-        }
-        let mut named = self.0.iter().filter(|(_, item)| item.title == text);
-        match (named.next(), named.next()) {
-            (Some((id, item)), None) => Ok(planned(*id, Some(item))),
-            (None, _) => Err(Fault::NoItem(text.chars().take(40).collect())),
-            (Some(_), Some(_)) => Err(Fault::Several(text.chars().take(40).collect())),
+impl From<spreadsheet::LineFault> for Faulty {
+    fn from(of: spreadsheet::LineFault) -> Self {
+        Self {
+            line: of.line,
+            fault: Fault::File(of.fault),
         }
     }
 }
 
-/// A heading's names; the first is the one that sentences use.
-type Column = (&'static str, &'static [&'static str], bool);
+const PLAN: Form = Form {
+    columns: &[
+        Column::new(&["日期", "day", "date"]).of(Holds::Day).must(),
+        Column::new(&["时间", "time"]).of(Holds::Time).must(),
+        Column::new(&["课件", "片名", "items", "item"]).must(),
+        Column::new(&["方式", "收看方式", "mode"]),
+        Column::new(&["党支部", "支部", "branches", "branch"]),
+        Column::new(&["对象", "who"]),
+        Column::new(&["地点", "place"]),
+        Column::new(&["主持人", "chair"]),
+    ],
+    lines: LINES,
+};
 
-const PLAN: [Column; 8] = [
-    ("日期", &["日期", "day", "date"], true),
-    ("时间", &["时间", "time"], true),
-    ("课件", &["课件", "片名", "items", "item"], true),
-    ("方式", &["方式", "收看方式", "mode"], false),
-    ("党支部", &["党支部", "支部", "branches", "branch"], false),
-    ("对象", &["对象", "who"], false),
-    ("地点", &["地点", "place"], false),
-    ("主持人", &["主持人", "chair"], false),
-];
+const APPROVED: Form = Form {
+    columns: &[
+        Column::new(&["课件", "片名", "item", "title"]).must(),
+        Column::new(&["起", "起始日期", "from"]).of(Holds::Day),
+    ],
+    lines: LINES,
+};
 
-const APPROVED: [Column; 2] = [
-    ("课件", &["课件", "片名", "item", "title"], true),
-    ("起", &["起", "起始日期", "from"], false),
-];
+/// What stands in a file of this kind, as text; `None` of one that cannot be read whole.
+pub fn as_text(kind: Kind, file: &[u8]) -> Option<String> {
+    match kind {
+        Kind::Roster | Kind::Visitors => roster::as_text(file),
+        Kind::Plan => spreadsheet::as_text(file, &PLAN),
+        Kind::Approved | Kind::Notices => spreadsheet::as_text(file, &APPROVED),
+    }
+}
 
 /// A programme: its pieces, or what is wrong with the file.
 pub fn plan(file: &[u8], known: &Known) -> Result<Vec<Piece>, Vec<Faulty>> {
@@ -284,38 +223,24 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
 
 fn read(
     file: &[u8],
-    columns: &[Column],
+    form: &Form,
     mut one: impl FnMut(&dyn Fn(usize) -> String) -> Result<Piece, Fault>,
 ) -> Result<Vec<Piece>, Vec<Faulty>> {
-    let at = |line, fault| vec![Faulty { line, fault }];
-    if file.len() > FILE_LIMIT {
-        return Err(at(1, Fault::NotASheet));
-    }
-    let text = media_index::subtitle::decode(file);
-    // Windows and forms end lines with two characters, and the reader counts the line only behind both.
-    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
-    let head = text.lines().next().unwrap_or("");
-    let by_tab = head.contains('\t');
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(if by_tab { b'\t' } else { b',' })
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes());
-    let places = match reader.headers() {
-        Ok(headings) => places(headings, columns)?,
-        Err(_) => return Err(at(1, Fault::NotASheet)),
-    };
+    let of_file = |faults: Vec<spreadsheet::LineFault>| faults.into_iter().map(Faulty::from).collect::<Vec<_>>();
+    let lines = spreadsheet::read(file, form).map_err(|fault| of_file(vec![fault]))?;
+    let places = lines.places(form).map_err(of_file)?;
     let (mut pieces, mut faults) = (Vec::new(), Vec::new());
-    for (index, record) in reader.records().enumerate() {
-        let Ok(record) = record else {
-            return Err(at(index + 2, Fault::NotASheet));
+    for (line, record) in lines.rows {
+        let record = match record {
+            Ok(record) => record,
+            Err(spoilt) => {
+                faults.extend(spoilt.into_iter().map(|fault| Faulty {
+                    line,
+                    fault: Fault::File(fault),
+                }));
+                continue;
+            }
         };
-        let line = record
-            .position()
-            .map_or(index + 2, |p| usize::try_from(p.line()).unwrap_or(0));
-        if index >= LINES {
-            return Err(at(line, Fault::NotASheet));
-        }
         if record.iter().all(str::is_empty) {
             continue;
         }
@@ -331,26 +256,5 @@ fn read(
     if faults.is_empty() { Ok(pieces) } else { Err(faults) }
 }
 
-fn places(headings: &csv::StringRecord, columns: &[Column]) -> Result<Vec<Option<usize>>, Vec<Faulty>> {
-    let mut places = vec![None; columns.len()];
-    let mut faults = Vec::new();
-    for (at, heading) in headings.iter().enumerate().filter(|(_, heading)| !heading.is_empty()) {
-        let heading = heading.to_lowercase();
-        match columns
-            .iter()
-            .position(|(_, names, _)| names.contains(&heading.as_str()))
-        {
-            Some(column) => places[column] = Some(at),
-            None => faults.push(Fault::Unknown(heading.chars().take(40).collect())),
-        }
-    }
-    let missing = columns
-        .iter()
-        .zip(&places)
-        .filter(|((_, _, must), place)| *must && place.is_none());
-    faults.extend(missing.map(|((name, ..), _)| Fault::Missing(name)));
-    if faults.is_empty() {
-        return Ok(places);
-    }
-    Err(faults.into_iter().map(|fault| Faulty { line: 1, fault }).collect())
-}
+#[cfg(test)]
+mod tests;

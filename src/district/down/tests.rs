@@ -1,4 +1,5 @@
 use super::*;
+use crate::spreadsheet::Fault as OfFile;
 
 fn item(n: u8) -> crate::types::ItemId {
     crate::types::ItemId::from_digest(&[n; 32])
@@ -66,7 +67,13 @@ fn a_programme_is_read_line_by_line_and_every_fault_is_named() {
     assert_eq!(windows[0].line, 2, "lines of a Windows file are counted alike");
     let heads = plan("日期,课件,票价\n".as_bytes(), &known()).unwrap_err();
     let heads: Vec<_> = heads.into_iter().map(|f| f.fault).collect();
-    assert_eq!(heads, [Fault::Unknown("票价".into()), Fault::Missing("时间")]);
+    assert_eq!(
+        heads,
+        [
+            Fault::File(OfFile::Unknown("票价".into())),
+            Fault::File(OfFile::Missing(&["时间", "time"]))
+        ]
+    );
 }
 
 #[test]

@@ -247,7 +247,10 @@ pub(super) async fn check(State(web): State<Web>, visit: Visit, form: Multipart)
     let (kind, scope) = wanted(&sent.kind, &sent.scope, &stations);
     let (preview, draft) = read::read(&web, &visit, kind, &scope, &sent).await?;
     let mut page = page_of(&web, &visit, kind, &scope).await?;
-    page.sheet = sent.shown();
+    // Beside a workbook of which something is lost stays what holds now: it is to be mended, and chosen again.
+    if let Some(sheet) = sent.shown(kind) {
+        page.sheet = sheet;
+    }
     let ticket = draft.map(|draft| web.drafts.keep(draft).to_string());
     page.preview = Some(Preview {
         ticket: ticket.unwrap_or_default(),

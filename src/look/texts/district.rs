@@ -48,7 +48,7 @@ texts! {
     down_days: "{0} 到 {1}", "{0} to {1}";
     down_withdraw: "撤下", "Take back";
     down_sheet: "在这里改，第一行是表头", "Edit here; the first line holds the headings";
-    down_file: "或者选一个文件（花名册可以是 Excel 的 .xlsx，别的用 CSV）", "Or choose a file (a roster may be a workbook .xlsx, the others are CSV)";
+    down_file: "或者选一个文件（Excel 的 .xlsx，或者 CSV）", "Or choose a file (a workbook .xlsx, or CSV)";
     down_look: "预览", "Preview";
     down_sign: "签发", "Sign and send";
     down_may_not: "签发要有“签发”权限的账号。", "Signing needs an account with the role “sign”.";

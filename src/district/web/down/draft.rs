@@ -6,10 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::extract::Multipart;
 
 use crate::dispatch::Kind;
-use crate::district::down::{Piece, Scope};
+use crate::district::down::{self, Piece, Scope};
 use crate::http::{Problem, Upload};
 use crate::keys;
-use crate::roster;
 use crate::types::RandomId;
 
 /// What would hold from the signature on.
@@ -76,8 +75,8 @@ impl Sent {
         if self.file.is_empty() { &self.text } else { &self.file }
     }
 
-    /// The same for the form that is shown again.
-    pub(super) fn shown(&self) -> String {
-        roster::as_text(self.sheet())
+    /// The same for the form that is shown again; `None` if it cannot be shown whole.
+    pub(super) fn shown(&self, kind: Kind) -> Option<String> {
+        down::as_text(kind, self.sheet())
     }
 }

@@ -1,11 +1,12 @@
-//! An Excel workbook 工作簿 as the lines of a roster: pure, and bounded whatever the file is made of.
+//! An Excel workbook 工作簿 as the lines of a form.
 //!
 //! 1. The archive is unpacked once into nothing, up to a limit: a small file may claim to be gigabytes.
-//! 2. Cells come one by one, as the file has them; what lies outside a roster's measure ends the reading.
+//! 2. Cells come one by one, as the file has them; what lies outside the form's measure ends the reading.
 //! 3. Merged cells say the same in each of their cells: a branch beside many members, a heading over two lines.
-//! 4. The heading is the line that names the most columns; a title above it is passed over. One sheet must be a roster, and
+//! 4. The heading is the line that names the most columns; a title above it is passed over. One sheet must have the form, and
 //!    not two: which of them holds is for a person to say.
-//! 5. What Excel made of a text that looks like a number is said, not guessed.
+//! 5. What Excel made of a text that looks like a number is said, not guessed. Days and times are written as people write
+//!    them, where a column holds such.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
@@ -13,8 +14,7 @@ use std::io::{Cursor, Read};
 use calamine::{Data, DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx};
 use csv::StringRecord;
 
-use super::columns::{COLUMNS, REQUIRED, ROW_LIMIT, Rows, column, may_be_a_day};
-use super::fault::{Fault, LineFault};
+use super::{Fault, Form, Holds, LineFault, Lines};
 
 /// All parts of an honest workbook of 20,000 members are some 20 MB of XML.
 const UNPACKED: u64 = 48 << 20;
@@ -24,7 +24,7 @@ const PARTS: usize = 2_000;
 const TEXT: usize = 16 << 20;
 /// A heading stands among the first lines, below a title and a remark or two.
 const HEAD_WITHIN: u32 = 20;
-/// A roster has 16 columns; whoever keeps more beside it must take them out.
+/// A roster, the widest of all, has 16 columns; whoever keeps more beside it must take them out.
 const WIDTH: u32 = 64;
 /// Cells that are filled because they are merged with another one.
 const FILLED: usize = 400_000;
@@ -37,70 +37,77 @@ enum Cell {
     Text(String),
     /// A day, as people write it.
     Day(String),
+    /// A time of day, likewise.
+    Time(String),
+    /// A number less than one: under a column of times, the part of the day that has gone by.
+    Part(f64),
     /// A number of which Excel has lost digits, as it shows it.
     Rounded(String),
     /// `#N/A` and its like.
     Broken,
 }
 
-type Cells = BTreeMap<u32, BTreeMap<u32, Cell>>;
+type Line = BTreeMap<u32, Cell>;
+type Cells = BTreeMap<u32, Line>;
 
 /// Whether these bytes are an archive, as workbooks of today are.
-pub(super) fn is_workbook(file: &[u8]) -> bool {
+pub(super) fn is_one(file: &[u8]) -> bool {
     file.starts_with(b"PK\x03\x04")
 }
 
 /// Whether these bytes are a workbook of before 2007, or one with a password.
-pub(super) fn is_old_workbook(file: &[u8]) -> bool {
+pub(super) fn is_old(file: &[u8]) -> bool {
     file.starts_with(&[0xd0, 0xcf, 0x11, 0xe0])
 }
 
-/// The lines of the one sheet that is a roster.
-pub(super) fn read(file: &[u8]) -> Result<Rows, LineFault> {
+/// The lines of the one sheet that has the form.
+pub(super) fn read(file: &[u8], form: &Form) -> Result<Lines, LineFault> {
     let whole = |fault| LineFault { line: 1, fault };
-    fits(file)?;
+    fits(file, form)?;
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(file)).map_err(|_| whole(Fault::NotAWorkbook))?;
     let sheets = book.sheets_metadata().to_owned();
     let seen = sheets
         .into_iter()
         .filter(|sheet| sheet.visible == SheetVisible::Visible && sheet.typ == SheetType::WorkSheet);
-    let mut rosters: Vec<(String, u32, Cells)> = Vec::new();
+    let mut found: Vec<(String, u32, Cells)> = Vec::new();
     let mut first = None;
     for sheet in seen {
-        let cells = cells(&mut book, &sheet.name)?;
-        match heading(&cells) {
-            Some(head) => rosters.push((sheet.name, head, cells)),
+        let cells = cells(&mut book, &sheet.name, form)?;
+        match heading(&cells, form) {
+            Some(head) => found.push((sheet.name, head, cells)),
             None => first = first.or(Some(cells)),
         }
     }
-    match rosters.len() {
-        0 => Ok(nothing_found(first.as_ref())),
-        1 => Ok(rows(rosters.remove(0))),
+    match found.len() {
+        0 => Ok(nothing_found(first.as_ref(), form)),
+        1 => Ok(lines(found.remove(0), form)),
         _ => Err(whole(Fault::SeveralSheets(
-            rosters.into_iter().map(|(name, ..)| name).collect(),
+            found.into_iter().map(|(name, ..)| name).collect(),
         ))),
     }
 }
 
 /// Unpacks everything into nothing: what the archive says of its sizes is no proof.
-fn fits(file: &[u8]) -> Result<(), LineFault> {
+fn fits(file: &[u8], form: &Form) -> Result<(), LineFault> {
     let whole = |fault| LineFault { line: 1, fault };
     let mut archive = zip::ZipArchive::new(Cursor::new(file)).map_err(|_| whole(Fault::NotAWorkbook))?;
     if archive.len() > PARTS {
-        return Err(whole(Fault::TooLarge));
+        return Err(whole(Fault::TooLarge(form.lines)));
     }
     let mut left = UNPACKED;
     for part in 0..archive.len() {
         let part = archive.by_index(part).map_err(|_| whole(Fault::NotAWorkbook))?;
         let read = std::io::copy(&mut part.take(left + 1), &mut std::io::sink());
         let read = read.map_err(|_| whole(Fault::NotAWorkbook))?;
-        left = left.checked_sub(read).ok_or_else(|| whole(Fault::TooLarge))?;
+        left = left
+            .checked_sub(read)
+            .ok_or_else(|| whole(Fault::TooLarge(form.lines)))?;
     }
     Ok(())
 }
 
 /// All cells of a sheet that are not empty, by line and column.
-fn cells(book: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Cells, LineFault> {
+fn cells(book: &mut Xlsx<Cursor<&[u8]>>, sheet: &str, form: &Form) -> Result<Cells, LineFault> {
     let fault = |line: u32, fault| LineFault {
         line: line as usize + 1,
         fault,
@@ -117,8 +124,8 @@ fn cells(book: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Cells, LineFault
         let known = cells.len();
         let row = cells.entry(line).or_default();
         row.insert(column, value);
-        if text > TEXT || known > ROW_LIMIT + HEAD_WITHIN as usize || column >= WIDTH {
-            return Err(fault(line, Fault::TooLarge));
+        if text > TEXT || known > form.lines + HEAD_WITHIN as usize || column >= WIDTH {
+            return Err(fault(line, Fault::TooLarge(form.lines)));
         }
     }
     drop(reader);
@@ -171,92 +178,98 @@ fn value(cell: &DataRef<'_>) -> Option<Cell> {
 fn number(n: f64) -> Cell {
     if n.abs() >= FIFTEEN_DIGITS {
         Cell::Rounded(Data::Float(n).to_string().chars().take(40).collect())
+    } else if n > 0.0 && n < 1.0 {
+        Cell::Part(n)
     } else {
         Cell::Text(n.to_string())
     }
 }
 
+/// A moment whose day is the first of Excel's calendar has none; half past seven in the evening is 0.8125.
 fn day(moment: ExcelDateTime) -> Cell {
+    let n = moment.as_f64();
+    if (0.0..1.0).contains(&n) {
+        return Cell::Time(time(n));
+    }
     if !moment.is_datetime() {
-        return number(moment.as_f64());
+        return number(n);
     }
     let (year, month, day, ..) = moment.to_ymd_hms_milli();
     Cell::Day(format!("{year:04}-{month:02}-{day:02}"))
 }
 
-fn names(row: &BTreeMap<u32, Cell>) -> impl Iterator<Item = &'static str> + '_ {
-    row.values().filter_map(|cell| match cell {
-        Cell::Text(name) => column(name).map(|at| COLUMNS[at].0),
+/// The part of a day that has gone by, as a time to the minute.
+fn time(part: f64) -> String {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "at least 0 and less than 1,440"
+    )]
+    let minutes = (part * 1440.0).round().clamp(0.0, 1439.0) as u32;
+    format!("{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
+/// The columns that a line names.
+fn named<'a>(line: &'a Line, form: &'a Form) -> impl Iterator<Item = usize> + 'a {
+    line.values().filter_map(|cell| match cell {
+        Cell::Text(name) => form.column(name),
         _ => None,
     })
 }
 
 /// The line among the first that names the most columns, the required ones among them.
-fn heading(cells: &Cells) -> Option<u32> {
-    let count = |(line, row): (&u32, &BTreeMap<u32, Cell>)| {
-        let known: Vec<&str> = names(row).collect();
-        let is_whole = COLUMNS[..REQUIRED].iter().all(|(name, _)| known.contains(name));
-        is_whole.then_some((known.len(), *line))
+fn heading(cells: &Cells, form: &Form) -> Option<u32> {
+    let count = |(at, line): (&u32, &Line)| {
+        let known: Vec<usize> = named(line, form).collect();
+        let mut must = form.columns.iter().enumerate().filter(|(_, column)| column.must);
+        let is_whole = must.all(|(column, _)| known.contains(&column));
+        is_whole.then_some((known.len(), *at))
     };
     let found = cells.range(..HEAD_WITHIN).filter_map(count);
     // Of equal ones the lower: a heading over two lines is told in full by its second.
     found.max().map(|(_, line)| line)
 }
 
-/// No sheet is a roster: what its first line lacks is said as of any other file.
-fn nothing_found(first: Option<&Cells>) -> Rows {
+/// No sheet has the form: what its first line lacks is said as of any other file.
+fn nothing_found(first: Option<&Cells>, form: &Form) -> Lines {
     let most = |cells: &Cells| {
         let lines = cells.range(..HEAD_WITHIN);
-        let best = lines.max_by_key(|(line, row)| (names(row).count(), std::cmp::Reverse(**line)));
-        best.map(|(line, row)| (*line, row.clone()))
+        let best = lines.max_by_key(|(at, line)| (named(line, form).count(), std::cmp::Reverse(**at)));
+        best.map(|(at, line)| (*at, line.clone()))
     };
-    let (line, row) = first.and_then(most).unwrap_or_default();
-    Rows {
-        head: (
-            line as usize + 1,
-            record(&row, &StringRecord::new()).unwrap_or_default(),
-        ),
+    let (at, line) = first.and_then(most).unwrap_or_default();
+    Lines {
+        head: (at as usize + 1, heads(&line, form)),
         rows: Vec::new(),
     }
 }
 
-fn rows((_, head, cells): (String, u32, Cells)) -> Rows {
-    let line = |line: u32| line as usize + 1;
-    let heading = cells.get(&head).map(|row| record(row, &StringRecord::new()));
-    let heading = heading.and_then(Result::ok).unwrap_or_default();
+fn heads(line: &Line, form: &Form) -> StringRecord {
+    record(line, &StringRecord::new(), form).unwrap_or_default()
+}
+
+fn lines((_, head, cells): (String, u32, Cells), form: &Form) -> Lines {
+    let place = |line: u32| line as usize + 1;
+    let heading = cells.get(&head).map(|line| heads(line, form)).unwrap_or_default();
     let below = cells.range(head + 1..);
-    let rows = below.map(|(at, row)| (line(*at), record(row, &heading))).collect();
-    Rows {
-        head: (line(head), heading),
-        rows,
+    let rows = below.map(|(at, line)| (place(*at), record(line, &heading, form)));
+    Lines {
+        rows: rows.collect(),
+        head: (place(head), heading),
     }
 }
 
 /// A line, or what Excel spoilt in it.
-fn record(row: &BTreeMap<u32, Cell>, heading: &StringRecord) -> Result<StringRecord, Vec<Fault>> {
-    let mut faults = Vec::new();
-    let last = row.keys().next_back().map_or(0, |last| last + 1);
+fn record(line: &Line, heading: &StringRecord, form: &Form) -> Result<StringRecord, Vec<Fault>> {
+    let last = line.keys().next_back().map_or(0, |last| last + 1);
     let last = last.max(u32::try_from(heading.len()).unwrap_or(last));
+    let mut faults = Vec::new();
     let text = |column: u32| {
         let title = heading.get(column as usize).unwrap_or("");
-        match row.get(&column) {
-            None => String::new(),
-            Some(Cell::Text(text)) => text.clone(),
-            Some(Cell::Day(day)) => {
-                if !may_be_a_day(title) {
-                    faults.push(Fault::Dated(title.to_owned(), day.clone()));
-                }
-                day.clone()
-            }
-            Some(Cell::Rounded(number)) => {
-                faults.push(Fault::Rounded(title.to_owned(), number.clone()));
-                String::new()
-            }
-            Some(Cell::Broken) => {
-                faults.push(Fault::Broken(title.to_owned()));
-                String::new()
-            }
-        }
+        let shown = line
+            .get(&column)
+            .map_or(Ok(String::new()), |cell| shown(cell, title, form));
+        shown.map_err(|fault| faults.push(fault)).unwrap_or_default()
     };
     let texts: Vec<String> = (0..last).map(text).collect();
     if faults.is_empty() {
@@ -266,5 +279,18 @@ fn record(row: &BTreeMap<u32, Cell>, heading: &StringRecord) -> Result<StringRec
     }
 }
 
-#[cfg(test)]
-mod tests;
+/// A cell as its column takes it.
+fn shown(cell: &Cell, title: &str, form: &Form) -> Result<String, Fault> {
+    let column = form.holds(title);
+    let is_of = |holds: Holds| column.is_none_or(|column| column == holds);
+    match cell {
+        Cell::Text(text) => Ok(text.clone()),
+        Cell::Day(day) if is_of(Holds::Day) => Ok(day.clone()),
+        Cell::Time(time) if is_of(Holds::Time) => Ok(time.clone()),
+        Cell::Day(text) | Cell::Time(text) => Err(Fault::Dated(title.to_owned(), text.clone())),
+        Cell::Part(part) if column == Some(Holds::Time) => Ok(time(*part)),
+        Cell::Part(part) => Ok(part.to_string()),
+        Cell::Rounded(number) => Err(Fault::Rounded(title.to_owned(), number.clone())),
+        Cell::Broken => Err(Fault::Broken(title.to_owned())),
+    }
+}

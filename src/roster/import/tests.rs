@@ -8,6 +8,7 @@ use zip::write::SimpleFileOptions;
 use super::super::fault::{Fault, LineFault};
 use super::super::import::{Plan, as_text, plan};
 use super::super::member::{Migrant, NewMember, Role};
+use super::OfFile;
 
 const CALC: &[u8] = include_bytes!("../../../tests/cases/roster/calc.xlsx");
 const SPOILT: &[u8] = include_bytes!("../../../tests/cases/roster/calc-spoilt.xlsx");
@@ -83,9 +84,9 @@ fn a_roster_of_calc_with_a_title_a_heading_over_two_lines_and_merged_branches_is
 #[test]
 fn what_excel_made_of_numbers_is_said_at_its_line_and_column() {
     let [
-        (4, Fault::Rounded(column, text)),
-        (5, Fault::Dated(other, day)),
-        (5, Fault::Rounded(phone, _)),
+        (4, Fault::File(OfFile::Rounded(column, text))),
+        (5, Fault::File(OfFile::Dated(other, day))),
+        (5, Fault::File(OfFile::Rounded(phone, _))),
     ] = &faults(&plan(SPOILT, &[]))[..]
     else {
         panic!("{:?}", plan(SPOILT, &[]).faults)
@@ -95,7 +96,7 @@ fn what_excel_made_of_numbers_is_said_at_its_line_and_column() {
         ("编号", "编号", "手机")
     );
     assert_eq!(day, "2026-02-03");
-    let sentence = Fault::Rounded(column.clone(), text.clone()).zh();
+    let sentence = Fault::File(OfFile::Rounded(column.clone(), text.clone())).zh();
     assert!(
         sentence.contains("后几位已经丢了") && sentence.contains("371502198001011"),
         "{sentence}"
@@ -103,7 +104,7 @@ fn what_excel_made_of_numbers_is_said_at_its_line_and_column() {
     // The same loss in a table that Excel saved as text.
     let table = "党员编号,姓名,党支部,联系电话\n3.71502E+17,王德明,第一支部,\n0012,陈桂兰,第一支部,1.39E+10\n";
     let found = faults(&plan(table.as_bytes(), &[]));
-    let rounded = |column: &str, text: &str| Fault::Rounded(column.into(), text.into());
+    let rounded = |column: &str, text: &str| Fault::File(OfFile::Rounded(column.into(), text.into()));
     assert_eq!(
         found,
         [
@@ -127,7 +128,7 @@ fn a_workbook_and_a_table_of_the_same_people_are_the_same_roster() {
     let (of_workbook, of_table) = (plan(&workbook, &[]), plan(table.as_bytes(), &[]));
     assert_eq!(of_workbook, of_table);
     assert_eq!(of_workbook.added.len(), 2);
-    assert_eq!(as_text(&workbook), table, "and shown as such");
+    assert_eq!(as_text(&workbook), Some(table), "and shown as such");
     // A number cell of a whole number is that number; one with a half is no member number.
     let mixed = book(|book| {
         let sheet = book.add_worksheet();
@@ -153,7 +154,10 @@ fn of_several_sheets_the_one_that_is_a_roster_is_read_and_two_are_a_question() {
         roster(book.add_worksheet().set_name("二支部").unwrap(), &one);
     });
     let fault = only(&two);
-    assert_eq!(fault, Fault::SeveralSheets(vec!["一支部".into(), "二支部".into()]));
+    assert_eq!(
+        fault,
+        Fault::File(OfFile::SeveralSheets(vec!["一支部".into(), "二支部".into()]))
+    );
     assert!(fault.zh().contains("一支部、二支部"));
     // None: the line that comes nearest is judged as any heading.
     let none = book(|book| {
@@ -162,8 +166,11 @@ fn of_several_sheets_the_one_that_is_a_roster_is_read_and_two_are_a_question() {
         line(sheet, 2, &["党员编号", "姓名", "电子邮箱"]);
     });
     let expected = [
-        (3, Fault::UnknownColumn("电子邮箱".into())),
-        (3, Fault::MissingColumn("branch")),
+        (3, Fault::File(OfFile::Unknown("电子邮箱".into()))),
+        (
+            3,
+            Fault::File(OfFile::Missing(&["branch", "党支部", "支部", "所在支部"])),
+        ),
     ];
     assert_eq!(faults(&plan(&none, &[])), expected);
     assert_eq!(only_missing(&book(|book| line(book.add_worksheet(), 0, &[]))), 3);
@@ -174,7 +181,7 @@ fn only_missing(file: &[u8]) -> usize {
     assert!(
         plan.faults
             .iter()
-            .all(|fault| matches!(fault.fault, Fault::MissingColumn(_)))
+            .all(|fault| matches!(fault.fault, Fault::File(OfFile::Missing(_))))
     );
     plan.faults.len()
 }
@@ -207,7 +214,10 @@ fn dates_errors_and_formulas_stand_as_what_they_show() {
             .write_formula(1, 1, Formula::new("=NA()").set_result("#N/A"))
             .unwrap();
     });
-    assert_eq!(faults(&plan(&broken, &[])), [(2, Fault::Broken("姓名".into()))]);
+    assert_eq!(
+        faults(&plan(&broken, &[])),
+        [(2, Fault::File(OfFile::Broken("姓名".into())))]
+    );
 }
 
 #[test]
@@ -223,7 +233,7 @@ fn limits_hold_whatever_the_archive_says_of_itself() {
     // Sixty-four megabytes of nothing in some sixty kilobytes, beside an honest book or alone.
     let bomb = archive(&[("xl/sharedStrings.xml", vec![b' '; 64 << 20])]);
     assert!(bomb.len() < 1 << 20);
-    assert_eq!(only(&bomb), Fault::TooLarge);
+    assert_eq!(only(&bomb), Fault::File(OfFile::TooLarge(20_000)));
     // The same, if its directory says that it is small.
     let mut lying = bomb.clone();
     for at in 0..lying.len() - 4 {
@@ -232,30 +242,33 @@ fn limits_hold_whatever_the_archive_says_of_itself() {
         }
     }
     assert_ne!(lying, bomb);
-    assert!(matches!(only(&lying), Fault::TooLarge | Fault::NotAWorkbook));
+    assert!(matches!(
+        only(&lying),
+        Fault::File(OfFile::TooLarge(20_000) | OfFile::NotAWorkbook)
+    ));
     let crowd: Vec<(String, Vec<u8>)> = (0..3_000).map(|n| (format!("{n}"), Vec::new())).collect();
     let crowd: Vec<(&str, Vec<u8>)> = crowd
         .iter()
         .map(|(name, bytes)| (name.as_str(), bytes.clone()))
         .collect();
-    assert_eq!(only(&archive(&crowd)), Fault::TooLarge);
+    assert_eq!(only(&archive(&crowd)), Fault::File(OfFile::TooLarge(20_000)));
     for file in [
         &b"PK\x03\x04"[..],
         &CALC[..CALC.len() / 2],
         &archive(&[("a.txt", b"hello".to_vec())]),
     ] {
-        assert_eq!(only(file), Fault::NotAWorkbook);
-        assert_eq!(as_text(file), "");
+        assert_eq!(only(file), Fault::File(OfFile::NotAWorkbook));
+        assert_eq!(as_text(file), None);
     }
-    assert_eq!(only(&[0xd0, 0xcf, 0x11, 0xe0, 0xa1]), Fault::OldWorkbook);
-    assert_eq!(only(&vec![b'P'; 3 << 20]), Fault::TooLarge);
+    assert_eq!(only(&[0xd0, 0xcf, 0x11, 0xe0, 0xa1]), Fault::File(OfFile::OldWorkbook));
+    assert_eq!(only(&vec![b'P'; 3 << 20]), Fault::File(OfFile::TooLarge(20_000)));
     // Far away cells, and one more line than may be.
     let far = book(|book| {
         let sheet = book.add_worksheet();
         roster(sheet, &[]);
         sheet.write(1_048_575, 16_383, "x").unwrap();
     });
-    assert_eq!(only(&far), Fault::TooLarge);
+    assert_eq!(only(&far), Fault::File(OfFile::TooLarge(20_000)));
     let long = book(|book| {
         let sheet = book.add_worksheet();
         line(sheet, 0, &HEAD[..3]);
@@ -263,7 +276,7 @@ fn limits_hold_whatever_the_archive_says_of_itself() {
             line(sheet, at, &[&at.to_string(), "甲", "乙"]);
         }
     });
-    assert_eq!(only(&long), Fault::TooLarge);
+    assert_eq!(only(&long), Fault::File(OfFile::TooLarge(20_000)));
     // Merged cells far below the last line cost no more than the lines that are there.
     let merged = book(|book| {
         let sheet = book.add_worksheet();

@@ -4,7 +4,7 @@
 
 use super::pace::{self, Run};
 use super::source::Source;
-use super::{Reading, aac, mp3};
+use super::{Reading, aac, id3};
 use crate::{AudioTrack, Damage, Facts, TimeMap};
 
 /// What begins the sound lies in so many bytes.
@@ -13,7 +13,7 @@ const WINDOW: u64 = 128 * 1024;
 const SAMPLES: u64 = 1_024;
 
 pub(super) fn probe(source: &Source<'_>) -> Result<Reading, Damage> {
-    let (begin, title) = mp3::tag(source)?;
+    let (begin, title) = id3::before(source)?;
     let bytes = source.read_up_to(begin, WINDOW)?;
     let facts = Facts {
         index_first: true,
@@ -32,7 +32,7 @@ pub(super) fn probe(source: &Source<'_>) -> Result<Reading, Damage> {
     }
     let first = aac::adts_run(&bytes, 1).ok_or(Damage::NotWhatItsNameSays)?;
     let sound = begin + first.skip..source.size();
-    let spots = pace::spots(source, &sound, |bytes| run(bytes, &first.track))?;
+    let spots = pace::spots(source, &sound, &pace::SOUND, |bytes| run(bytes, &first.track))?;
     let duration_ms = spots.last().map(|spot| spot.ms).filter(|ms| *ms > 0);
     let map = duration_ms.map_or_else(TimeMap::default, |ms| TimeMap::by_spots(&spots, ms));
     Ok(Reading::whole(Facts {

@@ -3,16 +3,17 @@
 //! 1. Walk the top level: where are the headers, the media and the index, and does the file go on as far as it says?
 //! 2. Read the headers: length, streams, formats.
 //! 3. Look into the first picture for what the headers do not say: profile and level.
-//! 4. From the index, which bytes hold which second.
+//! 4. From the index, which bytes hold which second; without one, from a bounded number of looks at the media.
 
 use super::measure::{bitrate, ms};
 use super::riff::{chunks, head, list, lists, text, u32_at};
 use super::source::{Source, broken};
-use super::{Reading, elementary};
-use crate::{Damage, Facts, VideoTrack};
+use super::{Reading, elementary, pace};
+use crate::{Damage, Facts, TimeMap, VideoTrack};
 
 mod index;
 mod stream;
+mod walk;
 
 use index::Index;
 use stream::Stream;
@@ -43,7 +44,7 @@ pub(super) fn probe(source: &Source<'_>) -> Result<Reading, Damage> {
     }
     let shown = [video, audio];
     let index = Index::new(source, &top, shown);
-    let duration_ms = duration(&headers, shown, &index)?;
+    let (duration_ms, map) = times(source, &top, shown, &index, duration(&headers, shown, &index)?)?;
     let facts = Facts {
         duration_ms,
         video: video.map(|stream| picture(source, &top, stream)).transpose()?.flatten(),
@@ -51,7 +52,7 @@ pub(super) fn probe(source: &Source<'_>) -> Result<Reading, Damage> {
         bitrate: bitrate(source.size(), duration_ms),
         index_first: shown.iter().flatten().any(|stream| !stream.pieces.is_empty()),
         title: title(source, &top, &headers)?,
-        map: duration_ms.map(|ms| index.map(ms)).transpose()?.unwrap_or_default(),
+        map,
     };
     let cut = top.cut.filter(|_| top.index.is_none()).max(index.cut());
     Ok(Reading { facts, cut })
@@ -64,6 +65,8 @@ struct Top {
     info: Option<(u64, u64)>,
     /// The word `movi`, from which an index counts.
     media: Option<u64>,
+    /// Where the media's list ends.
+    media_end: u64,
     index: Option<(u64, u64)>,
     /// A chunk should go on to here, beyond the end of the file.
     cut: Option<u64>,
@@ -84,7 +87,10 @@ impl Top {
         match (&name, kind) {
             (b"LIST", b"hdrl") => self.headers = Some((at + 4, length.saturating_sub(4))),
             (b"LIST", b"INFO") => self.info = Some((at + 4, length.saturating_sub(4))),
-            (b"LIST", b"movi") => self.media = self.media.or(Some(at)),
+            (b"LIST", b"movi") if self.media.is_none() => {
+                self.media = Some(at);
+                self.media_end = if is_open(length) { u64::MAX } else { at + length };
+            }
             (b"idx1", _) => self.index = Some((at, length)),
             _ => {}
         }
@@ -147,6 +153,33 @@ fn duration(headers: &[u8], shown: [Option<&Stream>; 2], index: &Index<'_>) -> R
         let (each, count) = (u32_at(main, 0)?, u32_at(main, 16)?);
         Some(ms(count.into(), each.into(), 1_000_000)).filter(|ms| *ms > 0)
     }))
+}
+
+/// How long it plays and what lies where, by the index; where there is none to be believed, by looks at the media.
+fn times(
+    source: &Source<'_>,
+    top: &Top,
+    shown: [Option<&Stream>; 2],
+    index: &Index<'_>,
+    told: Option<u64>,
+) -> Result<(Option<u64>, TimeMap), Damage> {
+    let map = told.map(|ms| index.map(ms)).transpose()?.unwrap_or_default();
+    let media = top.media.map(|movi| movi + 4..source.size().min(top.media_end));
+    let (Some(media), Some(stream)) = (media, shown.into_iter().flatten().next()) else {
+        return Ok((told, map));
+    };
+    if map != TimeMap::default() || media.is_empty() || top.cut.is_some() {
+        return Ok((told, map));
+    }
+    let spots = walk::spots(source, &media, stream)?;
+    let seen = spots.last().map(|spot| spot.ms).filter(|ms| *ms > 0);
+    Ok(match (told, seen) {
+        (Some(told), Some(seen)) if seen.abs_diff(told) <= told / 2 => {
+            (Some(told), TimeMap::by_spots(&pace::stretched(spots, told), told))
+        }
+        (None, Some(seen)) => (Some(seen), TimeMap::by_spots(&spots, seen)),
+        _ => (told, map),
+    })
 }
 
 /// The headers' word, completed by what the format's own data or the first picture says.

@@ -4,7 +4,7 @@
 
 use super::riff::u32_at;
 use super::source::{Cursor, Source};
-use super::{Reading, measure, mp3};
+use super::{Reading, id3, measure};
 use crate::timemap::Spot;
 use crate::{AudioTrack, Damage, Facts, TimeMap};
 
@@ -48,7 +48,7 @@ struct Blocks {
 }
 
 pub(super) fn probe(source: &Source<'_>) -> Result<Reading, Damage> {
-    let (begin, _) = mp3::tag(source)?;
+    let (begin, _) = id3::before(source)?;
     if source.read_up_to(begin, 4)? != b"fLaC" {
         return Err(Damage::NotWhatItsNameSays);
     }

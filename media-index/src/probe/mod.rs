@@ -22,6 +22,7 @@ mod flv;
 mod formats;
 mod h264;
 mod hevc;
+mod id3;
 mod matroska;
 mod measure;
 mod mp3;

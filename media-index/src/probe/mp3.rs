@@ -1,4 +1,4 @@
-//! MP3: an `ID3v2` tag, then frames, then older tags.
+//! MP3: frames, with tags before and behind them (see `id3`).
 //!
 //! Length from the Xing or VBRI header if there is one; which time lies where, from its table. A writer that left an
 //! `Info` header says that the rate never changes. What nobody told is found from runs of frames (see `pace`).
@@ -7,20 +7,18 @@ use std::ops::Range;
 
 use super::pace::{self, Run};
 use super::source::{Cursor, Source};
-use super::{Reading, measure, mpegaudio};
+use super::{Reading, id3, measure, mpegaudio};
 use crate::timemap::Spot;
 use crate::{Damage, Facts, TimeMap};
 
 /// The first frame is looked for in so many bytes after the tag.
 const SEARCH: u64 = 64 * 1024;
-/// A tag larger than this (its picture) is skipped by its length, not read.
-const TAG_LIMIT: u64 = 256 * 1024;
 
 pub(super) fn probe(source: &Source<'_>) -> Result<Reading, Damage> {
-    let (after_tag, title) = tag(source)?;
+    let (after_tag, title) = id3::before(source)?;
     let bytes = source.read_up_to(after_tag, SEARCH)?;
     let (at, frame) = mpegaudio::first(&bytes).ok_or(Damage::NotWhatItsNameSays)?;
-    let audio_bytes = (source.size() - after_tag - at as u64).saturating_sub(tags_behind(source)?);
+    let audio_bytes = (source.size() - after_tag - at as u64).saturating_sub(id3::behind(source)?);
     let begin = after_tag + at as u64;
     let sound = begin..begin + audio_bytes;
     let counted = frames_counted(&bytes[at..]).map(|frames| played_us(frames, frame) / 1000);
@@ -54,13 +52,10 @@ fn by_runs(
     kind: mpegaudio::Frame,
     counted: Option<u64>,
 ) -> Result<(u64, TimeMap), Damage> {
-    let mut spots = pace::spots(source, sound, |bytes| run(bytes, kind))?;
+    let spots = pace::spots(source, sound, &pace::SOUND, |bytes| run(bytes, kind))?;
     let seen = spots.last().map_or(0, |spot| spot.ms);
     let ms = counted.filter(|ms| *ms > 0).unwrap_or(seen);
-    let scaled = |spot: Spot| u128::from(spot.ms) * u128::from(ms) / u128::from(seen.max(1));
-    for spot in &mut spots {
-        spot.ms = u64::try_from(scaled(*spot)).unwrap_or(ms);
-    }
+    let spots = pace::stretched(spots, ms);
     let same = |pair: &[Spot]| pair[1].ms.saturating_sub(pair[0].ms) * (sound.end - sound.start);
     let is_even = spots
         .windows(2)
@@ -89,81 +84,6 @@ fn run(bytes: &[u8], kind: mpegaudio::Frame) -> Option<Run> {
         bytes: (at - skip) as u64,
         us: played_us(frames, kind),
     })
-}
-
-/// Bytes of tags at the end: `ID3v1` has 128, and before it an `APEv2` footer tells the length of its tag.
-fn tags_behind(source: &Source<'_>) -> Result<u64, Damage> {
-    let from = source.size().saturating_sub(128 + 32);
-    let tail = source.read(from, source.size() - from)?;
-    let older = if tail.len() >= 128 && tail[tail.len() - 128..].starts_with(b"TAG") {
-        128
-    } else {
-        0
-    };
-    let before = &tail[..tail.len() - older];
-    let footer = before.get(before.len().saturating_sub(32)..).unwrap_or_default();
-    let ape = footer
-        .starts_with(b"APETAGEX")
-        .then(|| super::riff::u32_at(footer, 12))
-        .flatten();
-    Ok(older as u64 + ape.map_or(0, u64::from))
-}
-
-/// Where the tag ends (0 without one), and its title.
-pub(super) fn tag(source: &Source<'_>) -> Result<(u64, Option<String>), Damage> {
-    let head = source.read_up_to(0, 10)?;
-    let [b'I', b'D', b'3', version, _, _, a, b, c, d] = head[..] else {
-        return Ok((0, None));
-    };
-    let length = [a, b, c, d]
-        .iter()
-        .fold(0_u64, |n, byte| n << 7 | u64::from(byte & 0x7f));
-    let end = 10 + length;
-    if end >= source.size() {
-        return Err(Damage::Truncated {
-            have: source.size(),
-            need: end + 1,
-        });
-    }
-    let body = source.read(10, length.min(TAG_LIMIT))?;
-    Ok((end, title(&body, version)))
-}
-
-/// The `TIT2` frame (`ID3v2.3` and 2.4).
-fn title(body: &[u8], version: u8) -> Option<String> {
-    let mut cursor = Cursor(body);
-    loop {
-        let id = cursor.take(4)?;
-        let size = cursor.u32()?;
-        cursor.skip(2)?;
-        let size = if version >= 4 {
-            (0..4).fold(0, |n, k| n | (size >> (8 * k) & 0x7f) << (7 * k))
-        } else {
-            size
-        };
-        let content = cursor.take(usize::try_from(size).ok()?)?;
-        if id == b"TIT2" {
-            return decode(content);
-        }
-    }
-}
-
-/// Encoding byte, then text. Chinese tags that claim Latin-1 are GBK in practice.
-fn decode(content: &[u8]) -> Option<String> {
-    let (encoding, text) = content.split_first()?;
-    let text = match encoding {
-        1 => {
-            encoding_rs::Encoding::for_bom(text)
-                .map_or(encoding_rs::UTF_16LE, |(e, _)| e)
-                .decode(text)
-                .0
-        }
-        2 => encoding_rs::UTF_16BE.decode(text).0,
-        3 => encoding_rs::UTF_8.decode(text).0,
-        _ => encoding_rs::GB18030.decode(text).0,
-    };
-    let text: String = text.chars().filter(|c| !c.is_control()).take(200).collect();
-    Some(text.trim().to_owned()).filter(|t| !t.is_empty())
 }
 
 /// What the first frame says of the rate.

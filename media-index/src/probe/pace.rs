@@ -1,4 +1,5 @@
-//! Sound in frames that tell their own length and nothing else: how long it plays, and which time begins where.
+//! Sound and pictures in frames that tell their own length and nothing else: how long they play, and which time begins
+//! where.
 //!
 //! 1. What is short is walked from end to end.
 //! 2. Of the rest, runs of frames in a few places tell how fast the bytes pass there.
@@ -11,13 +12,29 @@ use super::source::Source;
 use crate::Damage;
 use crate::timemap::Spot;
 
-/// Bytes of one reading: a second of the richest sound, a few of the usual.
-const WINDOW: u64 = 16 * 1024;
-/// What is walked from end to end: two minutes of the usual.
-const SHORT: u64 = 2 << 20;
+/// How wide the looks are and how many.
+pub(super) struct Looks {
+    /// Bytes of one.
+    window: u64,
+    /// What is not longer is walked from end to end.
+    short: u64,
+    /// Looks in all.
+    most: u64,
+}
+
+/// A look sees a second of the richest sound, a few of the usual; two minutes of the usual are walked. 2 MB in all.
+pub(super) const SOUND: Looks = Looks {
+    window: 16 * 1024,
+    short: 2 << 20,
+    most: 128,
+};
+/// A look sees a second of a usual film, or a picture of a rich one. 12 MB in all.
+pub(super) const PICTURES: Looks = Looks {
+    window: 256 * 1024,
+    short: 8 << 20,
+    most: 48,
+};
 const FIRST: u64 = 16;
-/// Looks in all: 2 MB.
-const LOOKS: u64 = 128;
 const NEAR_US: u64 = 250_000;
 
 /// Frames of so many microseconds are a run: an entry of the map.
@@ -37,6 +54,8 @@ pub(super) struct Run {
 struct Placed {
     at: u64,
     run: Run,
+    /// Bytes and microseconds of all that was seen in the same look: of pictures one alone would tell little.
+    pace: (u64, u64),
 }
 
 impl Placed {
@@ -46,7 +65,7 @@ impl Placed {
 
     /// Microseconds that so many bytes play at this pace.
     fn us_of(self, bytes: u64) -> u64 {
-        let us = u128::from(bytes) * u128::from(self.run.us) / u128::from(self.run.bytes.max(1));
+        let us = u128::from(bytes) * u128::from(self.pace.1) / u128::from(self.pace.0.max(1));
         u64::try_from(us).unwrap_or(u64::MAX)
     }
 
@@ -81,22 +100,34 @@ impl Gap {
 /// `run` finds the first run in some bytes, and goes no further than [`ENOUGH_US`].
 pub(super) fn spots(
     source: &Source<'_>,
-    sound: &Range<u64>,
+    media: &Range<u64>,
+    looks: &Looks,
     run: impl Fn(&[u8]) -> Option<Run>,
 ) -> Result<Vec<Spot>, Damage> {
-    let look = |at: u64| -> Result<Vec<Placed>, Damage> {
-        let bytes = source.read_up_to(at, WINDOW.min(sound.end.saturating_sub(at)))?;
-        Ok(runs(at, &bytes, &run))
+    let look = |within: Range<u64>| -> Result<Vec<Placed>, Damage> {
+        let length = within.end.saturating_sub(within.start);
+        let bytes = source.read_up_to(within.start, looks.window.min(length))?;
+        Ok(runs(within.start, &bytes, &run))
     };
-    let runs = if sound.end - sound.start <= SHORT {
-        walked(sound, look)?
+    let runs = if media.end - media.start <= looks.short {
+        walked(media, looks, look)?
     } else {
-        sampled(sound, look)?
+        sampled(media, looks, look)?
     };
-    Ok(timed(sound, &runs))
+    Ok(timed(media, looks, &runs))
 }
 
-/// All runs in the bytes that begin at `at` in the file.
+/// These places when all of it is known to play so long.
+pub(super) fn stretched(mut spots: Vec<Spot>, ms: u64) -> Vec<Spot> {
+    let seen = spots.last().map_or(0, |spot| spot.ms);
+    for spot in &mut spots {
+        let scaled = u128::from(spot.ms) * u128::from(ms) / u128::from(seen.max(1));
+        spot.ms = u64::try_from(scaled).unwrap_or(ms);
+    }
+    spots
+}
+
+/// All runs in the bytes that begin at `at` in the file; one that goes on beyond them only if it is the first.
 fn runs(at: u64, bytes: &[u8], run: impl Fn(&[u8]) -> Option<Run>) -> Vec<Placed> {
     let (mut found, mut walked) = (Vec::new(), 0);
     let rest = |walked: u64| usize::try_from(walked).ok().and_then(|walked| bytes.get(walked..));
@@ -104,41 +135,64 @@ fn runs(at: u64, bytes: &[u8], run: impl Fn(&[u8]) -> Option<Run>) -> Vec<Placed
         let placed = Placed {
             at: at + walked + run.skip,
             run,
+            pace: (run.bytes, run.us),
         };
-        if !placed.is_usable() {
+        walked += run.skip + run.bytes;
+        if !placed.is_usable() || (walked > bytes.len() as u64 && !found.is_empty()) {
             break;
         }
-        walked += run.skip + run.bytes;
         found.push(placed);
     }
-    found
+    at_one_pace(found)
 }
 
-fn walked(sound: &Range<u64>, look: impl Fn(u64) -> Result<Vec<Placed>, Damage>) -> Result<Vec<Placed>, Damage> {
-    let (mut runs, mut at) = (Vec::new(), sound.start);
-    while at < sound.end {
-        let found = look(at)?;
-        at = found.last().map_or(at + WINDOW, |placed| placed.end());
+fn at_one_pace(mut runs: Vec<Placed>) -> Vec<Placed> {
+    if let [first, .., last] = runs[..] {
+        let us = runs.iter().map(|placed| placed.run.us).sum();
+        for placed in &mut runs {
+            placed.pace = (last.end() - first.at, us);
+        }
+    }
+    runs
+}
+
+fn walked(
+    media: &Range<u64>,
+    looks: &Looks,
+    look: impl Fn(Range<u64>) -> Result<Vec<Placed>, Damage>,
+) -> Result<Vec<Placed>, Damage> {
+    let (mut runs, mut at) = (Vec::new(), media.start);
+    while at < media.end {
+        let found = look(at..media.end)?;
+        at = found.last().map_or(at + looks.window, |placed| placed.end());
         runs.extend(found);
     }
     Ok(runs)
 }
 
-fn sampled(sound: &Range<u64>, look: impl Fn(u64) -> Result<Vec<Placed>, Damage>) -> Result<Vec<Placed>, Damage> {
-    let mut runs = Vec::new();
+fn sampled(
+    media: &Range<u64>,
+    looks: &Looks,
+    look: impl Fn(Range<u64>) -> Result<Vec<Placed>, Damage>,
+) -> Result<Vec<Placed>, Damage> {
+    let mut runs: Vec<Placed> = Vec::new();
     for n in 0..FIRST {
-        runs.extend(look(sound.start + (sound.end - sound.start) / FIRST * n)?);
+        let mut found = look(media.start + (media.end - media.start) / FIRST * n..media.end)?;
+        found.retain(|placed| runs.last().is_none_or(|last| placed.at >= last.end()));
+        runs.extend(found);
     }
     let mut barren = Vec::new();
-    for _ in FIRST..LOOKS {
+    for _ in FIRST..looks.most {
         let gaps = runs.windows(2).map(|pair| Gap::between(pair[0], pair[1]));
         let open = gaps.enumerate().filter(|(_, gap)| {
-            gap.doubt() > NEAR_US && gap.bytes.end - gap.bytes.start > WINDOW && !barren.contains(&gap.bytes.start)
+            gap.doubt() > NEAR_US
+                && gap.bytes.end - gap.bytes.start > looks.window / 8
+                && !barren.contains(&gap.bytes.start)
         });
         let Some((n, gap)) = open.max_by_key(|(_, gap)| gap.doubt()) else {
             break;
         };
-        let mut found = look(gap.bytes.start + (gap.bytes.end - gap.bytes.start) / 2)?;
+        let mut found = look(gap.bytes.start + (gap.bytes.end - gap.bytes.start) / 2..gap.bytes.end)?;
         found.retain(|placed| placed.at > gap.bytes.start && placed.end() <= gap.bytes.end);
         if found.is_empty() {
             barren.push(gap.bytes.start);
@@ -150,27 +204,27 @@ fn sampled(sound: &Range<u64>, look: impl Fn(u64) -> Result<Vec<Placed>, Damage>
 }
 
 /// The times of all runs, one behind the other.
-fn timed(sound: &Range<u64>, runs: &[Placed]) -> Vec<Spot> {
+fn timed(media: &Range<u64>, looks: &Looks, runs: &[Placed]) -> Vec<Spot> {
     let mut us = 0_u64;
-    let mut spots = vec![Spot { ms: 0, at: sound.start }];
+    let mut spots = vec![Spot { ms: 0, at: media.start }];
     let mut note = |us: u64, at: u64| spots.push(Spot { ms: us / 1000, at });
     let mut before: Option<Placed> = None;
     for placed in runs {
-        // Before the first run there is no sound, or it could not be read: it passes as what follows.
+        // Before the first run there is nothing, or it could not be read: it passes as what follows.
         let gap = match before {
             Some(before) => Gap::between(before, *placed).us.map(|us| us / 2).iter().sum(),
-            None if placed.at - sound.start < WINDOW => 0,
-            None => placed.us_of(placed.at - sound.start),
+            None if placed.at - media.start < looks.window => 0,
+            None => placed.us_of(placed.at - media.start),
         };
         us = us.saturating_add(gap);
         note(us, placed.at);
         us = us.saturating_add(placed.run.us);
-        note(us, placed.end().min(sound.end));
+        note(us, placed.end().min(media.end));
         before = Some(*placed);
     }
-    if let Some(last) = before.filter(|last| last.end() < sound.end) {
-        us = us.saturating_add(last.us_of(sound.end - last.end()));
-        note(us, sound.end);
+    if let Some(last) = before.filter(|last| last.end() < media.end) {
+        us = us.saturating_add(last.us_of(media.end - last.end()));
+        note(us, media.end);
     }
     spots
 }
@@ -202,7 +256,7 @@ mod tests {
 
     fn found(sound: &[u8]) -> Vec<Spot> {
         let source = Source::new(&sound, sound.len() as u64);
-        spots(&source, &(0..sound.len() as u64), run).unwrap()
+        spots(&source, &(0..sound.len() as u64), &SOUND, run).unwrap()
     }
 
     #[test]
@@ -211,7 +265,7 @@ mod tests {
         let sound = [frames(3_000, 2), frames(1_000, 20)].concat();
         let spots = found(&sound);
         assert_eq!(spots.last().map(|spot| spot.ms), Some(80_000));
-        assert!(spots.iter().any(|spot| spot.at.abs_diff(60_000) < WINDOW));
+        assert!(spots.iter().any(|spot| spot.at.abs_diff(60_000) < SOUND.window));
     }
 
     #[test]

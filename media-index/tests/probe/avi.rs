@@ -1,6 +1,10 @@
 //! AVI: films of ffmpeg's, and files by hand after Microsoft's and the `OpenDML` descriptions.
 
-use media_index::{Damage, TimeMap};
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+
+use media_index::Damage;
+use media_index::probe::{Inspected, inspect};
 
 use crate::film::{H264, credited, damage, film, heard, lasts, picture, reading, sound, survives_cuts, survives_lies};
 
@@ -51,29 +55,39 @@ fn media(pictures: usize) -> Vec<u8> {
 /// Two halves of a gigabyte each in an `OpenDML` film, here of four pictures each.
 fn two_halves() -> (Vec<u8>, usize) {
     // The places depend on the headers' length, and that not on the places.
-    let length = |at: [u64; 2]| list(b"RIFF", b"AVI ", &[headers(8, super_index(at)), indexed_media(0)]);
+    let length = |at: [u64; 2]| list(b"RIFF", b"AVI ", &[headers(8, super_index(&at)), indexed_media(0)]);
     let first = length([0; 2]).len();
     let second_half = |base: u64| list(b"RIFF", b"AVIX", &[indexed_media(base)]);
     let index_in = |half: &[u8]| half.windows(4).rposition(|w| w == b"ix00").unwrap() as u64;
     let base = first as u64;
     let at = [index_in(&length([0; 2])), base + index_in(&second_half(0))];
     let movi = length(at).windows(4).position(|w| w == b"movi").unwrap() as u64;
-    let half = list(b"RIFF", b"AVI ", &[headers(8, super_index(at)), indexed_media(movi)]);
+    let half = list(b"RIFF", b"AVI ", &[headers(8, super_index(&at)), indexed_media(movi)]);
     ([half, second_half(base + 20)].concat(), first)
 }
 
-fn super_index(at: [u64; 2]) -> Vec<u8> {
+fn super_index(at: &[u64]) -> Vec<u8> {
     let entries = at
-        .map(|at| [at.to_le_bytes().to_vec(), words(&[32 + 4 * 8, 4])].concat())
-        .concat();
+        .iter()
+        .flat_map(|at| [at.to_le_bytes().to_vec(), words(&[PIECE, 4])].concat());
+    let used = words(&[4, u32::try_from(at.len()).unwrap()]);
     chunk(
         b"indx",
-        &[words(&[4, 2]), b"00dc".to_vec(), words(&[0; 3]), entries].concat(),
+        &[used, b"00dc".to_vec(), words(&[0; 3]), entries.collect()].concat(),
     )
 }
 
 /// Four pictures and their index; `base` is the place of the word `movi`.
 fn indexed_media(base: u64) -> Vec<u8> {
+    let mut parts = vec![chunk(b"00dc", &[7; 100]); 4];
+    parts.push(index_of_four(base));
+    list(b"LIST", b"movi", &parts)
+}
+
+/// Bytes of an index of four pictures.
+const PIECE: u32 = 64;
+
+fn index_of_four(base: u64) -> Vec<u8> {
     let entries: Vec<u8> = (0..4).flat_map(|n| words(&[4 + n * 108 + 8, 100])).collect();
     let head = [
         words(&[0x0100_0002, 4]),
@@ -82,9 +96,39 @@ fn indexed_media(base: u64) -> Vec<u8> {
         words(&[0]),
     ]
     .concat();
-    let mut parts = vec![chunk(b"00dc", &[7; 100]); 4];
-    parts.push(chunk(b"ix00", &[head, entries].concat()));
-    list(b"LIST", b"movi", &parts)
+    chunk(b"ix00", &[head, entries].concat())
+}
+
+/// A film of five gigabytes in four parts, each of four pictures, a hole, and its index. Its size, and where the third
+/// part begins.
+fn five_gigabytes(file: &File) -> (u64, u64) {
+    let hole = 1_300_000_000_u32;
+    let pictures = vec![chunk(b"00dc", &[7; 100]); 4].concat();
+    let head = headers(16, super_index(&[0; 4]));
+    let part = |n: u64| {
+        let (name, more) = if n == 0 { (b"AVI ", head.len()) } else { (b"AVIX", 0) };
+        let in_list = u32::try_from(4 + pictures.len() + 8).unwrap() + hole + PIECE;
+        let whole = u32::try_from(4 + more).unwrap() + 8 + in_list;
+        (name, in_list, whole)
+    };
+    let mut begins = vec![0];
+    (0..4).for_each(|n| begins.push(begins[begins.len() - 1] + 8 + u64::from(part(n).2)));
+    let at = [0, 1, 2, 3].map(|n| begins[n + 1] - u64::from(PIECE));
+    for n in 0..4 {
+        let (name, in_list, whole) = part(n);
+        let begin = begins[usize::try_from(n).unwrap()];
+        let mut lead = [b"RIFF".to_vec(), words(&[whole]), name.to_vec()].concat();
+        if n == 0 {
+            lead.extend(headers(16, super_index(&at)));
+        }
+        lead.extend([b"LIST".to_vec(), words(&[in_list]), b"movi".to_vec()].concat());
+        let movi = begin + lead.len() as u64 - 4;
+        lead.extend([&pictures[..], b"JUNK", &hole.to_le_bytes()].concat());
+        file.write_all_at(&lead, begin).unwrap();
+        let index = at[usize::try_from(n).unwrap()];
+        file.write_all_at(&index_of_four(movi), index).unwrap();
+    }
+    (begins[4], begins[2])
 }
 
 #[test]
@@ -187,6 +231,22 @@ fn a_film_of_several_gigabytes_has_an_index_for_each() {
 }
 
 #[test]
+#[expect(clippy::single_range_in_vec_init, reason = "one piece was sent")]
+fn a_film_beyond_four_gigabytes_is_found_by_its_last_index_as_well() {
+    let file = tempfile::tempfile().unwrap();
+    let (size, third) = five_gigabytes(&file);
+    assert!(size > 5_000_000_000 && file.metadata().unwrap().len() == size);
+    let Ok(Inspected::Read(_, found)) = inspect(&file, size, "avi") else {
+        panic!("an AVI")
+    };
+    assert_eq!((found.facts.duration_ms, found.cut), (Some(8_000), None));
+    let upto = |to: u64| found.facts.map.media_for(&[0..to], size, 8_000);
+    assert_eq!(upto(size), [(0, 8_000)]);
+    assert_eq!(upto(third), [(0, 4_000)]);
+    assert_eq!(upto(third + 400), [(0, 5_000)]);
+}
+
+#[test]
 fn half_an_avi_says_how_long_it_should_be() {
     let film = divx();
     let found = reading(&film[..film.len() / 2], "avi");
@@ -200,8 +260,10 @@ fn an_index_that_points_outside_is_not_believed() {
     let index = film.windows(4).rposition(|w| w == b"idx1").unwrap();
     film[index + 8 + 8 + 160..][..4].copy_from_slice(&[0xff, 0xff, 0xff, 0x7f]);
     let found = reading(&film, "avi");
-    assert_eq!((found.facts.map.clone(), found.cut), (TimeMap::default(), None));
+    assert_eq!(found.cut, None);
     lasts(&found, 3_000);
+    film[index..][..4].copy_from_slice(b"JUNK");
+    assert_eq!(found.facts.map, reading(&film, "avi").facts.map, "as without any index");
 }
 
 #[test]
@@ -211,8 +273,11 @@ fn a_recording_that_lost_its_power_is_what_it_is() {
     let movi = film.windows(4).position(|w| w == b"movi").unwrap();
     film[movi - 4..movi].fill(0);
     let found = reading(&film, "avi");
-    assert_eq!((found.facts.duration_ms, found.cut), (None, None));
+    assert_eq!((found.facts.duration_ms, found.cut), (Some(1_500), None));
     assert_eq!(picture(&found).codec, "cinepak");
+    let third = movi as u64 + 4 + 2 * 108;
+    assert_eq!(credited(&found, &[0..third], film.len()), [(0, 1_000)]);
+    assert_eq!(credited(&found, &[0..third - 1], film.len()), []);
 }
 
 #[test]

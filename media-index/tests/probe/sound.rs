@@ -1,7 +1,12 @@
 //! Sound alone: what varies in rate, is packed, or carries a large picture.
 
-use crate::film::{credited, damage, heard, lasts, reading, sound};
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+
 use media_index::Damage;
+use media_index::probe::{Inspected, inspect};
+
+use crate::film::{credited, damage, heard, lasts, reading, sound};
 
 #[test]
 fn dolby_in_a_file_of_its_own_tells_its_length_by_its_frames() {
@@ -57,6 +62,34 @@ fn a_picture_before_the_sound_is_nothing_that_was_heard() {
         let half = credited(&reading, &[0..begin + (size - begin) / 2], film.len());
         assert!(matches!(half[..], [(0, 1_000)]), "{way:?}: {half:?}");
     }
+}
+
+/// Covers of 40 megabytes before the title, older tags with their own behind the sound.
+#[test]
+fn the_title_behind_a_huge_picture_is_found_and_no_tag_is_heard() {
+    let sound = sound(&["-q:a", "4", "-id3v2_version", "0", "-write_xing", "0"], "mp3");
+    let (cover, title) = (40_000_000_u32, &b"TIT2\0\0\0\x05\0\0\x03Weir"[..]);
+    let length = 10 + cover + u32::try_from(title.len()).unwrap();
+    let sevens = [21, 14, 7, 0].map(|shift| u8::try_from(length >> shift & 0x7f).unwrap());
+    let head = [&b"ID3\x03\0\0"[..], &sevens, b"APIC", &cover.to_be_bytes(), &[0, 0]].concat();
+    let ape = [2000, 5_000_000_u32, 1, 1 << 31, 0, 0].map(u32::to_le_bytes).concat();
+    let file = tempfile::tempfile().unwrap();
+    let begin = u64::from(10 + length);
+    file.write_all_at(&head, 0).unwrap();
+    file.write_all_at(&[title, &sound].concat(), begin - title.len() as u64)
+        .unwrap();
+    let size = begin + sound.len() as u64 + 32 + 5_000_000 + 128;
+    file.write_all_at(&[b"APETAGEX", &ape[..], b"TAG", &[0; 125]].concat(), size - 160)
+        .unwrap();
+    let Ok(Inspected::Read(_, found)) = inspect(&file, size, "mp3") else {
+        panic!("sound")
+    };
+    lasts(&found, 3_000);
+    assert_eq!(found.facts.title.as_deref(), Some("Weir"));
+    let ms = found.facts.duration_ms.unwrap();
+    let of = |sent: Range<u64>| found.facts.map.media_for(&[sent], size, ms);
+    assert_eq!(of(0..begin), []);
+    assert_eq!(of(begin..begin + sound.len() as u64), [(0, ms)]);
 }
 
 /// Pieces of different streams, one after the other, as a recorder of broadcasts writes them.

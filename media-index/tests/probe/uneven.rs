@@ -223,6 +223,38 @@ fn windows_media_without_its_index() {
     a_part_is_true(&film, &found, "wmv without its index");
 }
 
+/// From a pipe, where nobody went back to write lengths and an index; and a film whose index nobody knows.
+#[test]
+fn avi_without_its_index() {
+    let ways: [&[&str]; 3] = [
+        &["-c:v", "mpeg4", "-q:v", "12", "-c:a", "libmp3lame"],
+        &["-c:v", "mjpeg", "-q:v", "12", "-c:a", "pcm_s16le"],
+        &["-vn", "-c:a", "libmp3lame", "-q:a", "4"],
+    ];
+    for way in ways {
+        let (folder, film) = uneven(way, "avi");
+        let path = folder.path().join("film.avi");
+        let index = film.windows(4).rposition(|name| name == b"idx1").unwrap();
+        let (from_pipe, mut unnamed) = (piped(&path), film);
+        unnamed[index..][..4].copy_from_slice(b"JUNK");
+        for without in [unnamed, from_pipe] {
+            fs::write(&path, &without).unwrap();
+            let found = reading(&without, "avi");
+            is_true(&path, &without, &found, &format!("{way:?}"));
+            a_part_is_true(&without, &found, &format!("{way:?}"));
+        }
+    }
+}
+
+/// The same film as ffmpeg writes it where it cannot go back.
+fn piped(path: &Path) -> Vec<u8> {
+    let mut ffmpeg = Command::new("ffmpeg");
+    ffmpeg.args(["-v", "error", "-i"]).arg(path);
+    let out = ffmpeg.args(["-c", "copy", "-f", "avi", "pipe:1"]).output().unwrap();
+    assert!(out.status.success());
+    out.stdout
+}
+
 /// ffmpeg writes no index behind the packets; of sound it writes no times either.
 #[test]
 fn real_media() {

@@ -8,6 +8,9 @@ use crate::{AudioTrack, VideoTrack};
 /// A piece of the index covers a gigabyte or less; a film of ten hours has some hundreds.
 const PIECES: usize = 4_096;
 
+/// What ffmpeg writes for a length into a pipe, where it cannot go back.
+const UNTOLD: u64 = 1 << 30;
+
 /// A stream, and how it counts its time: `rate / scale` units a second.
 #[derive(Debug, Default)]
 pub(super) struct Stream {
@@ -38,7 +41,10 @@ impl Stream {
             number,
             scale: field(20)?.max(1),
             rate: field(24)?,
-            length: field(32)?,
+            length: match field(32)? {
+                UNTOLD => 0,
+                length => length,
+            },
             unit: field(44).unwrap_or(0),
             pieces: find(b"indx").map(pieces).unwrap_or_default(),
             ..Self::default()
@@ -107,6 +113,10 @@ impl Stream {
         } else {
             ms(units, self.scale, self.rate)
         }
+    }
+
+    pub(super) fn us(&self, units: u64) -> u64 {
+        self.ms(units.saturating_mul(1_000))
     }
 
     /// How many units a chunk of so many bytes holds. Sound of varying length counts whole blocks where one is named,

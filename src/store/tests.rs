@@ -32,6 +32,27 @@ fn notes(store: &Store) -> Vec<String> {
         .unwrap()
 }
 
+#[test]
+fn a_statement_is_prepared_once_whatever_numbers_it_is_asked_with() {
+    const ASKED: &str = "SELECT a.text FROM note a LEFT JOIN note b ON b.text = a.text AND length(b.text) = ?2
+        WHERE a.text = ?1";
+    let dir = TempDir::new().unwrap();
+    let store = open(&dir, Millis::ZERO);
+    let anew = |conn: &rusqlite::Connection| {
+        for length in [4, 5, 4] {
+            let found = conn.prepare_cached(ASKED)?.exists(rusqlite::params!["word", length])?;
+            assert!(!found);
+        }
+        let asked = conn.prepare_cached(ASKED)?;
+        Ok::<_, rusqlite::Error>(asked.get_status(rusqlite::StatementStatus::RePrepare))
+    };
+    assert_eq!(store.write_blocking(move |tx| anew(tx)).unwrap().unwrap(), 0);
+    assert_eq!(
+        store.read_blocking::<_, StoreError, _>(|conn| Ok(anew(conn)?)).unwrap(),
+        0
+    );
+}
+
 #[tokio::test]
 async fn acts_that_come_together_share_one_commit() {
     let dir = TempDir::new().unwrap();

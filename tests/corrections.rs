@@ -328,7 +328,8 @@ async fn the_district_counts_no_correction_that_only_the_box_believes() {
         takes: yuanjiao::types::Intervals::none(),
         gives: yuanjiao::types::Intervals::one(Millis::ZERO, Millis(gives)),
         reason: "x".into(),
-        second: MemberId::new(second).unwrap(),
+        second: Some(MemberId::new(second).unwrap()),
+        signed: String::new(),
         total: Millis(total),
     };
     for what in [forged("0033", 1, 1), forged("0012", 3_600_000, 3_600_000)] {

@@ -21,6 +21,8 @@ mod pullers;
 mod pulling;
 #[path = "rows.rs"]
 mod rows;
+#[path = "rulings.rs"]
+mod rulings;
 #[path = "suspicions.rs"]
 mod suspicions;
 
@@ -64,10 +66,11 @@ async fn a_server_that_was_restarted_is_used_again_and_nothing_is_lost_or_double
 }
 
 /// Tables that belong to no station: they are small, and stay on the coordinator.
-const OF_NO_STATION: [&str; 8] = [
+const OF_NO_STATION: [&str; 9] = [
     "account",
     "audit",
     "down_piece",
+    "own_key",
     "down_turn",
     "policy",
     "schema_step",

@@ -11,9 +11,9 @@ use crate::dispatch::Dispatches;
 use crate::exchange::Exchange;
 use crate::http::Problem;
 use crate::keys;
+use crate::ledger::LedgerError;
 use crate::library::Library;
 use crate::pages::{Carried, Districts};
-use crate::store::StoreError;
 use crate::viewing::Viewing;
 
 impl Districts for Exchange {
@@ -66,7 +66,7 @@ pub(super) fn district(base: &Base, viewing: &Viewing) {
 }
 
 /// What a district sent down holds on its day: the list of approved items decides about the shelf.
-pub(super) fn look(dispatches: &Dispatches, library: &Library) -> Result<(), StoreError> {
+pub(super) fn look(dispatches: &Dispatches, library: &Library) -> Result<(), LedgerError> {
     dispatches.carry_out_due()?;
     library.set_listed(dispatches.approved()?.unwrap_or_default());
     Ok(())

@@ -289,11 +289,13 @@ impl File {
         if self.rule != 1 {
             return Err(value("rule", self.rule, "this program knows rule 1"));
         }
+        // There is no rule to follow: an hour counts in the year in which it was earned, which is why a film seen across New
+        // Year is split. Where a district lets something count later, it differs how much, for whom and until when.
         if self.carry {
             return Err(value(
                 "carry",
                 true,
-                "hours carried over to the next year are not supported yet",
+                "false: an hour counts in the year in which it was earned, and no rule says how much of it may count later",
             ));
         }
         if !(0.01..=1.0).contains(&self.round_to) {
@@ -394,6 +396,16 @@ mod tests {
             (Millis::secs(120), Millis::secs(5))
         );
         assert_eq!(policy.presence_answer, Millis::secs(90));
+    }
+
+    #[test]
+    fn a_policy_that_carries_hours_over_is_refused_with_the_reason() {
+        let text = BUILT_IN.replace("carry = false", "carry = true");
+        let refused = Policy::parse(&text).unwrap_err().to_string();
+        assert!(
+            refused.contains("`carry` is true") && refused.contains("in which it was earned"),
+            "{refused}"
+        );
     }
 
     #[test]

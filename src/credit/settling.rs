@@ -294,6 +294,13 @@ fn middle(leaf: &Dated) -> i64 {
     leaf.hi.map_or(leaf.lo, |hi| leaf.lo + (hi - leaf.lo) / 2)
 }
 
+/// The moment to whose day a span counts when a person says its year: the first that fits both.
+pub fn first_moment(interval: &Dated, year: Year) -> i64 {
+    let first_day = crate::clock::day_named(&format!("{:04}-01-01", year.0)).unwrap_or(0);
+    let begin = first_day * 86_400_000 - i64::from(crate::clock::UTC_OFFSET_HOURS) * 3_600_000;
+    interval.lo.max(begin)
+}
+
 /// The years from which a person may choose for a span that was earned within these bounds.
 pub fn choices(interval: &Dated, now: Year) -> Vec<Year> {
     let of = |unix_ms| {

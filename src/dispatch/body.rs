@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Kind;
 use crate::clock::day_named;
+use crate::ledger::ruling::Ruling;
 use crate::programme::{ITEMS, Plan, When};
 use crate::roster::Member;
 use crate::types::{BranchId, ItemId, MemberId};
@@ -16,6 +17,8 @@ pub const VISITORS: usize = 20_000;
 pub const ENTRIES: usize = 400;
 /// The library of a whole district.
 pub const ITEMS_LISTED: usize = 10_000;
+/// One record of the largest that there can be: what a district decides about one station between two visits.
+pub const RULINGS: usize = 50;
 /// More than this nobody reads.
 pub const NOTICES: usize = 20;
 /// Texts of one line.
@@ -110,6 +113,14 @@ pub struct Board {
     pub notices: Vec<Notice>,
 }
 
+/// Decisions 裁定 that the station has not carried out yet, as far as the district knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Docket {
+    /// Each a signed note ([`crate::ledger::ruling`]), in the order of their numbers.
+    pub rulings: Vec<String>,
+}
+
 /// A content of any kind, within its limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {
@@ -123,6 +134,8 @@ pub enum Body {
     Approved(List),
     /// Notices.
     Notices(Board),
+    /// Decisions.
+    Rulings(Docket),
 }
 
 fn fits(text: &str, most: usize) -> bool {
@@ -143,6 +156,7 @@ impl Body {
             Kind::Plan => Self::Plan(serde_json::from_str(text).map_err(plain)?),
             Kind::Approved => Self::Approved(serde_json::from_str(text).map_err(plain)?),
             Kind::Notices => Self::Notices(serde_json::from_str(text).map_err(plain)?),
+            Kind::Rulings => Self::Rulings(serde_json::from_str(text).map_err(plain)?),
         };
         body.check().map(|()| body)
     }
@@ -155,6 +169,7 @@ impl Body {
             Self::Plan(body) => serde_json::to_string(body),
             Self::Approved(body) => serde_json::to_string(body),
             Self::Notices(body) => serde_json::to_string(body),
+            Self::Rulings(body) => serde_json::to_string(body),
         }
         .expect("plain values are JSON")
     }
@@ -167,10 +182,11 @@ impl Body {
             Self::Plan(_) => Kind::Plan,
             Self::Approved(_) => Kind::Approved,
             Self::Notices(_) => Kind::Notices,
+            Self::Rulings(_) => Kind::Rulings,
         }
     }
 
-    /// How many members, numbers, evenings, items or notices it holds.
+    /// How many members, numbers, evenings, items, notices or decisions it holds.
     pub fn count(&self) -> usize {
         match self {
             Self::Roster(body) => body.members.len(),
@@ -178,6 +194,7 @@ impl Body {
             Self::Plan(body) => body.entries.len(),
             Self::Approved(body) => body.items.len(),
             Self::Notices(body) => body.notices.len(),
+            Self::Rulings(body) => body.rulings.len(),
         }
     }
 
@@ -189,6 +206,7 @@ impl Body {
             Self::Plan(_) => ENTRIES,
             Self::Approved(_) => ITEMS_LISTED,
             Self::Notices(_) => NOTICES,
+            Self::Rulings(_) => RULINGS,
         };
         check(self.count() <= most, &format!("more than {most} entries"))?;
         match self {
@@ -212,6 +230,11 @@ impl Body {
                     named && days.is_some_and(|(from, until)| from <= until)
                 };
                 check(body.notices.iter().all(sound), "a notice")
+            }
+            Self::Rulings(body) => {
+                let all: Option<Vec<u64>> = body.rulings.iter().map(|note| Some(Ruling::of(note)?.serial)).collect();
+                let in_order = all.is_some_and(|all| all.is_sorted_by(|a, b| a < b));
+                check(in_order, "a decision")
             }
         }
     }

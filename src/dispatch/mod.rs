@@ -1,11 +1,12 @@
-//! What a district sends down 下发件: roster, numbers of visitors, programme, list of approved items, notices.
+//! What a district sends down 下发件: roster, numbers of visitors, programme, list of approved items, notices, decisions.
 //!
 //! Each is one signed record ([`Paper`]) for one station, with a number that only grows and the day from which it holds.
 //!
 //! 1. [`Dispatches::take`] opens it under the district's pinned key. What is unsigned, of another district, for another
 //!    station or older is refused. What is taken becomes a leaf (what was signed, without the content: it names nobody).
 //! 2. On its day, at once if that has come, its content goes where it belongs: into the roster, the programme, the list of
-//!    who belongs elsewhere. Approved items and notices are read from here.
+//!    who belongs elsewhere. Approved items and notices are read from here. Decisions are carried out whatever the day is
+//!    (`viewing::rule`): a clock that is behind is often why something had to be decided.
 //! 3. [`Dispatches::standing`] says on the desk what came, and what is to come.
 
 mod body;
@@ -17,17 +18,19 @@ use std::collections::HashSet;
 use ed25519_dalek::VerifyingKey;
 use rusqlite::Connection;
 
-pub use body::{Approved, Board, Body, Home, List, Notice, Programme as Entries, Roster as Members, Visitors};
-pub use body::{LINE, NOTICES, WORDS};
+pub use body::{Approved, Board, Body, Docket, Home, List, Notice, Programme as Entries, Roster as Members, Visitors};
+pub use body::{LINE, NOTICES, RULINGS, WORDS};
 pub use paper::{Head, Kind, PAPER_LIMIT, Paper, PaperError, digest_of};
 pub use rows::SCHEMA;
 
 use crate::clock::{Reading, SharedClock, Trust, day_of, local_date};
+use crate::ledger::ruling::Ruling;
 use crate::ledger::{Ledger, LedgerError, What};
 use crate::programme::Programme;
 use crate::roster::Roster;
 use crate::store::{StoreError, Tx};
 use crate::types::{BranchId, ItemId, MemberId, Origin};
+use crate::viewing::{self, ViewingError};
 
 /// What becomes of a record that is brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +80,13 @@ fn today(now: Reading) -> Option<i64> {
     (now.trust != Trust::Unset).then(|| day_of(now.wall_ms))
 }
 
+/// Whether each decision is signed by the district that sends them: they go into the ledger one by one.
+fn are_signed(docket: &Docket, head: &Head, key_of: impl Fn(&Origin) -> Option<VerifyingKey>) -> bool {
+    let is_theirs = |ruling: Ruling| ruling.district == head.district && ruling.station == head.station;
+    let mut notes = docket.rulings.iter();
+    notes.all(|note| Ruling::open(note, &key_of).is_ok_and(is_theirs))
+}
+
 impl Dispatches {
     /// The ledger's store holds the tables of [`SCHEMA`], and those of the rooms that are served.
     pub fn new(ledger: Ledger, roster: Roster, clock: SharedClock) -> Self {
@@ -97,7 +107,7 @@ impl Dispatches {
         file: &str,
         key_of: impl Fn(&Origin) -> Option<VerifyingKey>,
     ) -> Result<Outcome, LedgerError> {
-        let paper = match Paper::open(file, self.ledger.origin(), key_of) {
+        let paper = match Paper::open(file, self.ledger.origin(), &key_of) {
             Ok(paper) => paper,
             Err(why) => return Ok(Outcome::Refused(why)),
         };
@@ -108,6 +118,9 @@ impl Dispatches {
             _ => {}
         }
         let entries = match Body::read(head.kind, &paper.body) {
+            Ok(Body::Rulings(body)) if !are_signed(&body, head, &key_of) => {
+                return Ok(Outcome::Refused(PaperError::BadSignature(head.district.clone())));
+            }
             Ok(body) => body.count(),
             Err(why) => return Ok(Outcome::Unreadable(why)),
         };
@@ -116,7 +129,11 @@ impl Dispatches {
             signed: paper.note.clone(),
         };
         self.ledger.append(tx, now, leaf)?;
-        rows::insert(tx, &paper, head.first_day().unwrap_or(i64::MAX), entries, now.wall_ms)?;
+        let day = match head.kind {
+            Kind::Rulings => i64::MIN,
+            _ => head.first_day().unwrap_or(i64::MAX),
+        };
+        rows::insert(tx, &paper, day, entries, now.wall_ms)?;
         self.carry_out(tx, now)?;
         Ok(Outcome::Taken(head.kind, head.from.clone()))
     }
@@ -127,7 +144,7 @@ impl Dispatches {
     }
 
     /// Carries out what holds from today on. `true` if something did. Blocks.
-    pub fn carry_out_due(&self) -> Result<bool, StoreError> {
+    pub fn carry_out_due(&self) -> Result<bool, LedgerError> {
         let (now, room) = (self.clock.now(), self.clone());
         let waits = move |conn: &Connection| Ok::<_, StoreError>(!rows::due(conn, today(now))?.is_empty());
         if !self.ledger.store().read_blocking(waits)? {
@@ -140,7 +157,7 @@ impl Dispatches {
         Ok(true)
     }
 
-    fn carry_out(&self, tx: &Tx<'_>, now: Reading) -> Result<(), StoreError> {
+    fn carry_out(&self, tx: &Tx<'_>, now: Reading) -> Result<(), LedgerError> {
         for due in rows::due(tx, today(now))? {
             match Body::read(due.kind, &due.body) {
                 Ok(Body::Roster(body)) => {
@@ -156,6 +173,11 @@ impl Dispatches {
                 }
                 // Read from here, by day.
                 Ok(Body::Approved(_) | Body::Notices(_)) => {}
+                Ok(Body::Rulings(body)) => {
+                    for note in &body.rulings {
+                        viewing::rule(&self.ledger, tx, now, note).map_err(ViewingError::of_ledger)?;
+                    }
+                }
                 Err(why) => tracing::warn!(why, "a record of the district that was taken cannot be read any more"),
             }
             rows::holds(tx, &due)?;

@@ -33,11 +33,20 @@ pub enum Kind {
     Approved,
     /// 通知.
     Notices,
+    /// 裁定: what was decided about hours that the station left open.
+    Rulings,
 }
 
 impl Kind {
     /// All of them, in the order in which they are brought.
-    pub const ALL: [Self; 5] = [Self::Roster, Self::Visitors, Self::Plan, Self::Approved, Self::Notices];
+    pub const ALL: [Self; 6] = [
+        Self::Roster,
+        Self::Visitors,
+        Self::Plan,
+        Self::Approved,
+        Self::Notices,
+        Self::Rulings,
+    ];
 
     /// The name for people.
     pub const fn name(self, t: &Texts) -> &'static str {
@@ -47,6 +56,7 @@ impl Kind {
             Self::Plan => t.down_plan,
             Self::Approved => t.down_approved,
             Self::Notices => t.down_notices,
+            Self::Rulings => t.down_rulings,
         }
     }
 
@@ -58,6 +68,7 @@ impl Kind {
             Self::Plan => "plan",
             Self::Approved => "approved",
             Self::Notices => "notices",
+            Self::Rulings => "rulings",
         }
     }
 

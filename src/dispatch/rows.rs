@@ -99,7 +99,7 @@ pub(super) fn holds(conn: &Connection, due: &Due) -> Result<(), rusqlite::Error>
     let (district, kind) = (due.district.as_str(), due.kind.word());
     conn.execute(
         "UPDATE dispatch SET body = '' WHERE district = ?1 AND kind = ?2 AND holds = 1 AND body <> ''
-         AND (serial < ?3 OR kind IN ('roster', 'visitors', 'plan'))",
+         AND (serial < ?3 OR kind IN ('roster', 'visitors', 'plan', 'rulings'))",
         params![district, kind, due.serial],
     )
     .map(drop)

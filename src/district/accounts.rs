@@ -156,7 +156,7 @@ pub struct Audited {
     /// Who.
     pub who: String,
     /// What, as a word: `sign_in`, `account`, `enrol`, `acknowledge`, `place`, `typed_in`, `import`, `branch`,
-    /// `send_down`.
+    /// `send_down`, `ruling_asked`, `ruling_signed`, `ruling_dropped`.
     pub act: String,
     /// About whom or what.
     pub about: String,

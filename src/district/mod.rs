@@ -28,6 +28,7 @@ mod pull;
 mod receipt;
 mod recounts;
 mod rows;
+mod rulings;
 pub mod schedule;
 mod source;
 #[cfg(test)]
@@ -56,6 +57,7 @@ pub use policy::Signed;
 pub use pull::Pulled;
 pub use receipt::{Looked, Shown};
 pub use rows::StationRow;
+pub use rulings::{Asked as Ruling, NotRuled, Outcome as Ruled};
 pub use watch::{Fault, Place, Watched};
 pub use xapi::XapiError;
 
@@ -110,7 +112,7 @@ impl Settings {
 }
 
 /// The tables of this room.
-const SCHEMAS: [Schema; 7] = [
+const SCHEMAS: [Schema; 8] = [
     rows::SCHEMA,
     accounts::SCHEMA,
     watch::SCHEMA,
@@ -118,6 +120,7 @@ const SCHEMAS: [Schema; 7] = [
     figures::SCHEMA,
     down::SCHEMA,
     counting::SCHEMA,
+    rulings::SCHEMA,
 ];
 
 /// A handle to the district's own books. Cheap to clone.
@@ -144,6 +147,10 @@ impl District {
             &SCHEMAS,
             Options::default(),
         )?;
+        let derived = || Origin::new(&format!("district/{}", HEXLOWER.encode(&keys.public().as_bytes()[..8])));
+        let origin = settings.origin.clone().map_or_else(derived, Ok)?;
+        let (name, own) = (origin.clone(), keys.clone());
+        store.write_blocking(move |tx| rulings::note_own_key(tx, &name, &own))??;
         for station in store.read_blocking::<_, StoreError, _>(|conn| figures::stale(conn))? {
             store.write_blocking(move |tx| figures::rebuild(tx, &station))??;
         }
@@ -151,8 +158,6 @@ impl District {
             store.write_blocking(|tx| lease::free_of_the_dead(tx))??;
         }
         let clock = Arc::new(SystemClock::new(1));
-        let derived = || Origin::new(&format!("district/{}", HEXLOWER.encode(&keys.public().as_bytes()[..8])));
-        let origin = settings.origin.clone().map_or_else(derived, Ok)?;
         Ok(Self {
             keys,
             origin: Arc::new(origin),

@@ -1,6 +1,7 @@
 //! What a station's kept leaves add up to, over all its epochs.
 
 use super::rows::StationRow;
+use super::rulings;
 use crate::ledger::note;
 use crate::report::Recount;
 use crate::store::{Sql, StoreError, count, params, sql};
@@ -28,12 +29,21 @@ pub(super) fn recount_whole(conn: &dyn Sql, station: &StationRow) -> Result<Reco
         Some(before) => Recount::after(&count_until(conn, before, 1)?),
         None => Recount::default(),
     };
+    trust(conn, &mut counted)?;
     each_leaf(conn, "leaf", &station.origin, 0, |bytes| {
         counted.count(bytes);
         Ok(())
     })?;
     counted.settle_rest(&visits(conn, &station.origin)?);
     Ok(counted)
+}
+
+/// A decision in our name is one that our key signed.
+pub(super) fn trust(conn: &dyn Sql, counted: &mut Recount) -> Result<(), StoreError> {
+    if let Some((name, key)) = rulings::own_key(conn)? {
+        counted.trust(name, key);
+    }
+    Ok(())
 }
 
 /// More epochs than this are no honest history, and a cycle is none either.
@@ -69,6 +79,7 @@ fn leaves_until(conn: &dyn Sql, station: &Origin, depth: u32) -> Result<Leaves, 
         Some(before) => Recount::after(&count_until(conn, &before, depth + 1)?),
         None => Recount::default(),
     };
+    trust(conn, &mut counted)?;
     let until = frozen.map_or(u64::MAX, count);
     each_leaf(conn, "leaf", station, 0, |bytes| {
         if counted.size() < until {

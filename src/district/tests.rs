@@ -14,6 +14,7 @@ use crate::types::{DeviceId, MemberId, Millis, Mode, Origin, SessionId};
 use log::{OF_A_FILM, Village};
 use overheard::Overheard;
 
+mod decided;
 #[path = "../../tests/common/simulated/log.rs"]
 mod log;
 mod opened;

@@ -16,6 +16,7 @@ pub mod permit;
 pub mod receipt;
 pub mod restore;
 mod rows;
+pub mod ruling;
 mod short;
 pub mod tiles;
 pub mod tree;
@@ -33,7 +34,8 @@ pub use note::{Checkpoint, NoteError};
 pub use verify::{Fault, Verified};
 pub use what::What;
 pub use words::{
-    About, Before, Broken, Closing, Ending, Entry, Home, Listed, Moment, Office, Past, Planned, Proof, Settler, Witness,
+    About, Before, Broken, Closing, Ending, Entry, Home, Listed, Moment, Office, Past, Planned, Proof, Settler,
+    Unruled, Witness,
 };
 
 use crate::clock::{Reading, SharedClock};

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::leaf::At;
 use super::words::{
-    About, Before, Broken, Closing, Ending, Entry, Home, Listed, Moment, Office, Past, Planned, Proof, Settler, Witness,
+    About, Before, Broken, Closing, Ending, Entry, Home, Listed, Moment, Office, Past, Planned, Proof, Settler,
+    Unruled, Witness,
 };
 use crate::clock::Trust;
 use crate::types::{
@@ -171,6 +172,16 @@ pub enum What {
         spans: Vec<(u64, i64)>,
         /// Whose word it is.
         by: Settler,
+        /// What a district signed about it, with its evidence; empty if none did.
+        #[serde(skip_serializing_if = "String::is_empty", default)]
+        signed: String,
+    },
+    /// A decision of a district could not be carried out.
+    Unruled {
+        /// What the district signed.
+        signed: String,
+        /// Why not.
+        why: Unruled,
     },
     /// The ledger was found damaged and was restored: what the district should know of it.
     Restored {
@@ -262,7 +273,7 @@ pub enum What {
         /// People present who are no members 群众.
         guests: u32,
     },
-    /// A correction 更正 of an earlier leaf, by two people. It takes away media that a span gave, or gives some that a
+    /// A correction 更正 of an earlier leaf, by two people or by a district. It takes away media that a span gave, or gives some that a
     /// screening showed; the leaf that it names stays as it is.
     Correct {
         /// The leaf that it corrects: a span, or the end of a screening.
@@ -279,8 +290,12 @@ pub enum What {
         gives: Intervals,
         /// Why, in the words of those who sign. Never a name.
         reason: String,
-        /// Who signed beside the operator: a secretary or committee member, with his own PIN.
-        second: MemberId,
+        /// Who signed beside the operator: a secretary or committee member, with his own PIN. Nobody, if a district decided.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        second: Option<MemberId>,
+        /// What a district signed about it, with its evidence; empty if two people here did.
+        #[serde(skip_serializing_if = "String::is_empty", default)]
+        signed: String,
         /// This member's credit for this item and year afterwards.
         total: Millis,
     },

@@ -73,6 +73,20 @@ pub enum Settler {
     Dating,
     /// The operator, who was there.
     Operator,
+    /// A district 区县裁定, on the evidence that it names.
+    District,
+}
+
+/// Why a decision of a district could not be carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unruled {
+    /// What it speaks of is settled by now, or there is nothing left to change.
+    NothingLeft,
+    /// The log that the district had checked is not this one.
+    OtherLog,
+    /// It does not fit what it names.
+    Unfit,
 }
 
 /// How a screening ended.

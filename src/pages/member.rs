@@ -7,13 +7,14 @@ use axum::response::Response;
 use super::hours::{self, Shown};
 use super::{Pages, Visit, go_to, lost, show, voice};
 use crate::credit::Policy;
+use crate::credit::correction::By;
 use crate::credit::hours::Tally;
 use crate::http::Problem;
 use crate::look::{Frame, Tab, Texts, format, texts};
 use crate::roster::Visiting;
 use crate::store::StoreError;
 use crate::types::{Grade, ItemId, Lang, MemberId, Millis, Mode, Year};
-use crate::viewing::{self, Corrected, NotCounted, SpanRow};
+use crate::viewing::{self, Corrected, NotCounted, Ruled, SpanRow};
 
 struct ModeLine {
     name: &'static str,
@@ -40,9 +41,9 @@ pub(super) struct CorrectionLine {
     pub(super) time: String,
 }
 
-/// Corrections as lines, the newest first.
+/// Corrections, and what a district decided about years, as lines, the newest first.
 pub(super) fn correction_lines(
-    list: &[Corrected],
+    (list, ruled): (&[Corrected], &[Ruled]),
     title: &impl Fn(&ItemId) -> String,
     t: &Texts,
     lang: Lang,
@@ -59,11 +60,27 @@ pub(super) fn correction_lines(
         CorrectionLine {
             date: if date.is_empty() { t.undated.to_owned() } else { date },
             title: title(&one.item),
-            what: format::fill(t.correct.line, &[&one.reason, &one.second, &index, &of]),
+            what: match &one.by {
+                By::Second(second) => format::fill(t.correct.line, &[&one.reason, second, &index, &of]),
+                By::District(district) => format::fill(t.correct.ruled, &[&one.reason, district, &index, &of]),
+            },
             time: format!("{sign} {}", format::length(time, lang)),
         }
     };
-    list.iter().map(line).collect()
+    let ruled_line = |one: &Ruled| {
+        let entry = u64::try_from(one.index).map_or_else(|_| t.old_log.to_owned(), format::thousands);
+        let date = format::short_date(one.wall_ms);
+        CorrectionLine {
+            date: if date.is_empty() { t.undated.to_owned() } else { date },
+            title: format::fill(t.correct.ruled_year, &[&one.year.0]),
+            what: format::fill(t.correct.ruled_why, &[&one.evidence, &one.district, &entry]),
+            time: format::length(one.credit, lang),
+        }
+    };
+    let mut lines: Vec<(i64, CorrectionLine)> = list.iter().map(|one| (one.index, line(one))).collect();
+    lines.extend(ruled.iter().map(|one| (one.index, ruled_line(one))));
+    lines.sort_by_key(|(index, _)| std::cmp::Reverse(*index));
+    lines.into_iter().map(|(_, line)| line).collect()
 }
 
 #[derive(Template)]
@@ -93,6 +110,7 @@ struct Account {
     undated: Millis,
     left: Vec<(ItemId, Millis)>,
     corrections: Vec<Corrected>,
+    ruled: Vec<Ruled>,
     lost: Vec<NotCounted>,
 }
 
@@ -106,6 +124,7 @@ impl Account {
             undated: Millis(undated.iter().map(|span| span.credit.0).sum()),
             left: viewing::left_pending(conn, who)?,
             corrections: viewing::corrections_of(conn, who)?,
+            ruled: viewing::rulings_of(conn, who)?,
             lost: viewing::not_counted(conn, who, viewing::LOST_TOLD)?,
             spans,
         })
@@ -160,7 +179,7 @@ pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Res
             .iter()
             .map(|(item, left)| waiting(item, *left, &title, visit.lang))
             .collect(),
-        corrections: correction_lines(&account.corrections, &title, t, visit.lang),
+        corrections: correction_lines((&account.corrections, &account.ruled), &title, t, visit.lang),
         lost: lost::lines(&account.lost, &title, t, visit.lang),
         foot: foot(&policy, &tally, t),
         voice: voice::of(&pages, member.id.clone(), t, visit.lang).await?,

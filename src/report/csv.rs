@@ -6,6 +6,7 @@ use super::sheet::Sheet;
 use super::tables::{MemberLine, mode_word};
 use super::{Correction, Recount, SessionFacts};
 use crate::clock;
+use crate::credit::correction::By;
 use crate::ledger::{At, Closing};
 use crate::types::{Lang, Mode, Year};
 
@@ -150,7 +151,7 @@ pub fn corrections(counts: &[(String, Recount)]) -> Result<Vec<u8>, CsvError> {
         "减少秒数",
         "增加秒数",
         "原因",
-        "另一签字人",
+        "另一签字人或裁定的区县",
         "日期",
     ]);
     let row = |(station, one): (&String, &Correction)| {
@@ -164,7 +165,10 @@ pub fn corrections(counts: &[(String, Recount)]) -> Result<Vec<u8>, CsvError> {
             one.takes.total().as_secs().to_string(),
             one.gives.total().as_secs().to_string(),
             one.reason.clone(),
-            one.second.to_string(),
+            match &one.by {
+                By::Second(second) => second.to_string(),
+                By::District(district) => format!("区县裁定 {district}"),
+            },
             moment(one.at),
         ]
     };

@@ -21,7 +21,8 @@ pub mod xapi;
 pub mod xlsx;
 
 pub use recount::{
-    Anomaly, Correction, Credit, Film, Key, Month, Recount, SessionFacts, Stay, Unreadable, month_of, year_of,
+    Anomaly, Correction, Credit, Film, Key, Month, Recount, SessionFacts, Stay, Undecided, Unreadable, month_of,
+    year_of,
 };
 pub use room::RoomFacts;
 

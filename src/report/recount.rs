@@ -8,6 +8,7 @@ mod corrections;
 mod evenings;
 mod found;
 mod parts;
+mod rulings;
 mod sessions;
 mod settled;
 mod sides;
@@ -21,8 +22,11 @@ use crate::ledger::{At, Home, Leaf, Listed, What};
 use crate::types::{Intervals, ItemId, MemberId, Millis, Origin, SessionId, Year};
 pub use corrections::Correction;
 use corrections::Place;
+use ed25519_dalek::VerifyingKey;
 pub use found::{Anomaly, Credit, SessionFacts, year_of};
 pub use parts::{Key, Unreadable};
+use rulings::Rulings;
+pub use rulings::Undecided;
 pub use sides::{Film, Month, Stay, month_of};
 use time::SinceVisit;
 
@@ -46,6 +50,9 @@ pub struct Recount {
     screened: HashMap<u64, SessionId>,
     /// What the leaves say of time.
     settling: Settling,
+    /// What must be known to believe a district's decisions, and the key of the one that counts.
+    rulings: Rulings,
+    own: Option<(Origin, VerifyingKey)>,
     /// The parts that are here, or known not to be there; `None` if all are, because the count began at the first leaf.
     known: Option<HashSet<Key>>,
     /// What happened in each month, by year and month as one number: 202611.
@@ -78,6 +85,8 @@ impl Recount {
             members: before.members.clone(),
             homes: before.homes.clone(),
             items: before.items.clone(),
+            rulings: before.rulings.after(),
+            own: before.own.clone(),
             ..Self::default()
         }
     }
@@ -106,13 +115,9 @@ impl Recount {
     pub fn count_leaf(&mut self, leaf: Option<Leaf>) {
         let index = self.next;
         self.next += 1;
-        if let Some(Leaf {
-            v: _,
-            at,
-            is: What::Settled { year, spans, by },
-        }) = &leaf
-        {
-            self.settled(index, *at, *year, spans, *by);
+        if let Some(leaf) = &leaf {
+            self.note_names(index, &leaf.is);
+            self.settled(index, leaf);
         }
         self.settling.look(leaf.as_ref());
         let Some(leaf) = leaf else { return };
@@ -158,6 +163,9 @@ impl Recount {
             | What::Check { .. }
             | What::Screened { .. }) => self.room(index, leaf.at, is),
             is @ What::Correct { .. } => self.correct(index, leaf.at, is),
+            What::Unruled { signed, .. } if self.ruling(index, &signed).is_none() => {
+                self.anomalies.push(Anomaly::Unfit(index));
+            }
             What::Restored { .. } => self.anomalies.push(Anomaly::Restored(index)),
             What::RollbackSuspected { .. } => self.anomalies.push(Anomaly::RollbackSuspected(index)),
             _ => {}

@@ -5,12 +5,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::rows::{self, column, json, sql, word};
 use super::{Viewing, ViewingError};
 use crate::clock::Reading;
-use crate::credit::attendance::{self, Mark, Seen};
-use crate::credit::correction::{Change, Named, Unfit, judge};
-use crate::ledger::{self, Leaf, What};
+use crate::credit::correction::{self, By, Change, Named, Unfit, Wish, judge};
+use crate::ledger::{self, Leaf, Ledger, What};
 use crate::roster::{Operator, Second};
 use crate::store::{StoreError, Tx, Urgency};
-use crate::types::{Grade, Intervals, ItemId, MemberId, Millis, Mode, Piece, SessionId, Year};
+use crate::types::{Intervals, ItemId, MemberId, Millis, Mode, Origin, SessionId, Year};
 
 /// So many leaves are read at a time while looking back for what a screening showed.
 const STRIDE: u64 = 256;
@@ -20,10 +19,8 @@ const STRIDE: u64 = 256;
 pub struct Correcting {
     /// The leaf: a span, a correction that gave, or the end of a screening.
     pub of: u64,
-    /// Who gets it; nobody, if it is only taken away.
-    pub to: Option<MemberId>,
-    /// Only this stretch: of the film for a span, of the shown time for a screening.
-    pub stretch: Option<(Millis, Millis)>,
+    /// Who gets it, and which stretch.
+    pub wish: Wish,
     /// Why. No names: it is kept for ever.
     pub reason: String,
 }
@@ -43,8 +40,8 @@ pub struct Corrected {
     pub gives: Millis,
     /// Why.
     pub reason: String,
-    /// Who signed beside the operator.
-    pub second: MemberId,
+    /// Who answers for it.
+    pub by: By,
     /// Wall clock.
     pub wall_ms: i64,
 }
@@ -86,141 +83,100 @@ pub struct Correctable {
     pub wall_ms: i64,
 }
 
+/// Who signs a correction, and what stands in its leaf about that.
+#[derive(Debug, Clone)]
+pub(super) struct Signed {
+    pub(super) by: By,
+    /// What a district signed; empty if two people here did.
+    pub(super) note: String,
+}
+
 impl Viewing {
     /// Corrects, with the power of the operator and the signature of a second person.
     pub async fn correct(&self, wanted: Correcting, _by: &Operator, second: &Second) -> Result<(), CorrectError> {
-        let (room, now, second) = (self.clone(), self.clock.now(), second.member().clone());
-        let act = move |tx: &Tx<'_>| room.correct_in(tx, now, &wanted, &second);
+        let (ledger, now) = (self.ledger.clone(), self.clock.now());
+        let signed = Signed {
+            by: By::Second(second.member().clone()),
+            note: String::new(),
+        };
+        let act = move |tx: &Tx<'_>| correct(&ledger, tx, now, &wanted, &signed);
         self.ledger.store().write(Urgency::Now, act).await?
     }
-
-    fn correct_in(
-        &self,
-        tx: &Tx<'_>,
-        now: Reading,
-        wanted: &Correcting,
-        second: &MemberId,
-    ) -> Result<(), CorrectError> {
-        let found = correctable(tx, wanted.of)?.ok_or(CorrectError::NotCorrectable(wanted.of))?;
-        let changes = match &found.named {
-            Named::Span { .. } => moved(tx, &found.named, wanted, second)?,
-            Named::Screening(pieces) => added(tx, pieces, wanted, second)?,
-        };
-        if changes.is_empty() {
-            return Err(CorrectError::Unfit(Unfit::Nothing));
-        }
-        for change in changes {
-            self.write_correction(tx, now, wanted, &change)?;
-        }
-        Ok(())
-    }
-
-    fn write_correction(
-        &self,
-        tx: &Tx<'_>,
-        now: Reading,
-        wanted: &Correcting,
-        change: &Change,
-    ) -> Result<(), CorrectError> {
-        // Anew for each: the one before may have taken what this one gives.
-        let found = correctable(tx, wanted.of)?.ok_or(CorrectError::NotCorrectable(wanted.of))?;
-        let have = rows::credited(tx, &change.member, &change.item, change.year)?;
-        let after = judge(&found.named, change, &have).map_err(CorrectError::Unfit)?;
-        rows::write_credited(tx, &change.member, &change.item, change.year, &after)?;
-        let leaf = What::Correct {
-            of: wanted.of,
-            member: change.member.clone(),
-            item: change.item,
-            year: change.year,
-            takes: change.takes.clone(),
-            gives: change.gives.clone(),
-            reason: wanted.reason.clone(),
-            second: change.second.clone(),
-            total: after.total(),
-        };
-        let index = self.ledger.append(tx, now, leaf).map_err(ViewingError::from)?;
-        keep(tx, index, wanted, change, now)?;
-        if change.gives.is_empty() {
-            tx.execute(
-                "UPDATE span SET credit = credit - ?2 WHERE idx = ?1",
-                params![place(wanted.of), sql(change.takes.total())],
-            )?;
-        } else {
-            tx.execute(
-                "INSERT INTO span (idx, member, item, year, mode, credit, wall) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                params![
-                    place(index),
-                    change.member.as_str(),
-                    change.item.bytes(),
-                    change.year.0,
-                    word(&found.mode),
-                    sql(change.gives.total()),
-                    found.wall_ms,
-                ],
-            )?;
-        }
-        Ok(())
-    }
 }
 
-/// What is taken from a span, and given to somebody else if he is named.
-fn moved(tx: &Tx<'_>, named: &Named, wanted: &Correcting, second: &MemberId) -> Result<Vec<Change>, CorrectError> {
-    let Named::Span {
-        member,
-        item,
-        year,
-        still,
-        ..
-    } = named
-    else {
-        return Ok(Vec::new());
-    };
-    let stretch = wanted.stretch.map(|(from, to)| Intervals::one(from, to));
-    let takes = stretch.map_or_else(|| still.clone(), |stretch| still.intersection(&stretch));
-    if takes.is_empty() {
-        return Ok(Vec::new());
+/// Writes the leaves of a correction, and what follows from them.
+pub(super) fn correct(
+    ledger: &Ledger,
+    tx: &Tx<'_>,
+    now: Reading,
+    wanted: &Correcting,
+    signed: &Signed,
+) -> Result<(), CorrectError> {
+    let found = correctable(tx, wanted.of)?.ok_or(CorrectError::NotCorrectable(wanted.of))?;
+    if matches!(&found.named, Named::Span { year, .. } if *year == Year::UNDECIDED) {
+        return Err(CorrectError::Unfit(Unfit::Undated));
     }
-    let change = |who: &MemberId, takes, gives| Change {
-        member: who.clone(),
-        item: *item,
-        year: *year,
-        takes,
-        gives,
-        second: second.clone(),
-    };
-    let mut changes = vec![change(member, takes.clone(), Intervals::none())];
-    if let Some(to) = wanted.to.as_ref().filter(|to| *to != member) {
-        let gives = takes.minus(&rows::credited(tx, to, item, *year)?);
-        changes.extend((!gives.is_empty()).then(|| change(to, Intervals::none(), gives)));
+    let have = |member: &MemberId, item: &ItemId, year| rows::credited(tx, member, item, year);
+    let changes = correction::changes(&found.named, &wanted.wish, &signed.by, have)?;
+    if changes.is_empty() {
+        return Err(CorrectError::Unfit(Unfit::Nothing));
     }
-    Ok(changes)
+    for change in changes {
+        write_correction(ledger, tx, now, wanted, &change, &signed.note)?;
+    }
+    Ok(())
 }
 
-/// What a screening showed, all of it or a stretch, given to somebody who was there.
-fn added(tx: &Tx<'_>, pieces: &[Piece], wanted: &Correcting, second: &MemberId) -> Result<Vec<Change>, CorrectError> {
-    let Some(to) = &wanted.to else {
-        return Ok(Vec::new());
+fn write_correction(
+    ledger: &Ledger,
+    tx: &Tx<'_>,
+    now: Reading,
+    wanted: &Correcting,
+    change: &Change,
+    signed: &str,
+) -> Result<(), CorrectError> {
+    // Anew for each: the one before may have taken what this one gives.
+    let found = correctable(tx, wanted.of)?.ok_or(CorrectError::NotCorrectable(wanted.of))?;
+    let have = rows::credited(tx, &change.member, &change.item, change.year)?;
+    let after = judge(&found.named, change, &have).map_err(CorrectError::Unfit)?;
+    rows::write_credited(tx, &change.member, &change.item, change.year, &after)?;
+    let leaf = What::Correct {
+        of: wanted.of,
+        member: change.member.clone(),
+        item: change.item,
+        year: change.year,
+        takes: change.takes.clone(),
+        gives: change.gives.clone(),
+        reason: wanted.reason.clone(),
+        second: match &change.by {
+            By::Second(second) => Some(second.clone()),
+            By::District(_) => None,
+        },
+        signed: signed.to_owned(),
+        total: after.total(),
     };
-    let (from, until) = wanted
-        .stretch
-        .unwrap_or_else(|| (Millis::ZERO, attendance::shown_time(pieces)));
-    let mark = |at| Mark {
-        at,
-        seen: Seen::Passed(Grade::C),
-    };
-    let mut changes = Vec::new();
-    for ((item, year, _), media) in attendance::earned(pieces, &[mark(from), mark(until)]) {
-        let gives = media.minus(&rows::credited(tx, to, &item, year)?);
-        changes.extend((!gives.is_empty()).then(|| Change {
-            member: to.clone(),
-            item,
-            year,
-            takes: Intervals::none(),
-            gives,
-            second: second.clone(),
-        }));
+    let index = ledger.append(tx, now, leaf).map_err(ViewingError::from)?;
+    insert(tx, place(index), place(wanted.of), change, &wanted.reason, now.wall_ms)?;
+    if change.gives.is_empty() {
+        tx.execute(
+            "UPDATE span SET credit = credit - ?2 WHERE idx = ?1",
+            params![place(wanted.of), sql(change.takes.total())],
+        )?;
+    } else {
+        tx.execute(
+            "INSERT INTO span (idx, member, item, year, mode, credit, wall) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                place(index),
+                change.member.as_str(),
+                change.item.bytes(),
+                change.year.0,
+                word(&found.mode),
+                sql(change.gives.total()),
+                found.wall_ms,
+            ],
+        )?;
     }
-    Ok(changes)
+    Ok(())
 }
 
 fn place(index: u64) -> i64 {
@@ -318,10 +274,6 @@ fn of_screening(
     Ok(None)
 }
 
-fn keep(tx: &Tx<'_>, index: u64, wanted: &Correcting, change: &Change, now: Reading) -> Result<(), rusqlite::Error> {
-    insert(tx, place(index), place(wanted.of), change, &wanted.reason, now.wall_ms)
-}
-
 /// A row of the view of corrections.
 pub(super) fn insert(
     tx: &Tx<'_>,
@@ -331,9 +283,13 @@ pub(super) fn insert(
     reason: &str,
     wall_ms: i64,
 ) -> Result<(), rusqlite::Error> {
+    let (second, district) = match &change.by {
+        By::Second(second) => (second.as_str(), ""),
+        By::District(district) => ("", district.as_str()),
+    };
     tx.prepare_cached(
-        "INSERT INTO correction (idx, of, member, item, takes, gives, reason, second, wall)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO correction (idx, of, member, item, takes, gives, reason, second, wall, district)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?
     .execute(params![
         index,
@@ -343,8 +299,9 @@ pub(super) fn insert(
         json(&change.takes),
         json(&change.gives),
         reason,
-        change.second.as_str(),
+        second,
         wall_ms,
+        district,
     ])
     .map(drop)
 }
@@ -352,7 +309,8 @@ pub(super) fn insert(
 /// A member's corrections, the newest first.
 pub fn corrections_of(conn: &Connection, who: &MemberId) -> Result<Vec<Corrected>, StoreError> {
     let mut query = conn.prepare_cached(
-        "SELECT idx, of, item, takes, gives, reason, second, wall FROM correction WHERE member = ?1 ORDER BY idx DESC",
+        "SELECT idx, of, item, takes, gives, reason, second, wall, district FROM correction WHERE member = ?1
+         ORDER BY idx DESC",
     )?;
     let total = |row: &rusqlite::Row<'_>, at| {
         let set = column(row, at, |text| serde_json::from_str::<Intervals>(text).ok())?;
@@ -366,7 +324,10 @@ pub fn corrections_of(conn: &Connection, who: &MemberId) -> Result<Vec<Corrected
             takes: total(row, 3)?,
             gives: total(row, 4)?,
             reason: row.get(5)?,
-            second: column(row, 6, |text| MemberId::new(text).ok())?,
+            by: match column(row, 8, |text| Some(Origin::new(text).ok()))? {
+                Some(district) => By::District(district),
+                None => By::Second(column(row, 6, |text| MemberId::new(text).ok())?),
+            },
             wall_ms: row.get(7)?,
         })
     })?;

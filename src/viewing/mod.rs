@@ -20,6 +20,7 @@ mod phones;
 mod policies;
 mod rebuild;
 mod rows;
+mod ruling;
 mod sent;
 mod settle;
 mod trim;
@@ -34,6 +35,7 @@ pub use grant::Grant;
 pub use policies::{enact, newest_serial, policies_of};
 pub use rebuild::rebuild_views;
 pub use rows::let_go;
+pub use ruling::{Ruled, rule, rulings_of};
 pub use sent::Sent;
 pub use settle::Open;
 pub use trim::LOST_TOLD;
@@ -84,6 +86,13 @@ pub const SCHEMA: Schema = Schema {
         CREATE TABLE trimmed (only INTEGER PRIMARY KEY CHECK (only = 1), upto INTEGER NOT NULL) STRICT;
     ", "
         ALTER TABLE span DROP COLUMN session;
+    ", "
+        ALTER TABLE correction ADD COLUMN district TEXT NOT NULL DEFAULT '';
+        CREATE TABLE ruling (district TEXT PRIMARY KEY, serial INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE ruled (idx INTEGER NOT NULL, district TEXT NOT NULL, year INTEGER NOT NULL, evidence TEXT NOT NULL,
+            member TEXT NOT NULL, credit INTEGER NOT NULL, wall INTEGER NOT NULL, PRIMARY KEY (idx, member))
+            STRICT, WITHOUT ROWID;
+        CREATE INDEX ruled_of_member ON ruled (member);
     "],
 };
 
@@ -205,6 +214,20 @@ pub enum ViewingError {
     /// A row of ours that we cannot read.
     #[error("session {0} cannot be read from the database")]
     Damaged(SessionId),
+}
+
+impl ViewingError {
+    /// What the ledger or the database said, of an act that knows no sessions.
+    pub fn of_ledger(self) -> LedgerError {
+        match self {
+            Self::Store(error) => error.into(),
+            Self::Ledger(error) => error,
+            other => {
+                tracing::error!(error = %other, "an act of the ledger met a session");
+                StoreError::NoRow.into()
+            }
+        }
+    }
 }
 
 impl From<rusqlite::Error> for ViewingError {

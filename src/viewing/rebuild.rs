@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use rusqlite::params;
 
 use super::rows::{from_word, json, ms, sql, word};
+use super::ruling::{self, Ruled};
 use super::{ViewingError, correct, policies, trim};
 use crate::clock::Trust;
-use crate::credit::correction::Change;
+use crate::credit::correction::{By, Change};
 use crate::ledger::epoch::{self, Carried};
+use crate::ledger::ruling::Ruling;
 use crate::ledger::{self, At, Closing, Leaf, What};
 use crate::store::Tx;
 use crate::types::{Intervals, ItemId, MemberId, Millis, Mode, SessionId, Year};
@@ -34,6 +36,9 @@ struct Views {
     modes: HashMap<SessionId, Mode>,
     screened: HashMap<i64, (Mode, i64)>,
     policies: Vec<policies::Row>,
+    /// Decisions of districts, and what they did to years.
+    rulings: Vec<Ruling>,
+    ruled: Vec<(MemberId, Ruled)>,
     /// The media of spans whose year may be settled later.
     unsure: HashMap<i64, Intervals>,
     /// Below this place, sessions without a row were let go on purpose.
@@ -67,6 +72,7 @@ pub fn rebuild_views(tx: &Tx<'_>) -> Result<bool, ViewingError> {
         }
     }
     policies::write(tx, &views.policies)?;
+    ruling::write(tx, &views.rulings, &views.ruled)?;
     let same = is_written(tx, &views).unwrap_or(false);
     if !same {
         write(tx, &views)?;
@@ -109,11 +115,20 @@ impl Views {
                 }
             }
             is @ What::Correct { .. } => self.correct(index, first, leaf.at, is),
-            What::Settled { year, spans, .. } => {
+            What::Settled {
+                year, spans, signed, ..
+            } => {
+                let ruling = Ruling::of(&signed);
                 for (span, wall_ms) in spans {
-                    self.settle(first + sql(Millis(span)), year, wall_ms);
+                    let moved = self.settle(first + sql(Millis(span)), year, wall_ms);
+                    if let (Some((member, credit)), Some(ruling)) = (moved, &ruling) {
+                        let ruled = Ruled::of(index, ruling, year, credit, leaf.at.wall);
+                        self.ruled.push((member, ruled));
+                    }
                 }
+                self.rulings.extend(ruling);
             }
+            What::Unruled { signed, .. } => self.rulings.extend(Ruling::of(&signed)),
             What::Policy { toml, from, signed, .. } => {
                 self.policies
                     .push(policies::Row::of(index, leaf.at, &from, &signed, toml));
@@ -124,11 +139,9 @@ impl Views {
     }
 
     /// What the span still gives moves to the year; what was counted there before counts once.
-    fn settle(&mut self, span: i64, to: Year, wall_ms: i64) {
-        let Ok(at) = self.lines.binary_search_by_key(&span, |line| line.0) else {
-            return;
-        };
-        let Some(media) = self.unsure.get(&span) else { return };
+    fn settle(&mut self, span: i64, to: Year, wall_ms: i64) -> Option<(MemberId, Millis)> {
+        let at = self.lines.binary_search_by_key(&span, |line| line.0).ok()?;
+        let media = self.unsure.get(&span)?;
         let (_, member, item, year, _, credit, wall) = &mut self.lines[at];
         let had = self.credited.entry((member.clone(), *item, *year)).or_default();
         let moved = media.intersection(had);
@@ -136,6 +149,7 @@ impl Views {
         let there = self.credited.entry((member.clone(), *item, to)).or_default();
         (*credit, *year, *wall) = (moved.minus(there).total(), to, wall_ms);
         *there = there.union(&moved);
+        Some((member.clone(), *credit))
     }
 
     /// What is taken comes off the line of the named leaf, what is given is a line beside it, of its mode and its day.
@@ -149,6 +163,7 @@ impl Views {
             gives,
             reason,
             second,
+            signed,
             ..
         } = is
         else {
@@ -170,13 +185,20 @@ impl Views {
             self.lines
                 .push((index, member.clone(), item, year, mode, gives.total(), wall));
         }
+        let ruling = Ruling::of(&signed);
+        let by = match (second, &ruling) {
+            (Some(second), _) => By::Second(second),
+            (None, Some(ruling)) => By::District(ruling.district.clone()),
+            (None, None) => return,
+        };
+        self.rulings.extend(ruling);
         let change = Change {
             member,
             item,
             year,
             takes,
             gives,
-            second,
+            by,
         };
         self.corrections.push(Corrected(index, of, change, reason, at.wall));
     }

@@ -6,14 +6,16 @@ use std::sync::atomic::Ordering;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::rows::{self, ms, sql};
+use super::ruling::{self, Ruled};
 use super::{Viewing, ViewingError};
-use crate::clock::{self, Reading};
+use crate::clock::Reading;
 use crate::credit::dating::Dated;
-use crate::credit::settling::{Settled, Settling, choices};
-use crate::ledger::{self, Leaf, Settler, What};
+use crate::credit::settling::{Settled, Settling, choices, first_moment};
+use crate::ledger::ruling::Ruling;
+use crate::ledger::{self, Leaf, Ledger, Settler, What};
 use crate::roster::Operator;
 use crate::store::{StoreError, Tx, Urgency};
-use crate::types::{Millis, Year};
+use crate::types::{MemberId, Millis, Year};
 
 /// So many leaves are read at a time.
 const STRIDE: u64 = 4_096;
@@ -23,8 +25,8 @@ const PER_LEAF: usize = 1_000;
 /// Spans without a year that a person can settle together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Open {
-    /// Their leaves, the first of which names the group.
-    pub spans: Vec<u64>,
+    /// Their leaves, each with the time in which it must have been earned. The first names the group.
+    pub spans: Vec<(u64, Dated)>,
     /// How much they are worth.
     pub credit: Millis,
     /// The time in which they must have been earned.
@@ -33,7 +35,7 @@ pub struct Open {
     pub years: Vec<Year>,
 }
 
-fn settling_of(conn: &Connection) -> Result<Settling, StoreError> {
+pub(super) fn settling_of(conn: &Connection) -> Result<Settling, StoreError> {
     let mut settling = Settling::default();
     let size = ledger::size(conn)?;
     for from in (0..size).step_by(usize::try_from(STRIDE).expect("4096 fits")) {
@@ -52,14 +54,14 @@ impl Viewing {
             return Ok(0);
         }
         let settling = self.ledger.store().read(settling_of).await?;
-        let (room, now) = (self.clone(), self.clock.now());
+        let (ledger, now) = (self.ledger.clone(), self.clock.now());
         self.note_unsure(&settling);
         let decided = settling.decided();
         if decided.is_empty() {
             return Ok(0);
         }
         self.write(Urgency::Now, move |tx| {
-            room.write_settled(tx, now, &decided, Settler::Dating)
+            write_settled(&ledger, tx, now, &decided, (Settler::Dating, ""))
         })
         .await
     }
@@ -68,11 +70,11 @@ impl Viewing {
     pub fn settle_at_the_start(&self) -> Result<usize, ViewingError> {
         let settling = self.ledger.store().read_blocking(settling_of)?;
         self.note_unsure(&settling);
-        let (room, now, decided) = (self.clone(), self.clock.now(), settling.decided());
+        let (ledger, now, decided) = (self.ledger.clone(), self.clock.now(), settling.decided());
         if decided.is_empty() {
             return Ok(0);
         }
-        let act = move |tx: &Tx<'_>| room.write_settled(tx, now, &decided, Settler::Dating);
+        let act = move |tx: &Tx<'_>| write_settled(&ledger, tx, now, &decided, (Settler::Dating, ""));
         self.ledger.store().write_blocking(act)?
     }
 
@@ -93,47 +95,69 @@ impl Viewing {
     /// The operator says the year of a group; `false` if there is no such group (any more) or the year does not fit.
     pub async fn say_year(&self, first: u64, year: Year, _by: &Operator) -> Result<bool, ViewingError> {
         let groups = self.without_year().await?;
-        let is_it = |group: &Open| group.spans.first() == Some(&first) && group.years.contains(&year);
+        let is_it = |group: &Open| group.first() == Some(first) && group.years.contains(&year);
         let Some(group) = groups.into_iter().find(is_it) else {
             return Ok(false);
         };
-        let wall_ms = within(&group.within, year);
-        let settled = |span: &u64| Settled {
+        let settled = |(span, within): &(u64, Dated)| Settled {
             span: *span,
             year,
-            wall_ms,
+            wall_ms: first_moment(within, year),
         };
         let said: Vec<Settled> = group.spans.iter().map(settled).collect();
-        let (room, now) = (self.clone(), self.clock.now());
-        let act = move |tx: &Tx<'_>| room.write_settled(tx, now, &said, Settler::Operator);
+        let (ledger, now) = (self.ledger.clone(), self.clock.now());
+        let act = move |tx: &Tx<'_>| write_settled(&ledger, tx, now, &said, (Settler::Operator, ""));
         Ok(self.write(Urgency::Now, act).await? > 0)
     }
+}
 
-    fn write_settled(&self, tx: &Tx<'_>, now: Reading, all: &[Settled], by: Settler) -> Result<usize, ViewingError> {
-        let mut years: BTreeMap<Year, Vec<(u64, i64)>> = BTreeMap::new();
-        for one in all {
-            // Another pass may have been faster.
-            if year_of(tx, one.span)?.is_some_and(|year| year != one.year) {
-                years.entry(one.year).or_default().push((one.span, one.wall_ms));
-            }
-        }
-        let mut settled = 0;
-        for (year, spans) in years {
-            for part in spans.chunks(PER_LEAF) {
-                let leaf = What::Settled {
-                    year,
-                    spans: part.to_vec(),
-                    by,
-                };
-                self.ledger.append(tx, now, leaf)?;
-                for (span, wall_ms) in part {
-                    put_into(tx, *span, year, *wall_ms)?;
-                }
-                settled += part.len();
-            }
-        }
-        Ok(settled)
+impl Open {
+    /// The leaf that names the group.
+    pub fn first(&self) -> Option<u64> {
+        self.spans.first().map(|(span, _)| *span)
     }
+}
+
+/// Writes who said to which year spans belong, with what a district signed about it, and moves them; how many there were.
+pub(super) fn write_settled(
+    ledger: &Ledger,
+    tx: &Tx<'_>,
+    now: Reading,
+    all: &[Settled],
+    (by, signed): (Settler, &str),
+) -> Result<usize, ViewingError> {
+    let mut years: BTreeMap<Year, Vec<(u64, i64)>> = BTreeMap::new();
+    for one in all {
+        // Another pass may have been faster.
+        if year_of(tx, one.span)?.is_some_and(|year| year != one.year) {
+            years.entry(one.year).or_default().push((one.span, one.wall_ms));
+        }
+    }
+    let mut settled = 0;
+    for (year, spans) in years {
+        for part in spans.chunks(PER_LEAF) {
+            let leaf = What::Settled {
+                year,
+                spans: part.to_vec(),
+                by,
+                signed: signed.to_owned(),
+            };
+            let index = ledger.append(tx, now, leaf)?;
+            let ruling = Ruling::of(signed);
+            for (span, wall_ms) in part {
+                let moved = put_into(tx, *span, year, *wall_ms)?;
+                if let (Some((member, credit)), Some(ruling)) = (moved, &ruling) {
+                    ruling::insert(
+                        tx,
+                        &member,
+                        &Ruled::of(sql(Millis(index)), ruling, year, credit, now.wall_ms),
+                    )?;
+                }
+            }
+            settled += part.len();
+        }
+    }
+    Ok(settled)
 }
 
 fn open_groups(conn: &Connection, now: Year) -> Result<Vec<Open>, StoreError> {
@@ -142,7 +166,7 @@ fn open_groups(conn: &Connection, now: Year) -> Result<Vec<Open>, StoreError> {
         let (credit, years) = (credit_of(conn, span)?, choices(&within, now));
         match groups.iter_mut().find(|group| group.years == years) {
             Some(group) => {
-                group.spans.push(span);
+                group.spans.push((span, within));
                 group.credit = group.credit.plus(credit);
                 group.within = Dated {
                     lo: group.within.lo.min(within.lo),
@@ -150,7 +174,7 @@ fn open_groups(conn: &Connection, now: Year) -> Result<Vec<Open>, StoreError> {
                 };
             }
             None => groups.push(Open {
-                spans: vec![span],
+                spans: vec![(span, within)],
                 credit,
                 within,
                 years,
@@ -158,13 +182,6 @@ fn open_groups(conn: &Connection, now: Year) -> Result<Vec<Open>, StoreError> {
         }
     }
     Ok(groups)
-}
-
-/// A moment of the year that lies in the interval: the first.
-fn within(interval: &Dated, year: Year) -> i64 {
-    let first_day = clock::day_named(&format!("{:04}-01-01", year.0)).unwrap_or(0);
-    let begin = first_day * 86_400_000 - i64::from(clock::UTC_OFFSET_HOURS) * 3_600_000;
-    interval.lo.max(begin)
 }
 
 /// The year to which a span counts now; `None` if there is no such span.
@@ -182,8 +199,9 @@ fn credit_of(conn: &Connection, span: u64) -> Result<Millis, rusqlite::Error> {
     Ok(found.unwrap_or_default())
 }
 
-/// What the span still gives moves to the year; what was counted there before counts once.
-fn put_into(tx: &Tx<'_>, span: u64, year: Year, wall_ms: i64) -> Result<(), ViewingError> {
+/// What the span still gives moves to the year; what was counted there before counts once. Whose it is, and how much is
+/// new there.
+fn put_into(tx: &Tx<'_>, span: u64, year: Year, wall_ms: i64) -> Result<Option<(MemberId, Millis)>, ViewingError> {
     let leaf = ledger::leaves(tx, span, span + 1)?
         .pop()
         .and_then(|bytes| Leaf::read(&bytes));
@@ -194,7 +212,7 @@ fn put_into(tx: &Tx<'_>, span: u64, year: Year, wall_ms: i64) -> Result<(), View
         Some(before),
     ) = (leaf.map(|leaf| leaf.is), year_of(tx, span)?)
     else {
-        return Ok(());
+        return Ok(None);
     };
     let had = rows::credited(tx, &member, &item, before)?;
     let moved = media.intersection(&had);
@@ -204,5 +222,5 @@ fn put_into(tx: &Tx<'_>, span: u64, year: Year, wall_ms: i64) -> Result<(), View
     rows::write_credited(tx, &member, &item, year, &there.union(&moved))?;
     tx.prepare_cached("UPDATE span SET year = ?2, credit = ?3, wall = ?4 WHERE idx = ?1")?
         .execute(params![sql(Millis(span)), year.0, sql(fresh), wall_ms])?;
-    Ok(())
+    Ok(Some((member, fresh)))
 }

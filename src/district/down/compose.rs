@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Piece, Scope, rows};
-use crate::dispatch::{Approved, Board, Body, Entries, Home, Kind, List, Members, Notice, Visitors};
+use crate::dispatch::{Approved, Board, Body, Docket, Entries, Home, Kind, List, Members, Notice, RULINGS, Visitors};
+use crate::district::rulings;
 use crate::district::watch::{self, Watched};
 use crate::programme;
 use crate::roster::{Member, Migrant, Plan, Status};
@@ -48,6 +49,15 @@ pub fn whole(plan: &Plan, present: &[Member]) -> Vec<Member> {
     let news = plan.added.iter().chain(plan.changed.iter().map(|(_, new)| new));
     all.extend(news.map(|new| (new.member.id.clone(), new.member.clone())));
     all.into_values().collect()
+}
+
+/// Whether a text names somebody of a roster that is kept here. A name of one character is a word of the language as well.
+pub(in crate::district) fn is_named_in(conn: &dyn Sql, text: &str) -> Result<bool, StoreError> {
+    let is_named = |member: &Member| member.name.chars().count() > 1 && text.contains(&member.name);
+    let rosters = rows::rosters(conn)?;
+    Ok(rosters
+        .into_iter()
+        .any(|(_, piece)| matches!(Body::read(Kind::Roster, &piece), Ok(Body::Roster(body)) if body.members.iter().any(is_named))))
 }
 
 fn roster(conn: &dyn Sql, origin: &Origin) -> Result<Option<Piece>, StoreError> {
@@ -97,6 +107,9 @@ pub(super) fn body(conn: &dyn Sql, station: &Watched, kind: Kind) -> Result<Opti
             notices.sort_by(|a, b| (&a.until, &a.title).cmp(&(&b.until, &b.title)));
             Some(Body::Notices(Board { notices }))
         }
+        Kind::Rulings => Some(Body::Rulings(Docket {
+            rulings: rulings::under_way(conn, &station.origin, RULINGS)?,
+        })),
     })
 }
 

@@ -1,4 +1,4 @@
-//! What goes down to stations 下发: rosters, programme, list of approved items, notices, and who has them already.
+//! What goes down to stations 下发: rosters, programme, list of approved items, notices, decisions, and who has them already.
 //!
 //! 1. A person who may sign decides what holds for whom ([`Scope`]): one station, a township, all. That is kept piece by
 //!    piece ([`Piece`]), with a line of the audit log.
@@ -15,6 +15,7 @@ mod known;
 mod rows;
 mod sheet;
 
+pub(super) use compose::is_named_in;
 pub use compose::{members_of, whole};
 pub use known::Known;
 pub use sheet::{Fault, Faulty, approved, as_text, plan};
@@ -22,7 +23,7 @@ pub use sheet::{Fault, Faulty, approved, as_text, plan};
 use std::collections::BTreeMap;
 
 use super::accounts::{Signer, audit};
-use super::{District, DistrictError, watch};
+use super::{District, DistrictError, rulings, watch};
 use crate::clock::local_date;
 use crate::dispatch::{Body, Head, Kind, Notice, digest_of};
 use crate::ledger::{Leaf, What};
@@ -260,8 +261,9 @@ impl District {
             let (text, before) = (body.text(), rows::newest(tx, name, kind)?);
             let digest = digest_of(&text);
             let is_said = |sent: &Sent| sent.digest == digest && (kind != Kind::Roster || sent.from == from);
-            let is_first_and_empty = before.is_none() && body.count() == 0;
-            if is_first_and_empty || before.as_ref().is_some_and(is_said) {
+            // Decisions that are carried out need not be taken back.
+            let says_nothing = body.count() == 0 && (before.is_none() || kind == Kind::Rulings);
+            if says_nothing || before.as_ref().is_some_and(is_said) {
                 continue;
             }
             let head = Head {
@@ -291,7 +293,7 @@ impl District {
         Ok(self.store.write(Urgency::Now, act).await??)
     }
 
-    /// Reads in leaves that are new which records a station has taken from a stick.
+    /// Reads in leaves that are new which records a station has taken from a stick, and what became of decisions.
     pub(super) async fn learn_from_leaves(&self, station: &Origin, from: u64, to: u64) -> Result<(), DistrictError> {
         let (name, ours, now) = (station.clone(), self.origin.clone(), self.now_s());
         if from >= to {
@@ -303,6 +305,11 @@ impl District {
                 let leaves = super::rows::leaves(tx, &name, at, READ_AT_ONCE)?;
                 if leaves.is_empty() {
                     break;
+                }
+                for (index, bytes) in (at..).zip(&leaves) {
+                    if let Some(said) = rulings::outcome_in(bytes).filter(|(ruling, _)| ruling.district == *ours) {
+                        rulings::note_outcome(tx, &name, &said, index)?;
+                    }
                 }
                 at += leaves.len() as u64;
                 for head in leaves.iter().filter_map(|bytes| head_in(bytes)) {
@@ -325,6 +332,12 @@ impl District {
     pub async fn known_items(&self) -> Result<Known, StoreError> {
         self.store.read(|conn| Ok(Known::new(rows::known_items(conn)?))).await
     }
+}
+
+/// Something was decided for one station: its records are put together anew, and it is asked soon.
+pub(super) fn turn_for(tx: &dyn Sql, station: &Origin) -> Result<(), StoreError> {
+    rows::turn(tx)?;
+    watch::hurry(tx, station.as_str()).map(drop)
 }
 
 /// Leaves that are read in one go.

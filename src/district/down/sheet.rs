@@ -124,7 +124,7 @@ pub fn as_text(kind: Kind, file: &[u8]) -> Option<String> {
     match kind {
         Kind::Roster | Kind::Visitors => roster::as_text(file),
         Kind::Plan => spreadsheet::as_text(file, &PLAN),
-        Kind::Approved | Kind::Notices => spreadsheet::as_text(file, &APPROVED),
+        Kind::Approved | Kind::Notices | Kind::Rulings => spreadsheet::as_text(file, &APPROVED),
     }
 }
 

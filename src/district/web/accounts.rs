@@ -58,6 +58,9 @@ fn what(line: &Audited, t: &Texts) -> String {
         "branch" => t.district.did_branch,
         "import" => t.district.did_import,
         "epoch" => t.district.did_epoch,
+        "ruling_asked" => t.rulings.did_ask,
+        "ruling_signed" => t.rulings.did_sign,
+        "ruling_dropped" => t.rulings.did_drop,
         _ => "{0} {1}",
     };
     format::fill(sentence, &[&line.about, &line.detail])

@@ -224,7 +224,7 @@ fn hint(kind: Kind, t: &Texts) -> &'static str {
         Kind::Roster | Kind::Visitors => t.district.down_hint_roster,
         Kind::Plan => t.district.down_hint_plan,
         Kind::Approved => t.district.down_hint_approved,
-        Kind::Notices => t.district.down_hint_notices,
+        Kind::Notices | Kind::Rulings => t.district.down_hint_notices,
     }
 }
 

@@ -215,6 +215,16 @@ pub(super) struct WantedLeaves {
 struct LeafLine {
     index: u64,
     text: String,
+    /// It credits something, or ended a screening.
+    may_correct: bool,
+}
+
+fn may_correct(bytes: &[u8]) -> bool {
+    let is = Leaf::read(bytes).map(|leaf| leaf.is);
+    matches!(
+        is,
+        Some(What::Span { .. } | What::Screened { .. } | What::Correct { .. })
+    )
 }
 
 /// A photo that the leaves of a page name, and whether it is kept here.
@@ -307,6 +317,7 @@ pub(super) async fn leaves(
         .into_iter()
         .map(|(index, bytes)| LeafLine {
             index,
+            may_correct: may_correct(&bytes),
             text: String::from_utf8_lossy(&bytes).into_owned(),
         })
         .collect();

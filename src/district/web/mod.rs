@@ -14,6 +14,7 @@ mod drill;
 mod epoch;
 mod figures;
 mod reports;
+mod rulings;
 mod sentences;
 mod sign_in;
 mod station;
@@ -110,6 +111,7 @@ impl Web {
             .route("/", get(dashboard::page))
             .route("/stations", get(stations::page).post(stations::enrol))
             .route("/station", get(station::page).post(station::act))
+            .route("/station/rulings", get(rulings::page).post(rulings::act))
             .route("/station/epoch", get(epoch::page).post(epoch::sign))
             .route("/station/epoch/permit", get(epoch::download))
             .route("/leaves", get(drill::leaves))

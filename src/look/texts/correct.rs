@@ -32,6 +32,10 @@ texts! {
     not_there: "原来的条目里没有这一段。", "The entry holds no such part.";
     has_it: "对方已经有这一段学时。", "He has this part already.";
     own: "不能签自己的学时，请换一位签字人。", "Nobody signs for his own hours; please ask another signer.";
+    undated: "这条学时还没有定年份，先到“校时”里定，再来更正。", "These hours belong to no year yet. Settle that under Clock first, then correct.";
+    ruled: "{0}（区县裁定，{1}；第 {2} 条更正第 {3} 条）", "{0} (decided by the district, {1}; entry {2} corrects entry {3})";
+    ruled_year: "区县裁定：记在 {0} 年", "Decided by the district: these hours belong to {0}";
+    ruled_why: "依据：{0}（{1}，台账第 {2} 条）", "On this evidence: {0} ({1}, entry {2})";
     line: "{0}；签字人 {1}；第 {2} 条更正第 {3} 条", "{0}; signed by {1}; entry {2} corrects entry {3}";
     add: "补记一名党员", "Credit somebody who was there";
 }

@@ -239,7 +239,7 @@ texts! {
     al_year: "年份定错了", "A wrong year";
     al_year_says: "第 {0} 条把学时定到一个年份，时间上不可能，没有算数。", "Leaf {0} settles hours into a year in which they cannot lie; it counts for nothing.";
     al_unfit: "更正不成立", "A correction that does not hold";
-    al_unfit_says: "第 {0} 条更正对不上它说的那条，或者没有两个人签字，没有算数。", "The correction in leaf {0} does not fit what it names, or lacks its second signer; it counts for nothing.";
+    al_unfit_says: "第 {0} 条更正对不上它说的那条，或者没有两个人签字、也不是县里签的裁定，没有算数。", "The correction in leaf {0} does not fit what it names, or is signed neither by two people nor by the district; it counts for nothing.";
     al_count: "总数对不上", "The sums do not fit";
     al_count_says: "第 {0} 条写的总数，和县里重算的不一样。", "The total in leaf {0} is not what we count.";
     al_other: "以前记下的", "Noted earlier";

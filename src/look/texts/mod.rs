@@ -22,6 +22,7 @@ mod correct;
 mod district;
 mod live;
 mod plan;
+mod rulings;
 mod tv;
 
 pub use books::Books;
@@ -30,6 +31,7 @@ pub use correct::Correct;
 pub use district::District;
 pub use live::Live;
 pub use plan::Plan;
+pub use rulings::Rulings;
 pub use tv::Tv;
 
 /// Without the texts: a thousand of them would hide everything else.
@@ -51,7 +53,7 @@ pub fn texts(lang: Lang) -> &'static Texts {
 
 texts! {
     /// All texts of one language.
-    Texts { district: District, tv: Tv, live: Live, plan: Plan, checkin: Checkin, books: Books, correct: Correct }
+    Texts { district: District, tv: Tv, live: Live, plan: Plan, checkin: Checkin, books: Books, correct: Correct, rulings: Rulings }
     // Frame
     home: "首页", "Home";
     find: "找课", "Find";
@@ -141,6 +143,7 @@ texts! {
     down_plan: "播放计划", "Programme";
     down_approved: "审定目录", "Approved items";
     down_notices: "通知", "Notices";
+    down_rulings: "裁定", "Decisions";
     down_in_force: "已执行", "in force";
     down_to_come: "到那天才执行", "to come";
     gave_way_things: "县里的花名册改了本站写的 {0} 个人", "The district's roster changed {0} members whom you had written otherwise";

@@ -102,7 +102,7 @@ async fn groups(pages: &Pages, t: &Texts, lang: Lang) -> Result<Vec<Group>, Prob
     let open = open.map_err(|error| Problem::internal(&error))?;
     let day = |unix_ms: i64| format::full_date(unix_ms, lang);
     let group = |open: &viewing::Open| Group {
-        first: open.spans[0],
+        first: open.first().unwrap_or_default(),
         what: format::fill(t.clock_open, &[&open.spans.len(), &format::length(open.credit, lang)]),
         when: format::fill(
             t.clock_open_do,

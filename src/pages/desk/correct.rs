@@ -8,7 +8,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use crate::credit::attendance;
-use crate::credit::correction::{Named, REASON, Unfit};
+use crate::credit::correction::{Named, REASON, Unfit, Wish};
 use crate::http::Problem;
 use crate::http::body::Form;
 use crate::ledger::{self, What};
@@ -183,7 +183,7 @@ pub(super) async fn save(
 
 /// Whose page shows the outcome.
 async fn whose(pages: &Pages, wanted: &Correcting) -> Result<MemberId, Problem> {
-    match (&wanted.to, found(pages, wanted.of).await?.named) {
+    match (&wanted.wish.to, found(pages, wanted.of).await?.named) {
         (Some(to), _) => Ok(to.clone()),
         (None, Named::Span { member, .. }) => Ok(member),
         (None, Named::Screening(_)) => Err(Problem::not_found()),
@@ -212,8 +212,7 @@ async fn wanted(pages: &Pages, sent: &Sent, t: &Texts) -> Result<Result<Correcti
     let of = sent.of;
     Ok(Ok(Correcting {
         of,
-        to,
-        stretch,
+        wish: Wish { to, stretch },
         reason,
     }))
 }
@@ -237,5 +236,6 @@ fn unfit(why: Unfit, t: &Texts) -> &'static str {
         Unfit::NotThere => t.correct.not_there,
         Unfit::HasIt => t.correct.has_it,
         Unfit::Own => t.correct.own,
+        Unfit::Undated => t.correct.undated,
     }
 }

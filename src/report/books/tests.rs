@@ -269,7 +269,8 @@ fn a_correction_takes_credit_away_again() {
             takes: Intervals::one(Millis::ZERO, Millis::secs(550)),
             gives: Intervals::none(),
             reason: "认错了人".into(),
-            second: who("2"),
+            second: Some(who("2")),
+            signed: String::new(),
             total: Millis::secs(50),
         },
     );
@@ -325,6 +326,7 @@ fn a_span_that_found_its_year_later_is_dated_by_that() {
         year: Year(2026),
         spans: vec![(0, EVENING)],
         by: crate::ledger::Settler::Dating,
+        signed: String::new(),
     };
     calendar.count(&span(5_000, Trust::Unset).to_bytes());
     let later = Leaf {

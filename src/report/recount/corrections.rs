@@ -1,7 +1,8 @@
 //! Corrections, judged again: what each names, what it takes or gives, and whether two people signed.
 
 use super::{Anomaly, Credit, Recount};
-use crate::credit::correction::{Change, Named, judge};
+use crate::credit::correction::{By, Change, Named, Wish, is_asked, judge};
+use crate::ledger::ruling::{Decision, Ruling};
 use crate::ledger::{At, What};
 use crate::types::{Grade, Intervals, ItemId, MemberId, Mode, SessionId, Year};
 
@@ -24,10 +25,35 @@ pub struct Correction {
     pub gives: Intervals,
     /// Why.
     pub reason: String,
-    /// Who signed beside the operator.
-    pub second: MemberId,
+    /// Who answers for it.
+    pub by: By,
     /// When.
     pub at: At,
+}
+
+impl Correction {
+    fn new((index, of): (u64, u64), change: Change, reason: String, at: At) -> Self {
+        let Change {
+            member,
+            item,
+            year,
+            takes,
+            gives,
+            by,
+        } = change;
+        Self {
+            index,
+            of,
+            member,
+            item,
+            year,
+            takes,
+            gives,
+            reason,
+            by,
+            at,
+        }
+    }
 }
 
 /// Where the credit of a leaf stands in the count.
@@ -39,6 +65,25 @@ pub(super) struct Place {
     pub(super) session: Option<SessionId>,
     /// Taken from it and given to nobody yet.
     pub(super) free: Intervals,
+}
+
+/// Whether a district's decision asked for this change, in its own words.
+fn is_ruled(ruling: &Ruling, (of, named): (u64, &Named), change: &Change, reason: &str) -> bool {
+    let Decision::Credit { of: about, to, stretch } = &ruling.decides else {
+        return false;
+    };
+    let wish = Wish {
+        to: to.clone(),
+        stretch: *stretch,
+    };
+    *about == of && ruling.evidence == reason && is_asked(named, &wish, change)
+}
+
+/// Who answers for a correction: the second signer here, or the district whose decision was believed.
+fn signer(second: Option<MemberId>, ruling: Option<&Ruling>) -> Option<By> {
+    second
+        .map(By::Second)
+        .or_else(|| ruling.map(|ruling| By::District(ruling.district.clone())))
 }
 
 impl Recount {
@@ -53,9 +98,15 @@ impl Recount {
             gives,
             reason,
             second,
+            signed,
             total,
         } = is
         else {
+            return;
+        };
+        let ruling = second.is_none().then(|| self.ruling(index, &signed)).flatten();
+        let Some(by) = signer(second, ruling.as_ref()) else {
+            self.anomalies.push(Anomaly::Unfit(index));
             return;
         };
         let change = Change {
@@ -64,11 +115,9 @@ impl Recount {
             year,
             takes,
             gives,
-            second,
+            by,
         };
-        let have = self.had(&change);
-        let judged = self.named(of).filter(|_| self.may_sign(&change.second));
-        let Some(after) = judged.and_then(|named| judge(&named, &change, &have).ok()) else {
+        let Some(after) = self.judged(of, &change, ruling.as_ref(), &reason) else {
             self.anomalies.push(Anomaly::Unfit(index));
             return;
         };
@@ -83,34 +132,28 @@ impl Recount {
         let pair = (change.member.clone(), item);
         self.union.entry(pair).or_default().insert(year, after);
         self.apply(index, of, &change);
-        let Change {
-            member,
-            takes,
-            gives,
-            second,
-            ..
-        } = change;
-        self.corrections.push(Correction {
-            index,
-            of,
-            member,
-            item,
-            year,
-            takes,
-            gives,
-            reason,
-            second,
-            at,
-        });
+        self.corrections.push(Correction::new((index, of), change, reason, at));
+    }
+
+    /// What the member has afterwards, if the correction fits what it names and those who answer for it may.
+    fn judged(&self, of: u64, change: &Change, ruling: Option<&Ruling>, reason: &str) -> Option<Intervals> {
+        let named = self.named(of)?;
+        let may = match (&change.by, ruling) {
+            (By::Second(second), _) => self.may_sign(second),
+            (By::District(_), Some(ruling)) => is_ruled(ruling, (of, &named), change, reason),
+            (By::District(_), None) => false,
+        };
+        judge(&named, change, &self.had(change)).ok().filter(|_| may)
     }
 
     /// What the member has before the change.
     fn had(&self, change: &Change) -> Intervals {
-        let years = self.union.get(&(change.member.clone(), change.item));
-        years
-            .and_then(|years| years.get(&change.year))
-            .cloned()
-            .unwrap_or_default()
+        self.had_of(&change.member, change.item, change.year)
+    }
+
+    pub(super) fn had_of(&self, member: &MemberId, item: ItemId, year: Year) -> Intervals {
+        let years = self.union.get(&(member.clone(), item));
+        years.and_then(|years| years.get(&year)).cloned().unwrap_or_default()
     }
 
     /// The second signer is a secretary or sits on the committee, as the roster leaves say.
@@ -119,7 +162,7 @@ impl Recount {
         matches!(role, Some("secretary" | "committee"))
     }
 
-    fn named(&self, of: u64) -> Option<Named> {
+    pub(super) fn named(&self, of: u64) -> Option<Named> {
         if let Some(place) = self.places.get(&of) {
             let credit = &self.credits[place.credit];
             return Some(Named::Span {

@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 pub use key::Key;
 use serde::{Deserialize, Serialize};
 
+use super::rulings::Rulings;
 use super::sides::{Film, Month, Stay};
 use super::time::SinceVisit;
 use super::{At, Credit, Home, Intervals, ItemId, Listed, MemberId, Millis, Origin, Place, Recount, RoomFacts};
@@ -38,6 +39,8 @@ struct Head {
     last: Option<At>,
     visits: BTreeMap<Origin, SinceVisit>,
     settling: Thread,
+    #[serde(default)]
+    rulings: Rulings,
 }
 
 type ItemPart = (String, Option<String>, Millis);
@@ -83,6 +86,7 @@ impl Recount {
             last: head.last,
             visits: head.visits,
             settling: Settling::resume(head.settling),
+            rulings: head.rulings,
             known: Some(HashSet::from([Key::Thread])),
             ..Self::default()
         })
@@ -173,6 +177,7 @@ impl Recount {
             last: self.last,
             visits: self.visits.clone(),
             settling: self.settling.thread(),
+            rulings: self.rulings.clone(),
         };
         parts.insert(Key::Thread, text(&head));
         let months = self.months.iter().filter(|(_, month)| **month != Month::default());

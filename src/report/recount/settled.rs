@@ -4,12 +4,22 @@ use std::collections::HashMap;
 
 use super::{Anomaly, Recount, year_of};
 use crate::credit::settling::choices;
-use crate::ledger::{At, Settler};
+use crate::ledger::ruling::Decision;
+use crate::ledger::{Leaf, Settler, What};
 use crate::types::Year;
 
 impl Recount {
     /// Spans are put into a year. What does not fit stays where it was, and the leaf is named.
-    pub(super) fn settled(&mut self, index: u64, at: At, year: Year, spans: &[(u64, i64)], by: Settler) {
+    pub(super) fn settled(&mut self, index: u64, leaf: &Leaf) {
+        let What::Settled {
+            year,
+            spans,
+            by,
+            signed,
+        } = &leaf.is
+        else {
+            return;
+        };
         let fits: HashMap<u64, Vec<Year>> = match by {
             Settler::Dating => {
                 let decided = self.settling.decided();
@@ -17,16 +27,17 @@ impl Recount {
             }
             Settler::Operator => {
                 let open = self.settling.undecided();
-                let now = year_of(at);
+                let now = year_of(leaf.at);
                 open.into_iter()
                     .map(|(span, within)| (span, choices(&within, now)))
                     .collect()
             }
+            Settler::District => self.ruled(index, signed, *year, spans),
         };
         let mut is_sound = true;
         for (span, wall_ms) in spans {
-            if fits.get(span).is_some_and(|years| years.contains(&year)) {
-                self.put_into(*span, year, *wall_ms);
+            if fits.get(span).is_some_and(|years| years.contains(year)) {
+                self.put_into(*span, *year, *wall_ms);
             } else {
                 is_sound = false;
             }
@@ -34,6 +45,26 @@ impl Recount {
         if !is_sound {
             self.anomalies.push(Anomaly::WrongYear(index));
         }
+    }
+
+    /// What a district's decision about a year allows: spans that it names, as long as no clock dates them.
+    fn ruled(&mut self, index: u64, signed: &str, year: Year, spans: &[(u64, i64)]) -> HashMap<u64, Vec<Year>> {
+        let Some(ruling) = self.ruling(index, signed) else {
+            return HashMap::new();
+        };
+        let Decision::Year {
+            year: said,
+            spans: named,
+        } = &ruling.decides
+        else {
+            return HashMap::new();
+        };
+        if *said != year || spans.iter().any(|span| !named.contains(span)) {
+            return HashMap::new();
+        }
+        let open = self.settling.undecided().into_iter();
+        open.map(|(span, within)| (span, choices(&within, ruling.signed_in())))
+            .collect()
     }
 
     /// After the last leaf, once: settles what the district's own visits bracket and the ledger does not say yet. Each is

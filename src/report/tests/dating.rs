@@ -1,6 +1,8 @@
 //! Hours without a date find their year, at the station and in the district's count alike: boots in 1970 and 2099, jumps
 //! during a film, several boots, New Year.
 
+mod ruling;
+
 use super::*;
 use crate::clock::Trust;
 use crate::ledger::{Settler, What};
@@ -240,7 +242,7 @@ async fn across_new_year_a_person_says_which_year_and_no_other_fits() {
         (Millis::secs(100), &[Year(2027), Year(2026)][..])
     );
     let operator = Operator::on_the_console();
-    let first = open[0].spans[0];
+    let first = open[0].first().unwrap();
     assert!(!it.viewing.say_year(first, Year(2030), &operator).await.unwrap());
     assert!(it.viewing.say_year(first, Year(2026), &operator).await.unwrap());
     assert_eq!(it.years(), [(2026, 200), (2027, 100)]);
@@ -250,11 +252,12 @@ async fn across_new_year_a_person_says_which_year_and_no_other_fits() {
 #[tokio::test]
 async fn a_year_that_does_not_fit_is_named_by_the_district_and_changes_nothing() {
     let it = over_new_year().await;
-    let span = it.viewing.without_year().await.unwrap()[0].spans[0];
+    let span = it.viewing.without_year().await.unwrap()[0].first().unwrap();
     let forged = |year, by| What::Settled {
         year: Year(year),
         spans: vec![(span, NEW_YEAR)],
         by,
+        signed: String::new(),
     };
     it.says(forged(2026, Settler::Dating));
     it.says(forged(2030, Settler::Operator));

@@ -251,7 +251,8 @@ fn a_correction_takes_seconds_away_again() {
         takes: Intervals::one(Millis::secs(600), Millis::secs(1_700)),
         gives: Intervals::none(),
         reason: "号码填错了".into(),
-        second: member("12"),
+        second: Some(member("12")),
+        signed: String::new(),
         total: Millis::secs(600),
     };
     leaves.push(bytes(40, Trust::District, correct));

@@ -85,9 +85,10 @@ pub(in crate::pages::desk) async fn recent(
     let t = texts(visit.lang);
     let read = move |conn: &_| {
         let spans = viewing::newest_spans(conn, &who, RECENT)?;
-        Ok::<_, StoreError>((spans, viewing::corrections_of(conn, &who)?))
+        let ruled = viewing::rulings_of(conn, &who)?;
+        Ok::<_, StoreError>((spans, viewing::corrections_of(conn, &who)?, ruled))
     };
-    let (spans, corrections) = pages.ledger.store().read(read).await?;
+    let (spans, corrections, ruled) = pages.ledger.store().read(read).await?;
     let title = |item: &ItemId| {
         let entry = pages.library.entry(item);
         entry.map_or_else(|| item.to_string(), |entry| entry.title)
@@ -103,7 +104,7 @@ pub(in crate::pages::desk) async fn recent(
             time: format::length(span.credit, visit.lang),
         })
         .collect();
-    Ok((lines, correction_lines(&corrections, &title, t, visit.lang)))
+    Ok((lines, correction_lines((&corrections, &ruled), &title, t, visit.lang)))
 }
 
 fn form(pages: &Pages, visit: &Visit, values: &Save, is_new: bool, lead: String, errors: Vec<String>) -> One {

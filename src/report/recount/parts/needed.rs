@@ -90,7 +90,8 @@ impl Recount {
                 second,
                 ..
             } => {
-                keys.extend([Key::Pair(member.clone(), *item), Key::Member(second.clone())]);
+                keys.insert(Key::Pair(member.clone(), *item));
+                keys.extend(second.clone().map(Key::Member));
                 keys.insert(Key::Leaf(self.next));
                 self.of_leaf(*of, keys);
             }

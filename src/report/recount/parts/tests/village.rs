@@ -191,7 +191,8 @@ impl Village {
             takes: if gives { Intervals::none() } else { media.clone() },
             gives: if gives { media } else { Intervals::none() },
             reason: "记错了".into(),
-            second: MemberId::new("0009").unwrap(),
+            second: Some(MemberId::new("0009").unwrap()),
+            signed: String::new(),
         }
     }
 
@@ -210,6 +211,7 @@ impl Village {
             } else {
                 Settler::Dating
             },
+            signed: String::new(),
         }
     }
 

@@ -1,0 +1,126 @@
+//! Decisions of districts 区县裁定, judged again: whose key signed them, about which log, and each once.
+
+use std::collections::BTreeMap;
+
+use ed25519_dalek::VerifyingKey;
+use serde::{Deserialize, Serialize};
+
+use super::Recount;
+use crate::credit::correction::{By, Change, Unfit, Wish, changes};
+use crate::credit::dating::Dated;
+use crate::ledger::What;
+use crate::ledger::ruling::Ruling;
+use crate::types::{MemberId, Millis, Origin, Year};
+
+/// What must be known to believe a decision.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Rulings {
+    /// The log that is counted.
+    #[serde(default)]
+    origin: Option<Origin>,
+    /// The keys of districts in hexadecimal, as the log names them first.
+    #[serde(default)]
+    keys: BTreeMap<Origin, String>,
+    /// The number of each district's last decision, and the last leaf of it.
+    #[serde(default)]
+    last: BTreeMap<Origin, (u64, u64)>,
+}
+
+/// Hours without a year that no clock dates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undecided {
+    /// Their leaf.
+    pub span: u64,
+    /// The time in which they must have been earned.
+    pub within: Dated,
+    /// Whose.
+    pub member: MemberId,
+    /// How much.
+    pub credit: Millis,
+}
+
+/// A key as leaves write it.
+fn key_of(hex: &str) -> Option<VerifyingKey> {
+    let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).ok()?;
+    VerifyingKey::from_bytes(&bytes.try_into().ok()?).ok()
+}
+
+impl Rulings {
+    /// In the log of the next epoch.
+    pub(super) fn after(&self) -> Self {
+        Self {
+            origin: None,
+            ..self.clone()
+        }
+    }
+}
+
+impl Recount {
+    /// The key of the district that counts: what the log says of it does not matter.
+    pub fn trust(&mut self, district: Origin, key: VerifyingKey) {
+        self.own = Some((district, key));
+    }
+
+    /// What is for a person to decide, in the order of the ledger. Ask a count of all leaves.
+    pub fn undecided(&self) -> Vec<Undecided> {
+        let open = self.settling.undecided().into_iter();
+        open.filter_map(|(span, within)| {
+            let credit = &self.credits[self.places.get(&span)?.credit];
+            Some(Undecided {
+                span,
+                within,
+                member: credit.member.clone(),
+                credit: credit.media.total(),
+            })
+        })
+        .filter(|one| one.credit > Millis::ZERO)
+        .collect()
+    }
+
+    /// What a correction would change. Ask a count of all leaves.
+    pub fn would(&self, of: u64, wish: &Wish, by: &By) -> Result<Vec<Change>, Unfit> {
+        let named = self.named(of).ok_or(Unfit::NotThere)?;
+        if self
+            .places
+            .get(&of)
+            .is_some_and(|place| self.credits[place.credit].year == Year::UNDECIDED)
+        {
+            return Err(Unfit::Undated);
+        }
+        let have = |member: &MemberId, item: &_, year| Ok::<_, Unfit>(self.had_of(member, *item, year));
+        let all = changes(&named, wish, by, have)?;
+        if all.is_empty() { Err(Unfit::Nothing) } else { Ok(all) }
+    }
+
+    pub(super) fn note_names(&mut self, index: u64, is: &What) {
+        match is {
+            What::Genesis { origin, .. } if index == 0 => self.rulings.origin = Some(origin.clone()),
+            What::Enrolled { district, key } => {
+                // Another key for the same name, later on, is somebody else's.
+                self.rulings.keys.entry(district.clone()).or_insert_with(|| key.clone());
+            }
+            _ => {}
+        }
+    }
+
+    /// The decision that a leaf carries out, if it can be believed: signed by the district, about this log, and not one that
+    /// was carried out before. One decision may take several leaves, which follow each other.
+    pub(super) fn ruling(&mut self, index: u64, note: &str) -> Option<Ruling> {
+        let known = |district: &Origin| match &self.own {
+            Some((own, key)) if own == district => Some(*key),
+            _ => self.rulings.keys.get(district).and_then(|hex| key_of(hex)),
+        };
+        let ruling = Ruling::open(note, known).ok()?;
+        let last = self.rulings.last.get(&ruling.district).copied();
+        let is_next =
+            last.is_none_or(|(serial, leaf)| ruling.serial > serial || (ruling.serial == serial && index == leaf + 1));
+        let is_ours = self.rulings.origin.as_ref() == Some(&ruling.station) && ruling.size <= index;
+        if !is_next || !is_ours {
+            return None;
+        }
+        self.rulings
+            .last
+            .insert(ruling.district.clone(), (ruling.serial, index));
+        Some(ruling)
+    }
+}

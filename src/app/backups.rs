@@ -49,6 +49,10 @@ impl Backups {
 
     /// One round of copies; what cannot be done is logged, and the station goes on.
     fn round(&self) {
+        if let Some(halt) = self.ledger.halted() {
+            tracing::warn!(%halt, "no copies while the ledger is halted; those that are there stay");
+            return;
+        }
         let mut folders = vec![own_folder(&self.data)];
         match &self.second {
             Some(second) if is_another_medium(&self.data, second) => folders.push(second.clone()),
@@ -136,7 +140,11 @@ pub fn copy_into(ledger: &Ledger, folder: &Path) -> Result<(PathBuf, u64)> {
         .with_context(|| format!("while copying the database to {}", path.display()))?;
     match holds(&path, ledger.keys())? {
         Holds::Ours(found) if found.faults.is_empty() => Ok((path, found.leaves)),
-        _ => bail!("the copy {} does not verify", path.display()),
+        // Under its name it would take the place of one that does.
+        _ => {
+            fs::remove_file(&path).with_context(|| format!("while removing {}", path.display()))?;
+            bail!("the copy {} does not verify, and was removed", path.display())
+        }
     }
 }
 
@@ -206,4 +214,38 @@ pub(super) fn copies(folder: &Path) -> Vec<PathBuf> {
 
 fn rotate(folder: &Path, keep: usize) -> io::Result<()> {
     copies(folder).iter().skip(keep).try_for_each(fs::remove_file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::Base;
+
+    /// A key without its log halts the ledger. What is there instead is no copy of anything: under a name it would push a
+    /// good one out of the newest seven.
+    #[test]
+    fn a_copy_that_does_not_verify_keeps_no_name() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let mut settings = config::Station::load(None).unwrap();
+        settings.data = folder.path().join("data");
+        let copies = folder.path().join("copies");
+        let base = Base::open(&settings).unwrap();
+        let (good, _) = copy_into(&base.ledger, &copies).unwrap();
+        drop(base);
+        for file in fs::read_dir(&settings.data).unwrap().flatten() {
+            if file.file_name().to_string_lossy().starts_with("ledger.db") {
+                fs::remove_file(file.path()).unwrap();
+            }
+        }
+        let base = Base::open(&settings).unwrap();
+        assert!(base.ledger.halted().is_some());
+        let refused = copy_into(&base.ledger, &copies).unwrap_err().to_string();
+        assert!(refused.contains("does not verify"), "{refused}");
+        let left: Vec<_> = fs::read_dir(&copies)
+            .unwrap()
+            .flatten()
+            .map(|file| file.path())
+            .collect();
+        assert_eq!(left, [good]);
+    }
 }

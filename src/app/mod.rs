@@ -103,9 +103,15 @@ impl Station {
             policy,
             Arc::new(library.clone()),
         );
-        if base.ledger.halted().is_none() {
-            run::begin(&base, &viewing, &settings)?;
-            follow::district(&base, &viewing);
+        match base.ledger.halted() {
+            None => {
+                run::begin(&base, &viewing, &settings)?;
+                follow::district(&base, &viewing);
+            }
+            Some(halt) => tracing::error!(
+                %halt,
+                "台账停了：片子照放，学时记不下，管理台“县里”一页的“台账的情况”说下一步怎么办 (films play, no hours are recorded; the desk says what to do)"
+            ),
         }
         follow::dispatches(&base, &library)?;
         let screenings = Screenings::new(viewing.clone(), base.ledger.clone(), base.clock.clone());

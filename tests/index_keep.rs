@@ -229,11 +229,12 @@ fn fill(path: &Path) {
 fn a_recording_that_an_older_program_indexed_gets_its_map() {
     let station = Station::new();
     film(&station.path("media/电视.2019.TS"));
+    film(&station.path("media/摄像机.AVI"));
     film(&station.path("media/new.mp4"));
     let indexer = station.start();
-    let before = idle_with(&indexer, 2);
-    let item = before.items().find(|item| item.title.starts_with("电视")).unwrap();
-    let map = indexer.map(&item.id).unwrap();
+    let before = idle_with(&indexer, 3);
+    let of = |title: &str| before.items().find(|item| item.title.starts_with(title)).unwrap().id;
+    let older = [of("电视"), of("摄像机")].map(|id| (id, indexer.map(&id).unwrap()));
     drop(indexer);
     sqlite(
         &station.index(),
@@ -241,12 +242,11 @@ fn a_recording_that_an_older_program_indexed_gets_its_map() {
     );
     let indexer = station.start();
     until(&indexer, |_, status| {
-        status.is_idle() && indexer.map(&item.id).unwrap() == map
+        status.is_idle() && older.iter().all(|(id, map)| indexer.map(id).unwrap() == *map)
     });
-    assert_ne!(map, TimeMap::default());
-    let other = before.items().find(|item| item.title == "new").unwrap();
+    assert!(older.iter().all(|(_, map)| *map != TimeMap::default()));
     assert_eq!(
-        indexer.map(&other.id).unwrap(),
+        indexer.map(&of("new")).unwrap(),
         TimeMap::default(),
         "it is not looked into again"
     );

@@ -4,7 +4,8 @@
 //! connection that stays: a beat every ten seconds. CPU time is the kernel's count for the whole process, to a hundredth
 //! of a second, with what it takes at rest subtracted; bytes are what it sent to the disk (`write_bytes`, which counts whole pages).
 //! Commits are counted by looking at the write-ahead log. `year` plays a quarter of a year of 200 members in this process
-//! and looks how large the database became. `BENCH_PROGRAM` names another program than the one that cargo built.
+//! and looks how large the database became. Beside it stands what nginx takes for the same requests, which it answers with
+//! two bytes, where it is installed: the least that this machine takes. `BENCH_PROGRAM` names another program than the one that cargo built.
 
 #![expect(
     clippy::disallowed_methods,
@@ -15,12 +16,14 @@
     reason = "counts and sizes of a bench are far below 2^52"
 )]
 
+mod floor;
 mod phones;
 mod process;
 mod year;
 
 use std::time::{Duration, Instant};
 
+use floor::Floor;
 use phones::Village;
 use process::Station;
 
@@ -32,7 +35,9 @@ fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let numbers: Vec<usize> = words.iter().filter_map(|word| word.parse().ok()).collect();
     let viewers = if words.is_empty() { vec![1, 100, 2_000] } else { numbers };
-    println!("viewers  commits/s  CPU µs/beat  of it kernel  KB/viewer-hour  answered after, median and 99 %, ms");
+    println!(
+        "viewers  commits/s  CPU µs/beat  of it kernel  nginx µs/request  KB/viewer-hour  answered after, median and 99 %, ms"
+    );
     for viewers in viewers {
         one(viewers);
     }
@@ -61,10 +66,14 @@ fn one(viewers: usize) {
     let beats = f64::from(u32::try_from(waits.len()).unwrap_or(u32::MAX));
     let idle = |at_rest: f64| at_rest / 5.0 * lasted;
     let each = |used: f64, at_rest: f64| (used - idle(at_rest)).max(0.0) / beats * 1e6;
+    drop(station);
+    let least = runtime
+        .block_on(least(viewers))
+        .map_or_else(|| "-".to_owned(), |us| format!("{us:.0}"));
     let hours = f64::from(u32::try_from(viewers).unwrap_or(u32::MAX)) * f64::from(BEATS) * EVERY.as_secs_f64() / 3600.0;
     let at = |share: usize| waits.get(waits.len() * share / 100).copied().unwrap_or(f64::NAN);
     println!(
-        "{viewers:>7}{:>11.2}{:>13.0}{:>14.0}{:>16.0}{:>22.0}{:>8.0}",
+        "{viewers:>7}{:>11.2}{:>13.0}{:>14.0}{least:>18}{:>16.0}{:>22.0}{:>8.0}",
         f64::from(commits) / lasted,
         each(used.cpu_s, at_rest.cpu_s),
         each(used.kernel_s, at_rest.kernel_s),
@@ -72,4 +81,14 @@ fn one(viewers: usize) {
         at(50),
         at(99)
     );
+}
+
+/// CPU microseconds that nginx takes for one of the same requests at the same pace.
+async fn least(viewers: usize) -> Option<f64> {
+    let floor = Floor::start()?;
+    let village = Village::of_strangers(&floor.address, viewers).await;
+    let before = floor.usage();
+    let asked = village.watch(BEATS, EVERY).await.len();
+    let used = floor.usage().since(&before);
+    Some(used.cpu_s / asked as f64 * 1e6)
 }

@@ -35,6 +35,19 @@ impl Village {
         Self(phones)
     }
 
+    /// So many phones that nobody knows, for a server that does not ask.
+    pub async fn of_strangers(address: &str, viewers: usize) -> Self {
+        let mut phones = Vec::with_capacity(viewers);
+        for _ in 0..viewers {
+            phones.push(Phone {
+                stream: TcpStream::connect(address).await.expect("the server is there"),
+                host: address.to_owned(),
+                session: "0".repeat(32),
+            });
+        }
+        Self(phones)
+    }
+
     /// Everybody watches, each at his own moment of the ten seconds; returns how long each beat waited, in milliseconds.
     pub async fn watch(self, beats: u32, every: Duration) -> Vec<f64> {
         let mut watching = JoinSet::new();

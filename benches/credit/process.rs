@@ -28,6 +28,26 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// The process as a whole, threads that have ended included: a thread of the pool that ends in between would else
+    /// take its sign-ins along. The kernel keeps the sum exactly and tells it in hundredths of a second; which part of it
+    /// was the kernel's own it samples.
+    pub fn of(child: &Child) -> Self {
+        let process = PathBuf::from(format!("/proc/{}", child.id()));
+        let stat = fs::read_to_string(process.join("stat")).unwrap_or_default();
+        let after_name = stat.rsplit(") ").next().unwrap_or_default();
+        let hundredths = |n| after_name.split(' ').nth(n).and_then(|word| word.parse::<f64>().ok());
+        let (user, kernel) = (hundredths(11).unwrap_or(0.0), hundredths(12).unwrap_or(0.0));
+        let io = fs::read_to_string(process.join("io")).unwrap_or_default();
+        let written = io
+            .lines()
+            .find_map(|line| line.strip_prefix("write_bytes: ")?.parse().ok());
+        Self {
+            cpu_s: (user + kernel) / 100.0,
+            kernel_s: kernel / 100.0,
+            written: written.unwrap_or(0.0),
+        }
+    }
+
     pub fn since(&self, before: &Self) -> Self {
         Self {
             cpu_s: self.cpu_s - before.cpu_s,
@@ -85,24 +105,8 @@ impl Station {
         }
     }
 
-    /// The process as a whole, threads that have ended included: a thread of the pool that ends in between would else
-    /// take its sign-ins along. The kernel keeps the sum exactly and tells it in hundredths of a second; which part of it
-    /// was the kernel's own it samples.
     pub fn usage(&self) -> Usage {
-        let process = PathBuf::from(format!("/proc/{}", self.child.id()));
-        let stat = fs::read_to_string(process.join("stat")).unwrap_or_default();
-        let after_name = stat.rsplit(") ").next().unwrap_or_default();
-        let hundredths = |n| after_name.split(' ').nth(n).and_then(|word| word.parse::<f64>().ok());
-        let (user, kernel) = (hundredths(11).unwrap_or(0.0), hundredths(12).unwrap_or(0.0));
-        let io = fs::read_to_string(process.join("io")).unwrap_or_default();
-        let written = io
-            .lines()
-            .find_map(|line| line.strip_prefix("write_bytes: ")?.parse().ok());
-        Usage {
-            cpu_s: (user + kernel) / 100.0,
-            kernel_s: kernel / 100.0,
-            written: written.unwrap_or(0.0),
-        }
+        Usage::of(&self.child)
     }
 
     /// Looks at the write-ahead log again and again: each commit appends to it in one burst.

@@ -12,8 +12,9 @@ use crate::store::{Schema, Store, StoreError, Tx};
 use crate::types::ItemId;
 
 /// The tables of `index.db`. The second step takes the maps out of the records; each file gets an inode that no file
-/// has, so that it is looked into again and its map is kept, while its turn of arrival stays. The third does the same with
-/// those containers that had no map then; the inner `rtrim` leaves what comes before a name's ending.
+/// has, so that it is looked into again and its map is kept, while its turn of arrival stays. The third and the fourth do
+/// the same with those containers that had no map then, or the title of which was not found; the inner `rtrim` leaves what
+/// comes before a name's ending.
 pub const SCHEMA: Schema = Schema {
     room: "index",
     steps: &[
@@ -32,6 +33,11 @@ pub const SCHEMA: Schema = Schema {
         WHERE lower(replace(CAST(place AS TEXT), rtrim(CAST(place AS TEXT), replace(CAST(place AS TEXT), '.', '')), ''))
               IN ('ts', 'mts', 'm2ts', 'mpg', 'mpeg', 'vob', 'dat', 'ogg', 'oga', 'ogv', 'opus', 'flac', 'wav', 'aac',
                   'mp3', 'mp2');
+        ",
+        "
+        UPDATE file SET record = json_set(record, '$.stamp.inode', 0)
+        WHERE lower(replace(CAST(place AS TEXT), rtrim(CAST(place AS TEXT), replace(CAST(place AS TEXT), '.', '')), ''))
+              IN ('avi', 'flv', 'f4v', 'asf', 'wmv', 'wma', 'rm', 'rmvb', 'ra', 'mp3', 'aac');
         ",
     ],
 };

@@ -8,9 +8,9 @@ mod entry;
 mod keep;
 mod lines;
 mod made;
-mod maps;
 mod marks;
 mod shelf;
+mod watched;
 
 use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
@@ -18,7 +18,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use media_index::{Catalogue, Indexer, Item, Plays, Stamp, TimeMap};
+use media_index::{Catalogue, Indexer, Item, Plays, Stamp};
 
 use self::made::AllMade;
 use self::marks::Marks;
@@ -66,7 +66,7 @@ pub struct Library {
     store: Store,
     approval: Approval,
     stock: Arc<Mutex<Stock>>,
-    maps: Arc<maps::RecentMaps>,
+    watched: Arc<watched::Watched>,
     /// Items that the disk could not read to the end since the start.
     failing: Arc<RwLock<BTreeSet<ItemId>>>,
 }
@@ -112,7 +112,7 @@ impl Library {
                 marks,
                 ..Stock::default()
             })),
-            maps: Arc::default(),
+            watched: Arc::default(),
             failing: Arc::default(),
         })
     }
@@ -306,32 +306,17 @@ impl Library {
     /// own content, and of its prepared version's.
     pub fn media_of(&self, id: &ItemId, within: &Range<Millis>, sent: &dyn Fn(ItemId) -> Vec<Range<u64>>) -> Intervals {
         let catalogue = self.indexer.catalogue();
-        let Some(item) = catalogue.get(id) else {
+        if !catalogue.has(id) {
             return Intervals::none();
-        };
-        let within = within.start.0..within.end.0;
-        let of = |map: &TimeMap, length: Millis, size: u64, bytes: &[Range<u64>]| {
-            Intervals::from(map.media_within(within.clone(), bytes, size, length.0))
-        };
-        let bytes = sent(item.id);
-        let own = if bytes.is_empty() {
-            Intervals::none()
-        } else {
-            of(
-                &self.maps.get(&self.indexer, id),
-                length(&item),
-                item.stamp.size,
-                &bytes,
-            )
-        };
-        let Some(version) = self.made(id).film else { return own };
-        let bytes = sent(version.content);
-        if bytes.is_empty() {
-            return own;
         }
-        let map = self.maps.of_version(&version.content, &version.facts.map);
-        let length = Millis(version.facts.duration_ms.unwrap_or(0));
-        own.union(&of(&map, length, version.stamp.size, &bytes))
+        let seen = |content: ItemId, film: &dyn Fn() -> Option<Arc<watched::Film>>| {
+            let bytes = sent(content);
+            let film = if bytes.is_empty() { None } else { film() };
+            film.map_or_else(Intervals::none, |film| film.media_within(within, &bytes))
+        };
+        let own = seen(*id, &|| self.watched.get(&self.indexer, &catalogue, id));
+        let Some(version) = self.made(id).film else { return own };
+        own.union(&seen(version.content, &|| self.watched.of_version(&version)))
     }
 
     /// Decides about an item; the decision is durable when this returns.

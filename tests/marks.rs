@@ -6,10 +6,13 @@
 mod common;
 
 use std::fs;
+use std::io::Write;
 use std::process::Command;
 
 use common::{Answer, Station};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 const TITLE: &str = "%E6%B0%B4%E7%A8%BB%E8%82%B2%E7%A7%A7";
 
@@ -122,6 +125,59 @@ async fn what_was_hidden_stays_hidden_under_another_name_and_without_the_index()
     )
     .await;
     assert!(told(&station, &id).await.is_some());
+}
+
+/// The film of this item with forty megabytes of nothing behind it, which no kernel holds for a reader that stands still.
+async fn long_film(station: &Station, id: &str) -> String {
+    const NOTHING: u32 = 40 << 20;
+    let film = station.media().join("长片.mp4");
+    fs::copy(station.file_of(id).await, &film).unwrap();
+    let mut file = fs::OpenOptions::new().append(true).open(&film).unwrap();
+    file.write_all(&[&NOTHING.to_be_bytes()[..], b"free"].concat()).unwrap();
+    let size = file.metadata().unwrap().len();
+    file.set_len(size + u64::from(NOTHING) - 8).unwrap();
+    station.id_of("长片.mp4").await
+}
+
+/// Somebody takes a film slowly, so that its file is open and at hand for everybody else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_film_that_is_on_its_way_to_one_reader_goes_to_nobody_else_once_it_is_hidden() {
+    let station = Station::start().await;
+    let (sample, _) = station.film().await;
+    let operator = station.operator().await;
+    let id = long_film(&station, &sample).await;
+    let mut slow = TcpStream::connect(station.address).await.unwrap();
+    let asked = format!("GET /media/{id} HTTP/1.1\r\nHost: {}\r\n\r\n", station.address);
+    slow.write_all(asked.as_bytes()).await.unwrap();
+    assert_eq!(&read_some(&mut slow).await[..12], b"HTTP/1.1 200");
+    let part = "Range: bytes=5-9\r\n";
+    let members = async || station.get(&format!("/media/{id}"), part).await.status;
+    let operators = async || {
+        let head = format!("{part}Cookie: {operator}\r\n");
+        station.get(&format!("/media/{id}"), &head).await.status
+    };
+    assert_eq!((members().await, members().await), (206, 206));
+    for (act, seen) in [("hide", 404), ("show", 206), ("hide", 404)] {
+        let fields = format!("item={id}&act={act}");
+        send(&station, &operator, "/desk/library", "/desk/library", &fields).await;
+        assert_eq!((operators().await, members().await), (206, seen), "after {act}");
+        assert_eq!(
+            (operators().await, members().await),
+            (206, seen),
+            "and again after {act}"
+        );
+    }
+    assert!(
+        !read_some(&mut slow).await.is_empty(),
+        "who was being sent it is sent it"
+    );
+}
+
+async fn read_some(stream: &mut TcpStream) -> Vec<u8> {
+    let mut bytes = vec![0; 1000];
+    let count = stream.read(&mut bytes).await.unwrap();
+    bytes.truncate(count);
+    bytes
 }
 
 /// The settings of these tests let nothing be prepared.

@@ -48,6 +48,10 @@ impl ItemId {
     }
 }
 
+fn digit(nibble: u8) -> u8 {
+    if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
+}
+
 fn nibble(digit: u8) -> Result<u8, BadItemId> {
     match digit {
         b'0'..=b'9' => Ok(digit - b'0'),
@@ -58,7 +62,11 @@ fn nibble(digit: u8) -> Result<u8, BadItemId> {
 
 impl fmt::Display for ItemId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+        let mut digits = [0; 32];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
+            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+        }
+        f.write_str(std::str::from_utf8(&digits).map_err(|_| fmt::Error)?)
     }
 }
 

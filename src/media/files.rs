@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::Semaphore;
 
 use crate::http::{Problem, SharedFile};
-use crate::library::{Entry, Library, OpenError};
+use crate::library::{Edition, Entry, Library, OpenError};
 use crate::types::ItemId;
 
 /// More at once than this only make a spinning disk seek, and tokio's few blocking threads have other work as well.
@@ -23,17 +23,37 @@ const SWEEP: usize = 64;
 #[derive(Debug, Clone)]
 pub(super) struct Opened {
     pub(super) file: Arc<SharedFile>,
-    pub(super) entry: Entry,
+    pub(super) entry: Arc<Entry>,
     pub(super) meta: Metadata,
 }
 
 #[derive(Debug)]
 struct Known {
     file: Weak<SharedFile>,
-    entry: Entry,
+    entry: Arc<Entry>,
     /// Whether the library delivered a prepared version, and of which content.
     listed: (bool, Option<ItemId>),
+    /// As of when that is known, and whether members see the item then.
+    asked: Asked,
+    is_shown: bool,
     meta: Metadata,
+}
+
+/// While this stays the same, so does what the library says of an item: the folder, all decisions, and the item's
+/// prepared version. A film is asked for in hundreds of ranges, and the library puts a line together each time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Asked {
+    edition: Edition,
+    version: Option<ItemId>,
+}
+
+impl Asked {
+    fn now(library: &Library, id: &ItemId) -> Self {
+        Self {
+            edition: library.edition(),
+            version: library.made(id).film.map(|version| version.content),
+        }
+    }
 }
 
 /// The files that are being sent, and the threads that open others.
@@ -55,50 +75,64 @@ impl Default for Files {
 impl Files {
     /// The item's file, if this visitor may have it. `everything` is the operator's view.
     pub(super) async fn open(&self, library: &Library, id: ItemId, everything: bool) -> Result<Opened, Problem> {
-        let listed = library.entry(&id).filter(|entry| everything || entry.is_shown());
-        let listed = listed.ok_or_else(Problem::not_found)?;
-        if let Some(opened) = self.at_hand(&id, &listed) {
+        // Before the library is asked: what changes meanwhile is asked for once more.
+        let asked = Asked::now(library, &id);
+        let unchanged = |known: &mut Known| known.asked == asked && (everything || known.is_shown);
+        if let Some(opened) = self.at_hand(&id, unchanged) {
             return Ok(opened);
         }
-        let asked = library.clone();
+        let listed = library.entry(&id).filter(|entry| everything || entry.is_shown());
+        let listed = listed.ok_or_else(Problem::not_found)?;
+        let still_delivered = |known: &mut Known| {
+            (known.asked, known.is_shown) = (asked, listed.is_shown());
+            known.listed == what(&listed)
+        };
+        if let Some(opened) = self.at_hand(&id, still_delivered) {
+            return Ok(opened);
+        }
+        let of = library.clone();
         let open = move || {
-            let (file, entry) = asked.open(&id, everything)?;
+            let (file, entry) = of.open(&id, everything)?;
             let meta = file.metadata()?;
-            Ok((Arc::new(SharedFile::new(file, meta.len())), entry, meta))
+            Ok((Arc::new(SharedFile::new(file, meta.len())), Arc::new(entry), meta))
         };
         let (file, entry, meta) = self.blocking(open).await?.map_err(|error: OpenError| refused(&error))?;
-        self.learn(id, &listed, &file, &entry, &meta);
-        Ok(Opened { file, entry, meta })
+        let opened = Opened { file, entry, meta };
+        self.learn(id, asked, &listed, &opened);
+        Ok(opened)
     }
 
     /// A file that is being sent and has not changed. Any change of content, name or number of names changes the
     /// inode's own time, which no program can set; the inode is in memory, so asking does not wait for the disk.
-    fn at_hand(&self, id: &ItemId, listed: &Entry) -> Option<Opened> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = known.get(id).filter(|known| known.listed == what(listed))?;
+    fn at_hand(&self, id: &ItemId, fits: impl FnOnce(&mut Known) -> bool) -> Option<Opened> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = known.get_mut(id)?;
+        if !fits(known) {
+            return None;
+        }
         let file = known.file.upgrade()?;
         let meta = file.file().metadata().ok()?;
         (stamp(&meta) == stamp(&known.meta)).then(|| Opened {
             file,
-            entry: known.entry.clone(),
+            entry: Arc::clone(&known.entry),
             meta,
         })
     }
 
-    fn learn(&self, id: ItemId, listed: &Entry, file: &Arc<SharedFile>, entry: &Entry, meta: &Metadata) {
+    fn learn(&self, id: ItemId, asked: Asked, listed: &Entry, opened: &Opened) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= SWEEP {
             known.retain(|_, known| known.file.strong_count() > 0);
         }
-        let file = Arc::downgrade(file);
-        let (entry, meta, listed) = (entry.clone(), meta.clone(), what(listed));
         known.insert(
             id,
             Known {
-                file,
-                entry,
-                listed,
-                meta,
+                file: Arc::downgrade(&opened.file),
+                entry: Arc::clone(&opened.entry),
+                listed: what(listed),
+                asked,
+                is_shown: listed.is_shown(),
+                meta: opened.meta.clone(),
             },
         );
     }

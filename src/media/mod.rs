@@ -101,7 +101,7 @@ async fn item(
     let viewer = room.roster.viewer(&headers, peer.ip()).await?;
     let Opened { file, entry, meta } = room.files.open(&room.library, id, viewer.is_operator).await?;
     let shown = Shown {
-        id,
+        etag: format!("\"{}\"", entry.content().unwrap_or(id)),
         entry,
         length: meta.len(),
         modified: meta.modified().ok().filter(|at| is_truthful(*at, clock::present())),
@@ -143,23 +143,18 @@ fn is_truthful(modified: SystemTime, present: Option<SystemTime>) -> bool {
 
 /// One opened item on its way out.
 struct Shown {
-    id: ItemId,
-    entry: Entry,
+    etag: String,
+    entry: Arc<Entry>,
     length: u64,
     modified: Option<SystemTime>,
 }
 
 impl Shown {
-    fn etag(&self) -> String {
-        format!("\"{}\"", self.entry.content().unwrap_or(self.id))
-    }
-
     /// Which bytes to send, or the answer that needs none.
     fn judge(&self, method: &Method, headers: &HeaderMap) -> Result<range::Outcome, Box<Response>> {
         use conditional::Outcome;
-        let etag = self.etag();
         let now = conditional::Validators {
-            etag: &etag,
+            etag: &self.etag,
             modified: self.modified,
         };
         let wanted = match conditional::evaluate(method, headers, now) {
@@ -233,7 +228,7 @@ impl Shown {
 
     fn add_validators(&self, headers: &mut HeaderMap) {
         set(headers, header::ACCEPT_RANGES, "bytes");
-        set(headers, header::ETAG, &self.etag());
+        set(headers, header::ETAG, &self.etag);
         set(headers, header::CACHE_CONTROL, FOR_EVER);
         if let Some(modified) = self.modified {
             set(headers, header::LAST_MODIFIED, &httpdate::fmt_http_date(modified));

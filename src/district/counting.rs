@@ -5,6 +5,8 @@
 //! count begins at the first leaf again. What is kept is the count of the leaves alone; years that only the district's own
 //! visits decide are added after each pull, because the next leaves may say them themselves.
 
+mod before;
+
 use std::collections::{BTreeMap, HashMap};
 
 use super::recounts;
@@ -174,11 +176,25 @@ fn from_where_it_stopped(conn: &dyn Sql, station: &StationRow) -> Result<Option<
     for (key, text) in parts {
         put(conn, name, &key, Some(&text))?;
     }
-    if !counted.is_settled() {
-        bring(conn, name, &mut counted, &mut before, Recount::missing_to_settle)?;
-        counted.settle_rest(&recounts::visits(conn, name)?);
-    }
+    settle(conn, name, &mut counted, &mut before, u64::MAX)?;
     Ok(Some(counted))
+}
+
+/// Settles what our own visits to the first `until` leaves decide and the leaves do not say yet.
+fn settle(
+    conn: &dyn Sql,
+    station: &Origin,
+    counted: &mut Recount,
+    before: &mut Before,
+    until: u64,
+) -> Result<(), Stop> {
+    if !counted.is_settled() {
+        bring(conn, station, counted, before, Recount::missing_to_settle)?;
+        let mut visits = recounts::visits(conn, station)?;
+        visits.retain(|(size, _)| *size <= until);
+        counted.settle_rest(&visits);
+    }
+    Ok(())
 }
 
 /// Brings whatever is missing, until nothing is.
@@ -204,7 +220,12 @@ fn bring(
 
 /// Counts a station from its first leaf, up to where it is frozen, and puts the count down.
 pub(super) fn anew(conn: &dyn Sql, station: &Origin) -> Result<Recount, StoreError> {
-    let (mut counted, visits) = recounts::recount_leaves(conn, station)?;
+    let before = rows::station(conn, station)?.and_then(|station| station.after);
+    let start = match before {
+        Some(before) => Recount::after(&before::so_far(conn, &before)?),
+        None => Recount::default(),
+    };
+    let (mut counted, visits) = recounts::leaves_from(conn, station, start)?;
     let name = station.as_str();
     conn.execute("DELETE FROM part WHERE station = ?1", [name])?;
     let mut rows = counted

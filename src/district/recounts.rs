@@ -1,6 +1,6 @@
 //! What a station's kept leaves add up to, over all its epochs.
 
-use super::rows::StationRow;
+use super::rows::{self, StationRow};
 use super::rulings;
 use crate::ledger::note;
 use crate::report::Recount;
@@ -50,37 +50,27 @@ pub(super) fn trust(conn: &dyn Sql, counted: &mut Recount) -> Result<(), StoreEr
 const EPOCHS: u32 = 1_000;
 
 fn count_until(conn: &dyn Sql, station: &Origin, depth: u32) -> Result<Recount, StoreError> {
-    let (mut counted, visits) = leaves_until(conn, station, depth)?;
+    let before = rows::station(conn, station)?.and_then(|station| station.after);
+    let start = match before.filter(|_| depth < EPOCHS) {
+        Some(before) => Recount::after(&count_until(conn, &before, depth + 1)?),
+        None => Recount::default(),
+    };
+    let (mut counted, visits) = leaves_from(conn, station, start)?;
     // Our own visits bracket leaves, also of a station that never hears of them because its log comes on a stick.
     counted.settle_rest(&visits);
     Ok(counted)
 }
 
-/// What a station's leaves alone say, up to where it is frozen, and the visits that decide the rest.
-pub(super) fn recount_leaves(conn: &dyn Sql, station: &Origin) -> Result<Leaves, StoreError> {
-    leaves_until(conn, station, 0)
-}
-
 /// A count, and how many leaves we saw when.
 type Leaves = (Recount, Vec<(u64, i64)>);
 
-fn leaves_until(conn: &dyn Sql, station: &Origin, depth: u32) -> Result<Leaves, StoreError> {
-    let (after, frozen): (Option<String>, Option<i64>) = conn
-        .query_optional(
-            "SELECT after, frozen_at FROM station WHERE origin = ?1",
-            [station.as_str()],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )?
-        .unwrap_or_default();
-    let before = after
-        .and_then(|after| Origin::new(&after).ok())
-        .filter(|_| depth < EPOCHS);
-    let mut counted = match before {
-        Some(before) => Recount::after(&count_until(conn, &before, depth + 1)?),
-        None => Recount::default(),
-    };
+/// Counts a station's leaves, up to where it is frozen, on top of what it starts from; and the visits that decide what they
+/// leave open.
+pub(super) fn leaves_from(conn: &dyn Sql, station: &Origin, start: Recount) -> Result<Leaves, StoreError> {
+    let frozen = rows::station(conn, station)?.and_then(|station| station.frozen_at);
+    let until = frozen.unwrap_or(u64::MAX);
+    let mut counted = start;
     trust(conn, &mut counted)?;
-    let until = frozen.map_or(u64::MAX, count);
     each_leaf(conn, "leaf", station, 0, |bytes| {
         if counted.size() < until {
             counted.count(bytes);

@@ -17,6 +17,7 @@ use overheard::Overheard;
 mod decided;
 #[path = "../../tests/common/simulated/log.rs"]
 mod log;
+mod next_epoch;
 mod opened;
 mod overheard;
 

@@ -28,6 +28,22 @@ pub enum Key {
 }
 
 impl Key {
+    /// The kinds of parts that an epoch hands to the next one ([`super::Recount::after`]).
+    pub const OF_THE_NEXT_EPOCH: [&'static str; 3] = ["member", "item", "pair"];
+
+    /// Reads one of those by its kind and its name.
+    pub fn read(kind: &str, name: &str) -> Option<Self> {
+        match kind {
+            "member" => MemberId::new(name).ok().map(Self::Member),
+            "item" => ItemId::parse(name).ok().map(Self::Item),
+            "pair" => {
+                let (member, item) = name.rsplit_once('/')?;
+                Some(Self::Pair(MemberId::new(member).ok()?, ItemId::parse(item).ok()?))
+            }
+            _ => None,
+        }
+    }
+
     /// The kind of part, in a word.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -107,6 +107,54 @@ fn a_count_in_pieces_is_the_count_in_one_go() {
     );
 }
 
+/// A count of those parts alone that the next epoch needs.
+fn handed_on(kept: &Kept, visits: &[(u64, i64)]) -> Recount {
+    let mut count = Recount::resume(&kept[&Key::Thread]).unwrap();
+    for (key, text) in kept {
+        if Key::OF_THE_NEXT_EPOCH.contains(&key.kind()) {
+            let same = Key::read(key.kind(), &key.name()).unwrap();
+            assert_eq!(&same, key);
+            count.bring(same, Some(text)).unwrap();
+        } else {
+            assert_eq!(Key::read(key.kind(), &key.name()), None);
+        }
+    }
+    bring(&mut count, kept, Recount::missing_to_settle);
+    count.settle_rest(visits);
+    count
+}
+
+#[test]
+fn an_epoch_that_goes_on_from_the_parts_is_the_one_that_goes_on_from_the_leaves() {
+    let mut fewer = 0;
+    for seed in 1..=60 {
+        let village = history(seed, 400);
+        let mut kept = Kept::new();
+        let mut whole = Recount::default();
+        let (first, second) = village.leaves.split_at(village.leaves.len() / 2);
+        go_on(&mut kept, first);
+        for bytes in first {
+            whole.count(bytes);
+        }
+        let visits = [(first.len() as u64, START + 400 * 86_400_000)];
+        whole.settle_rest(&visits);
+        let mut next = Recount::after(&handed_on(&kept, &visits));
+        let mut expected = Recount::after(&whole);
+        assert_eq!(next.parts(), expected.parts(), "history {seed}");
+        // What was credited before is credited still, so the same leaves come to something else than on their own.
+        let mut alone = Recount::default();
+        for bytes in second {
+            next.count(bytes);
+            expected.count(bytes);
+            alone.count(bytes);
+        }
+        assert_eq!(next.parts(), expected.parts(), "history {seed}");
+        assert_eq!(next.anomalies, expected.anomalies, "history {seed}");
+        fewer += usize::from(alone.anomalies != expected.anomalies);
+    }
+    assert!(fewer > 20, "{fewer}");
+}
+
 #[test]
 fn a_few_leaves_cost_the_same_however_long_the_log_is() {
     let cost = |leaves: usize| {

@@ -8,12 +8,11 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
-use common::{Answer, Station};
+use common::{Answer, Station, patient_district};
 use rusqlite::Connection;
 use tempfile::TempDir;
-use yuanjiao::district::{Alert, District, Settings};
+use yuanjiao::district::{Alert, District};
 use yuanjiao::ledger::{self, Leaf, What, Witness};
 use yuanjiao::report::Anomaly;
 use yuanjiao::store::StoreError;
@@ -60,13 +59,7 @@ fn suspicions(station: &Station) -> Vec<(Witness, u64, u64)> {
 }
 
 async fn district_of(station: &Station, folder: &TempDir) -> District {
-    let district = District::open(Settings {
-        concurrent: 1,
-        connect: Duration::from_secs(60),
-        deadline: Duration::from_secs(60),
-        ..Settings::in_folder(folder.path().to_owned())
-    })
-    .unwrap();
+    let district = patient_district(folder.path());
     station.enrols_at(&district).await;
     district
 }

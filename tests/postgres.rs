@@ -5,6 +5,8 @@
 #![allow(clippy::duplicate_mod, reason = "each file of tests brings the fixture itself")]
 
 mod common;
+#[path = "copies.rs"]
+mod copies;
 #[path = "corrections.rs"]
 mod corrections;
 #[path = "down.rs"]
@@ -13,6 +15,8 @@ mod down;
 mod epochs;
 #[path = "exchange.rs"]
 mod exchange;
+#[path = "permits.rs"]
+mod permits;
 #[path = "policy.rs"]
 mod policy;
 #[path = "pullers.rs"]

@@ -30,6 +30,10 @@ fn name(unit: &Path) -> String {
     unit.file_name().unwrap().to_string_lossy().into_owned()
 }
 
+fn is_of(unit: &Path, kind: &str) -> bool {
+    unit.extension().is_some_and(|end| end == kind)
+}
+
 /// What systemd says to its own checks; `None`, with the reason printed, where there is no systemd.
 fn analyze(words: &[&str], units: &[PathBuf]) -> Option<Output> {
     let asked = Command::new("systemd-analyze").args(words).args(units).output();
@@ -43,11 +47,7 @@ fn analyze(words: &[&str], units: &[PathBuf]) -> Option<Output> {
 fn with_our_program(folder: &Path) -> Vec<PathBuf> {
     let copy = |unit: PathBuf| {
         let text = fs::read_to_string(&unit).unwrap();
-        assert!(
-            text.contains(INSTALLED) || name(&unit).ends_with(".timer"),
-            "{}",
-            unit.display()
-        );
+        assert!(text.contains(INSTALLED) || is_of(&unit, "timer"), "{}", unit.display());
         let copy = folder.join(name(&unit));
         fs::write(&copy, text.replace(INSTALLED, PROGRAM)).unwrap();
         copy
@@ -80,7 +80,7 @@ fn systemd_takes_every_line_of_the_units() {
 fn a_service_that_is_broken_into_can_do_little() {
     let folder = TempDir::new().unwrap();
     let services = with_our_program(folder.path());
-    for service in services.iter().filter(|unit| name(unit).ends_with(".service")) {
+    for service in services.iter().filter(|unit| is_of(unit, "service")) {
         let words = ["security", "--offline=true", "--no-pager", "--threshold", EXPOSED];
         let Some(said) = analyze(&words, std::slice::from_ref(service)) else {
             return;

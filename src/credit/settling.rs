@@ -126,13 +126,6 @@ impl Settling {
         self.since.insert(whose, since);
     }
 
-    /// The spans that are not certain, in the order of the ledger.
-    pub fn unsure_spans(&self) -> impl Iterator<Item = u64> {
-        self.stretches
-            .values()
-            .flat_map(|stretch| stretch.unsure.keys().copied())
-    }
-
     /// Where a leaf stands, if its stretch is here.
     pub fn place(&self, index: u64) -> Option<Place> {
         let stretch = self.stretches.get(&(index / STRETCH))?;

@@ -189,10 +189,11 @@ fn settle(
     until: u64,
 ) -> Result<(), Stop> {
     if !counted.is_settled() {
-        bring(conn, station, counted, before, Recount::missing_to_settle)?;
         let mut visits = recounts::visits(conn, station)?;
         visits.retain(|(size, _)| *size <= until);
-        counted.settle_rest(&visits);
+        counted.see(&visits);
+        bring(conn, station, counted, before, Recount::missing_to_settle)?;
+        counted.settle_seen();
     }
     Ok(())
 }

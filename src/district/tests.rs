@@ -6,6 +6,7 @@ use super::rows::{self, StationRow};
 use super::{Alert, SCHEMAS, alarms, books, counting, figures, pull};
 use super::{fetched, recounts};
 use crate::clock::Trust;
+use crate::credit::settling::STRETCH;
 use crate::keys::Keys;
 use crate::ledger::{At, Checkpoint, Ending, Entry, Leaf, What};
 use crate::report::annual::{Asked, BranchKind, Period, annual};
@@ -120,6 +121,23 @@ fn a_pull_of_a_few_leaves_reads_as_many_rows_however_long_the_log_is() {
         let one = books.take_in(next(1));
         assert!(one <= 20, "{one} rows for one leaf");
     }
+}
+
+#[test]
+fn a_station_without_a_date_costs_its_stretches_and_not_what_it_ever_earned() {
+    let mut books = Books::new();
+    let mut village = Village::of_a_year(17, 80 * OF_A_FILM).without_a_date().leaves();
+    let mut next = |n: u64| village.by_ref().take(usize::try_from(n).unwrap()).collect::<Vec<_>>();
+    books.take_in(next(2 + 2 * OF_A_FILM));
+    let (short, size) = (books.take_in(next(OF_A_FILM)), books.station.size);
+    books.take_in(next(60 * OF_A_FILM));
+    let long = books.take_in(next(OF_A_FILM));
+    let stretches = (books.station.size - size).div_ceil(STRETCH);
+    assert!(
+        long <= short + stretches + 5,
+        "{long} rows after {} leaves, {short} at the beginning",
+        books.station.size
+    );
 }
 
 #[test]

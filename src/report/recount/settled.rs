@@ -70,9 +70,19 @@ impl Recount {
     /// After the last leaf, once: settles what the district's own visits bracket and the ledger does not say yet. Each is
     /// how many leaves were seen, and when, in milliseconds since 1970.
     pub fn settle_rest(&mut self, visits: &[(u64, i64)]) {
+        self.see(visits);
+        self.settle_seen();
+    }
+
+    /// The first half of it, for a count of parts: which spans the visits decide is known then ([`Self::missing_to_settle`]).
+    pub fn see(&mut self, visits: &[(u64, i64)]) {
         for (size, unix_ms) in visits {
             self.settling.seen(*size, *unix_ms);
         }
+    }
+
+    /// The second half.
+    pub fn settle_seen(&mut self) {
         for one in self.settling.decided() {
             self.put_into(one.span, one.year, one.wall_ms);
         }

@@ -24,6 +24,8 @@ pub struct Village {
     pub number: u32,
     /// From one film to the next.
     pub every: Millis,
+    /// What its box knows of the date.
+    pub trust: Trust,
 }
 
 impl Village {
@@ -33,6 +35,15 @@ impl Village {
         Self {
             number,
             every: Millis(u64::try_from(DAY).unwrap() * 360 / films),
+            trust: Trust::District,
+        }
+    }
+
+    /// The same, of a box that nobody ever told the date: what is earned belongs to no year.
+    pub fn without_a_date(self) -> Self {
+        Self {
+            trust: Trust::Unset,
+            ..self
         }
     }
 
@@ -40,7 +51,10 @@ impl Village {
     pub fn leaves(self) -> impl Iterator<Item = Vec<u8>> {
         let films = (0..).flat_map(move |film| self.film(film));
         let begin = [self.genesis(), self.roster()];
-        begin.into_iter().chain(films).map(|(after, is)| leaf(after, is))
+        begin
+            .into_iter()
+            .chain(films)
+            .map(move |(after, is)| leaf(self.trust, after, is))
     }
 
     fn genesis(self) -> (Millis, What) {
@@ -101,7 +115,10 @@ impl Village {
             };
             (begin, is)
         });
-        let year = move |after: Millis| Year(2026 + u16::try_from(after.0 / (366 * 86_400_000)).unwrap());
+        let year = move |after: Millis| match self.trust {
+            Trust::Unset => Year::UNDECIDED,
+            _ => Year(2026 + u16::try_from(after.0 / (366 * 86_400_000)).unwrap()),
+        };
         let spans = (0..PROOFS * GROUP).map(move |n| {
             let (proof, (session, member)) = (n / GROUP, who(n % GROUP));
             let after = begin.plus(Millis(STEP.0 * (proof + 1)));
@@ -139,12 +156,12 @@ impl Village {
     }
 }
 
-fn leaf(after: Millis, is: What) -> Vec<u8> {
+fn leaf(trust: Trust, after: Millis, is: What) -> Vec<u8> {
     let at = At {
         boot: 1,
         mono: Millis(3_600_000).plus(after),
         wall: NEW_YEAR + i64::try_from(after.0).unwrap(),
-        trust: Trust::District,
+        trust,
     };
     Leaf { v: 1, at, is }.to_bytes()
 }

@@ -27,14 +27,19 @@ impl Recount {
         self.settling.is_idle()
     }
 
-    /// The parts that [`Self::settle_rest`] touches and that are not here. Ask again when they were brought.
+    /// The parts that [`Self::settle_seen`] touches and that are not here. Ask again when they were brought: what the visits
+    /// decide is known once all stretches are here, and what they leave open is not touched.
     pub fn missing_to_settle(&self) -> Vec<Key> {
         if self.known.is_none() || self.settling.is_idle() {
             return Vec::new();
         }
-        let mut keys = self.all_stretches();
-        for span in self.settling.unsure_spans() {
-            self.of_leaf(span, &mut keys);
+        let stretches = self.not_here(self.all_stretches());
+        if !stretches.is_empty() {
+            return stretches;
+        }
+        let mut keys = BTreeSet::new();
+        for one in self.settling.decided() {
+            self.of_leaf(one.span, &mut keys);
         }
         self.not_here(keys)
     }

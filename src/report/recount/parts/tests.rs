@@ -74,8 +74,9 @@ fn a_count_in_pieces_is_the_count_in_one_go() {
             let (mut count, _) = go_on(&mut kept, &village.leaves[from..to]);
             anomalies.extend(count.anomalies.clone());
             visits.push((to as u64, START + 400 * 86_400_000 + i64::try_from(to).unwrap()));
+            count.see(&visits);
             bring(&mut count, &kept, Recount::missing_to_settle);
-            count.settle_rest(&visits);
+            count.settle_seen();
             figures.extend(credits(&count));
             from = to;
         }
@@ -119,8 +120,9 @@ fn handed_on(kept: &Kept, visits: &[(u64, i64)]) -> Recount {
             assert_eq!(Key::read(key.kind(), &key.name()), None);
         }
     }
+    count.see(visits);
     bring(&mut count, kept, Recount::missing_to_settle);
-    count.settle_rest(visits);
+    count.settle_seen();
     count
 }
 

@@ -18,7 +18,7 @@ pub async fn print() {
     let leaves = number("BENCH_LEAVES", 5_000_000);
     let (folder, district) = books();
     if district.stations().unwrap().is_empty() {
-        let ((), seconds) = timed(take_in(&district, leaves / STATIONS)).await;
+        let ((), seconds) = timed(take_in(&district, STATIONS, leaves / STATIONS)).await;
         let bytes = std::fs::metadata(folder.join("district.db")).map_or(0, |meta| meta.len());
         println!(
             "{leaves} leaves of {STATIONS} stations taken in: {seconds:.0} s, {:.0} leaves/s, district.db {:.0} MB",
@@ -64,8 +64,8 @@ impl std::ops::Deref for Folder {
 }
 
 /// Stations one after the other, so that only one log is in memory.
-async fn take_in(district: &District, leaves: u64) {
-    for n in 0..STATIONS {
+pub async fn take_in(district: &District, stations: u64, leaves: u64) {
+    for n in 0..stations {
         let log = Village::of_a_year(u32::try_from(n).unwrap(), leaves).leaves();
         let station = Simulated::new(&format!("station/{n}"), log.take(usize::try_from(leaves).unwrap()));
         station.enrol(district).await;

@@ -15,6 +15,10 @@ pub async fn print() {
     let village = Simulated::new("station/2", leaves);
     one("verified, kept and counted, first pull", &village).await;
     more(&village).await;
+    for leaves in [20_000, 200_000] {
+        println!("a log of {leaves} leaves:");
+        without_a_date(leaves).await;
+    }
 }
 
 async fn import(district: &District, station: &Simulated) -> (u64, f64) {
@@ -49,4 +53,22 @@ async fn more(station: &std::sync::Arc<Simulated>) {
     let (from, week) = (usize::try_from(size).unwrap(), usize::try_from(size / 52).unwrap());
     station.grow(village.skip(from).take(week));
     say("the same log, another week of it", import(&district, station).await);
+}
+
+/// The same weeks of a village whose box was never told the date: what it earns has no year until somebody says so, and
+/// every pull dates its log anew.
+async fn without_a_date(leaves: u64) {
+    let (_folder, district) = district();
+    let village = || Village::of_a_year(3, leaves).without_a_date().leaves();
+    let size = usize::try_from(leaves).unwrap();
+    let station = Simulated::new("station/3", village().take(size));
+    station.enrol(&district).await;
+    import(&district, &station).await;
+    for (what, from, leaves) in [
+        ("no date, another week of it", size, size / 52),
+        ("no date, one more film", size + size / 52, 101),
+    ] {
+        station.grow(village().skip(from).take(leaves));
+        say(what, import(&district, &station).await);
+    }
 }

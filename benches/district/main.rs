@@ -1,11 +1,12 @@
-//! How far a district carries: `cargo bench --bench district`, or with some of `keep`, `pull`, `annual` after `--`.
+//! How far a district carries: `cargo bench --bench district`, or with some of `keep`, `pull`, `annual`, `sums` after `--`.
 //!
 //! `keep`: one log from a folder, verified and made durable; once of bytes that are no leaves of ours, which a count passes
 //! over, and once of a village's, with everything that is counted of it. `pull`: the real program pulls hundreds of
 //! simulated stations, which are another process and speak the real protocol over sockets; its memory is the kernel's high
 //! mark. `annual`: the annual report over five million leaves (`BENCH_LEAVES` names another number), which a district took
 //! in itself; then everything is carried to a PostgreSQL server, and it is asked there. `BENCH_BOOKS` names a folder that keeps
-//! those books for another run, `BENCH_SERVER` the address of a server that keeps them.
+//! those books for another run, `BENCH_SERVER` the address of a server that keeps them. `sums`: what the reports by member,
+//! branch and item hold in memory for a thousand stations (`BENCH_SUMS` leaves in all).
 //!
 //! Data lie in a folder of the working directory, since `/tmp` is memory on many machines. `BENCH_PROGRAM` names another
 //! program than the one that cargo built.
@@ -29,6 +30,7 @@ mod pull;
 mod server;
 #[path = "../../tests/common/simulated/mod.rs"]
 mod simulated;
+mod sums;
 
 use std::time::Instant;
 
@@ -50,6 +52,9 @@ fn main() {
     }
     if wanted("annual") {
         runtime.block_on(annual::print());
+    }
+    if wanted("sums") {
+        runtime.block_on(sums::print());
     }
 }
 

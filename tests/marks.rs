@@ -132,10 +132,12 @@ async fn long_film(station: &Station, id: &str) -> String {
     const NOTHING: u32 = 40 << 20;
     let film = station.media().join("长片.mp4");
     fs::copy(station.file_of(id).await, &film).unwrap();
-    let mut file = fs::OpenOptions::new().append(true).open(&film).unwrap();
-    file.write_all(&[&NOTHING.to_be_bytes()[..], b"free"].concat()).unwrap();
-    let size = file.metadata().unwrap().len();
-    file.set_len(size + u64::from(NOTHING) - 8).unwrap();
+    let mut longer = fs::OpenOptions::new().append(true).open(&film).unwrap();
+    longer
+        .write_all(&[&NOTHING.to_be_bytes()[..], b"free"].concat())
+        .unwrap();
+    let size = longer.metadata().unwrap().len();
+    longer.set_len(size + u64::from(NOTHING) - 8).unwrap();
     station.id_of("长片.mp4").await
 }
 

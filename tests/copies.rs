@@ -98,6 +98,10 @@ async fn an_old_database_put_back_is_told_by_a_phone_on_the_desk_and_to_the_dist
     let operator = station.operator().await;
     let desk = station.get("/desk", &format!("Cookie: {operator}\r\n")).await.text();
     assert!(desk.contains("台账好像被退回过"), "{desk}");
+    assert!(
+        !desk.contains("台账完好"),
+        "a word that would take the other one back: {desk}"
+    );
 
     station.enrols_at(&district).await;
     let pulled = district.pull(None).await.unwrap().remove(0).1.unwrap();

@@ -230,7 +230,12 @@ async fn ledger_checks(pages: &Pages, t: &Texts, lang: Lang) -> Result<Vec<Check
     let store = pages.ledger.store();
     let read = |conn: &_| Ok::<_, StoreError>((ledger::size(conn)?, ledger::last_cosignatures(conn)?));
     let (size, cosigned) = store.read(read).await?;
-    let mut checks = vec![fine(format::fill(t.ledger_ok, &[&format::thousands(size)]))];
+    let told = store.read(ledger::copies::suspicions).await?;
+    // A log that was put back is whole in itself; to call it in order beside that would take the word back.
+    let ok = told
+        .is_empty()
+        .then(|| fine(format::fill(t.ledger_ok, &[&format::thousands(size)])));
+    let mut checks: Vec<Check> = ok.into_iter().collect();
     match cosigned.iter().max_by_key(|(_, _, time)| *time) {
         Some((_, upto, time)) => {
             let day = format::date(i64::try_from(*time * 1000).unwrap_or(0), lang);
@@ -238,7 +243,6 @@ async fn ledger_checks(pages: &Pages, t: &Texts, lang: Lang) -> Result<Vec<Check
         }
         None => checks.push(fine(t.ledger_unseen.to_owned())),
     }
-    let told = store.read(ledger::copies::suspicions).await?;
     if let Some(one) = told.iter().find(|one| one.is_told) {
         checks.push(warn(format::fill(t.taken_back_told, &[&format::thousands(one.index)])));
     }

@@ -217,6 +217,35 @@ fn a_beat_says_why_it_earned_nothing() {
     assert_eq!(note_after(10, &[(10_000, 20_000)], sent), Some(Note::NotSent));
 }
 
+/// Row 21: nothing beyond the end exists, whatever was sent: another version of the film may be longer.
+#[test]
+fn nothing_beyond_the_end_is_credited_even_if_it_was_sent() {
+    let policy = cases::policy();
+    let (none, sent) = (Intervals::none(), Intervals::one(Millis::ZERO, Millis::secs(90)));
+    let known = Known {
+        length: Millis::secs(60),
+        credited: &none,
+        sent: &sent,
+        year: Year(2026),
+    };
+    let beat = Beat {
+        n: 1,
+        digest: [1; 8],
+        segments: vec![(50_000, 90_000)],
+        state: PlayState::Under,
+    };
+    let session = fresh(&policy, Millis::ZERO);
+    let judged = judge(&policy, &session, Buckets::default(), known, &beat, Millis::secs(60));
+    let Verdict::Accepted(next, _) = judged else {
+        panic!("it is its turn");
+    };
+    assert_eq!(
+        next.pending.of(Year(2026)),
+        Intervals::one(Millis::secs(50), Millis::secs(60))
+    );
+    assert!(next.flags.range);
+}
+
 #[test]
 fn at_the_end_of_a_film_the_question_is_put_at_once() {
     let policy = cases::policy();

@@ -184,6 +184,62 @@ async fn a_phone_left_in_a_drawer_leaves_nothing_to_come_back_for() {
     assert_eq!(station.credit("m1"), 0);
 }
 
+/// Rows 15 and 16: the question was put, nobody answered, and no further beat came: the page was simply closed.
+#[tokio::test]
+async fn a_question_that_nobody_answered_before_the_page_was_closed_leaves_nothing_to_come_back_for() {
+    let room = Station::new();
+    let session = room.open("1024", 1, 1).await;
+    let mut n = 0;
+    loop {
+        room.clock.advance(Millis::secs(10));
+        let at = i64::from(n) * 10;
+        n += 1;
+        if room.beat(session, n, at, at + 10).await.unwrap().proof_left.is_some() {
+            break;
+        }
+    }
+    assert!((48..=72).contains(&n), "every ten minutes, give or take two: {n}");
+    room.clock.advance(Millis::secs(600));
+    room.viewing.close(session).await.unwrap();
+    let again = room.open("1024", 1, 1).await;
+    room.viewing.prove(again).await.unwrap();
+    assert_eq!(room.credit("1024"), 0);
+}
+
+/// What waited on the phone may have been credited elsewhere meanwhile: at an evening, for one.
+#[tokio::test]
+async fn what_was_credited_elsewhere_meanwhile_is_not_given_twice() {
+    let room = Station::new();
+    let session = room.open("1024", 1, 1).await;
+    room.play(session, 1, 0, 60).await;
+    let grant = Grant {
+        session,
+        member: MemberId::new("1024").unwrap(),
+        item: ItemId::from_digest(&[1; 32]),
+        mode: Mode::Screening,
+        grade: crate::types::Grade::B,
+        proof: ledger::Proof::Checks,
+    };
+    let (viewing, now) = (room.viewing.clone(), room.clock.now());
+    let media = Intervals::one(Millis::secs(30), Millis::secs(90));
+    let act = move |tx: &crate::store::Tx<'_>| viewing.give(tx, now, &grant, now.year(), &media);
+    let store = room.viewing.ledger.store();
+    assert_eq!(store.write_blocking(act).unwrap().unwrap(), Millis::secs(60));
+    room.viewing.prove(session).await.unwrap();
+    assert_eq!(room.credit("1024"), 90);
+    let count = |conn: &rusqlite::Connection| ledger::leaves(conn, 0, 1_000);
+    let spans =
+        store
+            .read_blocking(count)
+            .unwrap()
+            .into_iter()
+            .filter_map(|bytes| match ledger::Leaf::read(&bytes)?.is {
+                ledger::What::Span { media, .. } => Some(media.total().as_secs()),
+                _ => None,
+            });
+    assert_eq!(spans.collect::<Vec<_>>(), [60, 30], "each second stands in one leaf");
+}
+
 #[tokio::test]
 async fn what_was_not_counted_is_told_until_it_is_watched_again() {
     let station = Station::new();

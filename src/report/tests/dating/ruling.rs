@@ -176,6 +176,16 @@ async fn the_district_believes_no_decision_that_it_did_not_sign_nor_one_twice() 
     let office = Office::enrols(&it);
     it.viewing.settle().await.unwrap();
     let group = open_group(&it).await;
+    // The moments of the year that was signed, under another year.
+    let Decision::Year { spans: signed, .. } = into(2026, &group) else {
+        unreachable!()
+    };
+    it.says(What::Settled {
+        year: Year(2027),
+        spans: signed,
+        by: Settler::District,
+        signed: office.signs(&it, into(2026, &group)),
+    });
     let Decision::Year { year, spans } = into(2027, &group) else {
         unreachable!()
     };
@@ -199,7 +209,12 @@ async fn the_district_believes_no_decision_that_it_did_not_sign_nor_one_twice() 
     assert!(
         matches!(
             count.anomalies[..],
-            [Anomaly::WrongYear(_), Anomaly::WrongYear(_), Anomaly::WrongYear(_)]
+            [
+                Anomaly::WrongYear(_),
+                Anomaly::WrongYear(_),
+                Anomaly::WrongYear(_),
+                Anomaly::WrongYear(_)
+            ]
         ),
         "{:?}",
         count.anomalies

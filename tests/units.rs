@@ -111,6 +111,30 @@ fn the_program_takes_the_words_that_the_units_start_it_with() {
     assert_eq!(started, 3);
 }
 
+/// Uploads, prepared films and copies on sticks are written where nothing else of the system may be.
+#[test]
+fn the_station_may_write_where_the_readme_and_the_settings_put_films_and_sticks() {
+    let unit = include_str!("../config/systemd/yuanjiao.service");
+    let line = unit
+        .lines()
+        .find_map(|line| line.strip_prefix("ReadWritePaths="))
+        .unwrap();
+    let writable: Vec<&str> = line.split(' ').map(|path| path.trim_start_matches('-')).collect();
+    let readme = include_str!("../README.md");
+    let films = readme
+        .split("|folder = \"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next());
+    let settings: toml::Table = toml::from_str(include_str!("../config/station.toml")).unwrap();
+    let sticks = settings["media"]["sticks"].as_array().unwrap();
+    let wanted = films.into_iter().chain(sticks.iter().filter_map(|path| path.as_str()));
+    let wanted: Vec<&str> = wanted.collect();
+    assert!(
+        wanted.len() > 1 && wanted.iter().all(|path| writable.contains(path)),
+        "{wanted:?}"
+    );
+}
+
 #[test]
 fn the_readme_names_every_unit() {
     let readme = include_str!("../README.md");

@@ -148,7 +148,7 @@ test('a figure of the annual report opens down to the leaves that it was counted
   assert.match(await clerk.textContent('h1'), /流动党员，.*2 人次，1 人/);
   await shot('district-sessions');
   await Promise.all([clerk.waitForNavigation(), clerk.locator('a[href^="/leaves"]').first().click()]);
-  const leaves = (await clerk.locator('.leaf').allTextContents()).map((text) => JSON.parse(text).is.kind);
+  const leaves = (await clerk.locator('.leaf-t').allTextContents()).map((text) => JSON.parse(text).is.kind);
   assert.deepEqual([leaves[0], leaves.includes('span')], ['open', true]);
   await shot('district-leaves');
 });

@@ -1,6 +1,10 @@
 //! One pull of one station: fetch, verify, keep, cosign, compare.
 
-use std::ops::Range;
+mod fork;
+mod portion;
+
+use fork::forked;
+use portion::fetch;
 
 use super::alert::{Alert, index_of};
 use super::counting::Counted;
@@ -8,15 +12,13 @@ use super::edge::{self, Grown};
 use super::rows::{self, StationRow};
 use super::source::Source;
 use super::{District, DistrictError, alarms, counting, elsewhere, epoch, fetched, figures, forks, receipt, recounts};
-use crate::clock::monotonic;
 use crate::exchange::CosignIn;
 use crate::ledger::epoch::Epoch;
 use crate::ledger::note::{self, NoteError};
-use crate::ledger::tiles::{TileName, WIDTH};
 use crate::ledger::{Checkpoint, Leaf, What};
 use crate::report::{Recount, RoomFacts};
 use crate::store::{Sql, StoreError, Urgency};
-use crate::types::{Grade, Millis, Origin};
+use crate::types::{Grade, Origin};
 
 /// What a pull brought.
 #[derive(Debug, Default)]
@@ -40,11 +42,6 @@ impl Pulled {
         self.alerts.iter().any(is_of_the_log)
     }
 }
-
-/// So many other versions of one station's log are kept whole; of more, only the checkpoints.
-const FORKS: u32 = 3;
-/// A version is kept up to so many leaves: some years of a village.
-const FORK_LEAVES: u64 = 200_000;
 
 /// Pulls from any source of the same bytes.
 pub(super) async fn pull(
@@ -113,22 +110,6 @@ async fn unchanged(district: &District, station: &StationRow) -> Result<Pulled, 
     })
 }
 
-/// The log is not a continuation of what was cosigned: both versions are kept, and the first leaf that differs is named.
-async fn forked(
-    district: &District,
-    station: &StationRow,
-    source: &mut impl Source,
-    text: &str,
-    offered: Range<u64>,
-) -> Result<Pulled, DistrictError> {
-    let (known, size) = (offered.start, offered.end);
-    let first = first_divergent(district, station, source, offered).await?;
-    keep_fork(district, station, source, text, first.unwrap_or(known)..size).await?;
-    let mut forked = alarmed(district, station, text, size, Alert::Fork { first }).await?;
-    forked.frozen_at = Some(station.frozen_at.unwrap_or(known));
-    Ok(forked)
-}
-
 /// Whether the log of a new epoch begins with what this district signed. Any log of a first epoch does.
 async fn begins_as_signed(district: &District, station: &StationRow) -> Result<bool, DistrictError> {
     let name = station.origin.clone();
@@ -167,46 +148,6 @@ async fn omitted(district: &District, station: &StationRow, size: u64) -> Result
     Ok(district.store.read(read).await?)
 }
 
-/// Both versions are evidence: the other one is kept from where it parts, and the station's credit is frozen at what was
-/// cosigned last.
-async fn keep_fork(
-    district: &District,
-    station: &StationRow,
-    source: &mut impl Source,
-    text: &str,
-    Range {
-        start: first,
-        end: size,
-    }: Range<u64>,
-) -> Result<(), DistrictError> {
-    let (name, known, now, note) = (station.origin.clone(), station.size, district.now_s(), text.to_owned());
-    let act = move |tx: &dyn Sql| {
-        forks::freeze(tx, &name, known)?;
-        forks::begin(tx, &name, FORKS, (now, size, first, &note))
-    };
-    let Some(number) = district.store.write(Urgency::Now, act).await?? else {
-        return Ok(());
-    };
-    for bundle in TileName::covering(first, size.min(first.saturating_add(FORK_LEAVES))) {
-        // What cannot be had again is no loss of proof: the signed checkpoint alone shows that there are two.
-        let Ok(leaves) = source.bundle(bundle).await else { break };
-        let from = bundle.index * WIDTH;
-        let name = station.origin.clone();
-        let act = move |tx: &dyn Sql| {
-            let skip = usize::try_from(first.saturating_sub(from)).unwrap_or(0);
-            forks::keep_leaves(
-                tx,
-                &name,
-                number,
-                from.max(first),
-                leaves.get(skip..).unwrap_or_default(),
-            )
-        };
-        district.store.write(Urgency::Now, act).await??;
-    }
-    Ok(())
-}
-
 /// A leaf that only says that we cosigned, and how many leaves: cosigning it again would make the log grow with every pull,
 /// for ever.
 fn our_own_echo(bytes: &[u8], district: &Origin) -> Option<u64> {
@@ -243,115 +184,6 @@ async fn alarmed(
         alerts: vec![alert],
         ..Pulled::default()
     })
-}
-
-/// What is fetched and not yet believed, of one station: years of a busy village. A station that offers more makes it up.
-const UNPROVEN: u64 = 256 << 20;
-/// What is fetched becomes durable in portions of this size …
-const PORTION: u64 = 1 << 20;
-/// … or after this time, so that a slow line loses no more than that by a power cut.
-const PORTION_WITHIN: Millis = Millis(250);
-
-/// Leaves on their way to the disk.
-struct Portion {
-    from: u64,
-    leaves: Vec<Vec<u8>>,
-    bytes: u64,
-    since: Millis,
-}
-
-impl Portion {
-    fn begin(from: u64) -> Self {
-        Self {
-            from,
-            leaves: Vec::new(),
-            bytes: 0,
-            since: monotonic(),
-        }
-    }
-
-    fn is_due(&self) -> bool {
-        self.bytes >= PORTION || monotonic().minus(self.since) >= PORTION_WITHIN
-    }
-
-    /// Makes it durable, and begins the next one.
-    async fn keep(&mut self, district: &District, station: &StationRow) -> Result<(), DistrictError> {
-        let next = Self::begin(self.from + self.leaves.len() as u64);
-        let Self { from, leaves, .. } = std::mem::replace(self, next);
-        if leaves.is_empty() {
-            return Ok(());
-        }
-        let name = station.origin.clone();
-        let act = move |tx: &dyn Sql| fetched::keep(tx, &name, from, &leaves);
-        Ok(district.store.write(Urgency::Now, act).await??)
-    }
-}
-
-/// Fetches the bundles that are missing; each portion is durable before more is asked for, also the one that the line broke
-/// in. `Some` if it became too much, with how much it was.
-async fn fetch(
-    district: &District,
-    station: &StationRow,
-    source: &mut impl Source,
-    size: u64,
-) -> Result<Option<u64>, DistrictError> {
-    let name = station.origin.clone();
-    let known = station.size;
-    let read = move |conn: &dyn Sql| fetched::so_far(conn, &name, known);
-    let (fetched, mut bytes) = district.store.read(read).await?;
-    let have = known + fetched;
-    let mut portion = Portion::begin(have);
-    for bundle in TileName::covering(have, size) {
-        let leaves = match source.bundle(bundle).await {
-            Ok(leaves) => leaves,
-            Err(error) => {
-                portion.keep(district, station).await?;
-                return Err(error);
-            }
-        };
-        let skip = usize::try_from(have.saturating_sub(bundle.index * WIDTH)).unwrap_or(0);
-        let leaves: Vec<Vec<u8>> = leaves.into_iter().skip(skip).collect();
-        let more = leaves.iter().map(|leaf| leaf.len() as u64).sum::<u64>();
-        (bytes, portion.bytes) = (bytes + more, portion.bytes + more);
-        if bytes > UNPROVEN {
-            return Ok(Some(bytes));
-        }
-        portion.leaves.extend(leaves);
-        if portion.is_due() {
-            portion.keep(district, station).await?;
-        }
-    }
-    portion.keep(district, station).await?;
-    Ok(None)
-}
-
-/// Compares what the station offers now with what is kept, from the first leaf on.
-async fn first_divergent(
-    district: &District,
-    station: &StationRow,
-    source: &mut impl Source,
-    Range {
-        start: known,
-        end: offered,
-    }: Range<u64>,
-) -> Result<Option<u64>, DistrictError> {
-    // The bundles as they are now: a stick holds no others.
-    for bundle in TileName::covering(0, offered) {
-        let Ok(offered) = source.bundle(bundle).await else {
-            return Ok(None);
-        };
-        for (index, bytes) in (bundle.index * WIDTH..).zip(offered) {
-            if index >= known {
-                return Ok(Some(known));
-            }
-            let name = station.origin.clone();
-            let kept = district.store.read(move |conn| rows::leaf(conn, &name, index)).await?;
-            if kept.as_ref() != Some(&bytes) {
-                return Ok(Some(index));
-            }
-        }
-    }
-    Ok(Some(known))
 }
 
 async fn believe(

@@ -63,6 +63,22 @@ pub struct Asked {
     pub leaf: Option<u64>,
 }
 
+impl Asked {
+    /// Whether its outcome is to come, signed or not.
+    pub fn is_on_its_way(&self) -> bool {
+        self.outcome == Outcome::UnderWay
+    }
+
+    /// The spans whose year it settles once it is carried out.
+    fn settles(&self) -> impl Iterator<Item = u64> {
+        let spans = match &self.decides {
+            Decision::Year { spans, .. } if self.is_on_its_way() => &spans[..],
+            _ => &[],
+        };
+        spans.iter().map(|(span, _)| *span)
+    }
+}
+
 /// Why a decision was not asked for, or not signed. The reader is the clerk.
 #[derive(Debug, thiserror::Error)]
 pub enum NotRuled {
@@ -199,6 +215,12 @@ fn asked(row: &dyn Row) -> Result<Asked, StoreError> {
     })
 }
 
+/// All decisions about a station, the newest first.
+fn all(conn: &dyn Sql, station: &Origin) -> Result<Vec<Asked>, StoreError> {
+    let query = format!("{ASKED} WHERE station = ?1 ORDER BY number DESC");
+    conn.query_map(&query, [station.as_str()], asked)
+}
+
 /// What a decision is about, in a few words for the audit log.
 fn about(decides: &Decision) -> String {
     match decides {
@@ -243,10 +265,15 @@ fn by_nobody() -> By {
 }
 
 impl District {
-    /// The hours of a station that no clock dates, by what its leaves and our own visits say.
+    /// The hours of a station that no clock dates, by what its leaves and our own visits say, and about which no decision is
+    /// on its way.
     pub async fn undecided(&self, station: &Origin) -> Result<Vec<Undecided>, StoreError> {
         let name = station.clone();
-        let read = move |conn: &dyn Sql| Ok(recounts::recount(conn, &name)?.undecided());
+        let read = move |conn: &dyn Sql| {
+            let decided: Vec<u64> = all(conn, &name)?.iter().flat_map(Asked::settles).collect();
+            let open = recounts::recount(conn, &name)?.undecided();
+            Ok(open.into_iter().filter(|one| !decided.contains(&one.span)).collect())
+        };
         self.store.read(read).await
     }
 
@@ -261,10 +288,7 @@ impl District {
     /// All decisions about a station, the newest first.
     pub async fn rulings(&self, station: &Origin) -> Result<Vec<Asked>, StoreError> {
         let name = station.clone();
-        let query = format!("{ASKED} WHERE station = ?1 ORDER BY number DESC");
-        self.store
-            .read(move |conn| conn.query_map(&query, [name.as_str()], asked))
-            .await
+        self.store.read(move |conn| all(conn, &name)).await
     }
 
     /// Asks for a decision.

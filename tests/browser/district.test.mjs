@@ -3,15 +3,12 @@
 
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
-import { spawn, execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Station, browser, freePort, DESK, PHONE } from './station.mjs';
+import { CLERK, Office } from './office.mjs';
+import { Station, browser, DESK, PHONE } from './station.mjs';
 
-const program = process.env.YUANJIAO || new URL('../../target/debug/yuanjiao', import.meta.url).pathname;
 const shots = new URL('./shots/', import.meta.url).pathname;
-const PASSPHRASE = '一二三四五六七八';
 const WAIT = { timeout: 120000 };
 const REPORTS = ['annual', 'townships', 'stations', 'branches', 'members', 'activity', 'films', 'twice', 'migrants', 'migrant-members'];
 const ROSTER = `member_no,name,branch,role,status,migrant,pin
@@ -19,31 +16,14 @@ const ROSTER = `member_no,name,branch,role,status,migrant,pin
 0012,陈桂兰,青石桥村第一支部,书记,正式,否,1357
 `;
 
-let stations; let chrome; let clerk; let office; let folder; let url;
+let stations; let chrome; let clerk; let office;
 
-// Runs `yuanjiao district …` on the office's books, with something to read.
-function command(words, input) {
-  return new Promise((resolve, reject) => {
-    const child = execFile(program, ['district', ...words, '--config', join(folder, 'district.toml'), '--data', join(folder, 'data')],
-      (error, out) => (error ? reject(error) : resolve(out)));
-    child.stdin.end(input);
-  });
-}
-
-async function open() {
-  folder = mkdtempSync(join(tmpdir(), 'yuanjiao-district-'));
+// A span counts from its first second on, so that nobody waits two minutes.
+function settings(folder) {
   const policy = readFileSync(new URL('../../config/policy.toml', import.meta.url), 'utf8').replace('min_seconds = 120', 'min_seconds = 1');
-  writeFileSync(join(folder, 'policy.toml'), policy);
-  writeFileSync(join(folder, 'district.toml'), `[district]\nname = "澄源县党员远程教育"\nplace = "县委组织部远教中心"\n[policy]\nfile = "${join(folder, 'policy.toml')}"\n`);
-  await command(['account', '主任', '--role', 'sign'], PASSPHRASE);
-  const port = await freePort();
-  url = `http://127.0.0.1:${port}`;
-  office = spawn(program, ['district', 'serve', '--listen', `127.0.0.1:${port}`, '--config', join(folder, 'district.toml'), '--data', join(folder, 'data')],
-    { stdio: ['ignore', 'pipe', 'inherit'] });
-  await new Promise((resolve, reject) => {
-    office.once('exit', (code) => reject(new Error(`the district ended with ${code}`)));
-    office.stdout.on('data', (chunk) => { if (String(chunk).includes('台账存在')) { resolve(); } });
-  });
+  const file = join(folder, 'policy.toml');
+  writeFileSync(file, policy);
+  return `[district]\nname = "澄源县党员远程教育"\nplace = "县委组织部远教中心"\n[policy]\nfile = "${file}"\n`;
 }
 
 // A member watches the first seconds of a film, and says that he is there.
@@ -83,16 +63,15 @@ before(async () => {
     await station.command('member', 'import', join(station.folder, 'roster.csv'));
     await watch(station);
   }
-  await open();
+  office = await Office.open(settings);
+  await office.serve();
   clerk = await (await chrome.newContext(DESK)).newPage();
 });
 
 after(async () => {
   await chrome?.close();
   for (const station of stations ?? []) { await station.end(); }
-  office?.removeAllListeners('exit');
-  office?.kill('SIGKILL');
-  if (folder) { rmSync(folder, { recursive: true, force: true }); }
+  office?.end();
 });
 
 async function shot(name) {
@@ -106,23 +85,21 @@ async function fits(name) {
 }
 
 test('nobody sees anything before signing in', async () => {
-  await clerk.goto(`${url}/annual`);
+  await clerk.goto(`${office.url}/annual`);
   assert.equal(new URL(clerk.url()).pathname, '/signin');
-  await clerk.fill('#a', '主任');
+  await clerk.fill('#a', CLERK);
   await clerk.fill('#p', 'wrong passphrase');
   await clerk.click('button.btn-1');
   await clerk.waitForSelector('[role=alert]', WAIT);
   await shot('district-signin');
-  await clerk.fill('#a', '主任');
-  await clerk.fill('#p', PASSPHRASE);
-  await Promise.all([clerk.waitForNavigation(), clerk.click('button.btn-1')]);
+  await office.signIn(clerk);
   assert.match(await clerk.textContent('h1'), /还没有登记站点/);
 });
 
 test('two stations are enrolled with the codes that are read out, and arrive by themselves', async () => {
   for (const station of stations) {
     const code = (await station.command('enrol-code')).trim();
-    await clerk.goto(`${url}/stations`);
+    await clerk.goto(`${office.url}/stations`);
     await clerk.fill('#u', station.url.replace('http://', ''));
     await clerk.fill('#c', code);
     await Promise.all([clerk.waitForNavigation(), clerk.click('#enrol button')]);
@@ -132,7 +109,7 @@ test('two stations are enrolled with the codes that are read out, and arrive by 
       await clerk.waitForTimeout(300);
     }
   }
-  await clerk.goto(url);
+  await clerk.goto(office.url);
   assert.match(await clerk.textContent('h1'), /2 个站点，2 个一周内取到了日志，0 个没有消息，0 个要核实/);
   assert.equal(await clerk.locator('.seats a').count(), 2);
   assert.deepEqual(await clerk.locator('.seatt tbody th').allTextContents(), ['后坪乡', '松林镇'], 'townships as the stations say');
@@ -154,7 +131,7 @@ test('a figure of the annual report opens down to the leaves that it was counted
 });
 
 test('what nobody can measure is typed in and kept apart', async () => {
-  await clerk.goto(`${url}/annual`);
+  await clerk.goto(`${office.url}/annual`);
   assert.match(await clerk.textContent('h1'), /4 个空要人工补/);
   await clerk.fill('#funds', '12.5');
   await Promise.all([clerk.waitForNavigation(), clerk.click('form[action="/annual"][method=post] button')]);
@@ -165,7 +142,7 @@ test('what nobody can measure is typed in and kept apart', async () => {
 
 test('a silent station is called, and a person says why', async () => {
   await stations[1].kill();
-  await clerk.goto(url);
+  await clerk.goto(office.url);
   await Promise.all([clerk.waitForNavigation(), clerk.locator('.seats a').first().click()]);
   await Promise.all([clerk.waitForNavigation(), clerk.click('text=现在去取')]);
   for (;;) {
@@ -183,12 +160,12 @@ for (const [size, viewport] of [['1366', DESK.viewport], ['1920', { width: 1920,
     await clerk.setViewportSize(viewport);
     const reports = ['', ...REPORTS.map((code) => `/${code}`)].map((code) => `/reports${code}`);
     for (const path of ['/', '/stations', '/alerts', '/annual', '/annual/branches', '/annual/sessions', '/accounts', '/down', ...reports]) {
-      const answer = await clerk.goto(url + path);
+      const answer = await clerk.goto(office.url + path);
       assert.equal(answer.status(), 200, path);
       await fits(path);
       await shot(`district-${size}${path.replaceAll('/', '-')}`);
     }
-    await clerk.goto(url);
+    await clerk.goto(office.url);
     await clerk.locator('.seats a').first().click();
     await clerk.waitForSelector('.crumb', WAIT);
     await fits('station');
@@ -198,7 +175,7 @@ for (const [size, viewport] of [['1366', DESK.viewport], ['1920', { width: 1920,
 
 test('the report prints on one sheet of A4', async () => {
   await clerk.setViewportSize(DESK.viewport);
-  await clerk.goto(`${url}/annual/print`);
+  await clerk.goto(`${office.url}/annual/print`);
   await shot('district-print');
   const pdf = (await clerk.pdf({ format: 'A4', preferCSSPageSize: true })).toString('latin1');
   assert.equal(pdf.match(/\/Type \/Page\b(?!s)/g).length, 1);

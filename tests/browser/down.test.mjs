@@ -3,28 +3,17 @@
 
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
-import { spawn, execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { takesOffice } from './evenings.mjs';
-import { Station, browser, freePort, DESK, PHONE } from './station.mjs';
+import { Office } from './office.mjs';
+import { Station, browser, DESK, PHONE } from './station.mjs';
 
-const program = process.env.YUANJIAO || new URL('../../target/debug/yuanjiao', import.meta.url).pathname;
 const shots = new URL('./shots/', import.meta.url).pathname;
-const PASSPHRASE = '一二三四五六七八';
 const WAIT = { timeout: 120000 };
 const HEAD = '编号,姓名,党支部,身份类别,类别,流动\n';
 
-let station; let chrome; let clerk; let desk; let office; let folder; let url;
-
-function command(words, input) {
-  return new Promise((resolve, reject) => {
-    const child = execFile(program, ['district', ...words, '--data', join(folder, 'data')],
-      (error, out) => (error ? reject(error) : resolve(out)));
-    child.stdin.end(input);
-  });
-}
+let station; let chrome; let clerk; let desk; let office;
 
 before(async () => {
   mkdirSync(shots, { recursive: true });
@@ -32,31 +21,19 @@ before(async () => {
   station = await Station.start('[station]\nname = "青石桥村远程教育站点"\nplace = "松林镇"\n[media]\nsettle_ms = 200\n');
   writeFileSync(join(station.folder, 'roster.csv'), `${HEAD}0021,王德明,青石桥村第一支部,党员,正式,否\n0012,陈桂兰,青石桥村第一支部,书记,正式,否\n`);
   await station.command('member', 'import', join(station.folder, 'roster.csv'));
-  folder = mkdtempSync(join(tmpdir(), 'yuanjiao-down-'));
-  await command(['account', '主任', '--role', 'sign'], PASSPHRASE);
-  const port = await freePort();
-  url = `http://127.0.0.1:${port}`;
-  office = spawn(program, ['district', 'serve', '--listen', `127.0.0.1:${port}`, '--data', join(folder, 'data')], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await new Promise((resolve, reject) => {
-    office.once('exit', (code) => reject(new Error(`the district ended with ${code}`)));
-    office.stdout.on('data', (chunk) => { if (String(chunk).includes('台账存在')) { resolve(); } });
-  });
-  await command(['enrol', station.url, '--code', (await station.command('enrol-code')).trim()]);
+  office = await Office.open();
+  await office.serve();
+  await office.enrol(station);
   clerk = await (await chrome.newContext(DESK)).newPage();
   desk = await (await chrome.newContext(DESK)).newPage();
-  await clerk.goto(`${url}/signin`);
-  await clerk.fill('#a', '主任');
-  await clerk.fill('#p', PASSPHRASE);
-  await Promise.all([clerk.waitForNavigation(), clerk.click('button.btn-1')]);
+  await office.signIn(clerk);
   await takesOffice(desk, station);
 });
 
 after(async () => {
   await chrome?.close();
   await station?.end();
-  office?.removeAllListeners('exit');
-  office?.kill('SIGKILL');
-  if (folder) { rmSync(folder, { recursive: true, force: true }); }
+  office?.end();
 });
 
 // At both widths, and never wider than the window.
@@ -79,12 +56,12 @@ async function until(page, address, sentence) {
 }
 
 test('a notice is signed, and stands on home, desk and television', async () => {
-  await clerk.goto(`${url}/down`);
+  await clerk.goto(`${office.url}/down`);
   await clerk.fill('#title', '冬季轮训的安排');
   await clerk.fill('#text', '12月15日前，每个支部集中收看两场。请管理员把会议室的投影提前试一遍。');
   await clerk.fill('#until', '2099-12-31');
   await Promise.all([clerk.waitForNavigation(), clerk.click('main .c7 .btn-1')]);
-  await until(clerk, `${url}/down`, '收到</p>');
+  await until(clerk, `${office.url}/down`, '收到</p>');
   await looked(clerk, 'district-down-notices');
   const phone = await (await chrome.newContext(PHONE)).newPage();
   await phone.goto(station.url);
@@ -96,7 +73,7 @@ test('a notice is signed, and stands on home, desk and television', async () => 
 });
 
 test('a roster with a wrong line names it; one without goes out, and the desk says what gave way', async () => {
-  await clerk.goto(`${url}/down?kind=roster`);
+  await clerk.goto(`${office.url}/down?kind=roster`);
   await clerk.fill('#sheet', `${HEAD}0021,王德明,青石桥村第一支部,队长,正式,否\n`);
   await Promise.all([clerk.waitForNavigation(), clerk.click('main .c7 .btn-1')]);
   assert.match(await clerk.textContent('#preview'), /第 2 行[^]*身份“队长”不认识/);
@@ -124,7 +101,7 @@ test('a roster with a wrong line names it; one without goes out, and the desk sa
 
 test('a programme and a list are written by title, and a title that nobody has is named', async () => {
   const film = await station.item('长征的几个数字');
-  await clerk.goto(`${url}/down?kind=plan`);
+  await clerk.goto(`${office.url}/down?kind=plan`);
   await clerk.fill('#sheet', '日期,时间,课件,地点\n2035-12-03,19:30,没有这部片子,会议室\n');
   await Promise.all([clerk.waitForNavigation(), clerk.click('main .c7 .btn-1')]);
   assert.match(await clerk.textContent('#preview'), /第 2 行[^]*没有站点报过叫“没有这部片子”的课件/);
@@ -138,7 +115,7 @@ test('a programme and a list are written by title, and a title that nobody has i
 
 test('a workbook of Calc is read with its own lines, and one that cannot be taken leaves what holds now', async () => {
   const book = (name) => new URL(`../cases/down/${name}.xlsx`, import.meta.url).pathname;
-  await clerk.goto(`${url}/down?kind=plan`);
+  await clerk.goto(`${office.url}/down?kind=plan`);
   const holds = await clerk.inputValue('#sheet');
   await clerk.setInputFiles('#file', book('calc-plan-spoilt'));
   await Promise.all([clerk.waitForNavigation(), clerk.click('main .c7 .btn-1')]);
@@ -154,11 +131,11 @@ test('a workbook of Calc is read with its own lines, and one that cannot be take
   assert.match(await clerk.textContent('#preview'), /2035-12-05 14:30 《防汛抢险三件事》 村委会/);
   await Promise.all([clerk.waitForNavigation(), clerk.click('#preview .btn-1')]);
   await until(desk, `${station.url}/desk/plan?month=2035-12`, '防汛抢险三件事');
-  const said = await command(['down', 'approved', book('calc-approved-by-id')], '');
+  const said = await office.command(['down', 'approved', book('calc-approved-by-id')]);
   assert.match(said, /1 entries go to all/);
-  await clerk.goto(`${url}/down?kind=approved`);
+  await clerk.goto(`${office.url}/down?kind=approved`);
   assert.match(await clerk.inputValue('#sheet'), /5f0e2c7a9b1d4836a7c05e91d2b3f486 防汛抢险三件事,2035-12-01/);
-  await assert.rejects(command(['down', 'plan', book('calc-plan-spoilt')], ''), /第 5 行：“课件”里的公式没有算出结果/);
+  await assert.rejects(office.command(['down', 'plan', book('calc-plan-spoilt')]), /第 5 行：“课件”里的公式没有算出结果/);
 });
 
 test('the lobby of the television shows the notice', async () => {

@@ -4,35 +4,16 @@
 
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
-import { spawn, execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Station, browser, freePort, DESK, PHONE } from './station.mjs';
+import { Station, browser, DESK, PHONE } from './station.mjs';
+import { Office } from './office.mjs';
 import { takesOffice } from './evenings.mjs';
 
-const program = process.env.YUANJIAO || new URL('../../target/debug/yuanjiao', import.meta.url).pathname;
 const shots = new URL('./shots/', import.meta.url).pathname;
-const PASSPHRASE = '一二三四五六七八';
 const WAIT = { timeout: 120_000 };
 const ROSTER = 'member_no,name,branch,pin\n0021,王德明,青石桥村第一支部,2468\n';
-let station; let chrome; let office; let url; let data;
-
-function district(words, input = '') {
-  return new Promise((resolve, reject) => {
-    const child = execFile(program, ['district', ...words, '--data', data], (error, out) => (error ? reject(error) : resolve(out)));
-    child.stdin.end(input);
-  });
-}
-
-async function serve() {
-  const port = await freePort();
-  url = `http://127.0.0.1:${port}`;
-  office = spawn(program, ['district', 'serve', '--listen', `127.0.0.1:${port}`, '--data', data], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await new Promise((resolve, reject) => {
-    office.once('exit', (code) => reject(new Error(`the district ended with ${code}`)));
-    office.stdout.on('data', (chunk) => { if (String(chunk).includes('台账存在')) { resolve(); } });
-  });
-}
+let station; let chrome; let office;
 
 async function importRoster() {
   const roster = join(station.folder, 'roster.csv');
@@ -77,24 +58,22 @@ async function shoot(page, name) {
 before(async () => {
   mkdirSync(shots, { recursive: true });
   station = await Station.start('[viewing]\ncommit_within_ms = 0\n[media]\nsettle_ms = 300\nprepare = "off"\n');
-  data = join(station.folder, 'district');
+  office = await Office.open();
   chrome = await browser();
 });
 
 after(async () => {
   await chrome?.close();
-  if (office) { office.removeAllListeners('exit'); office.kill('SIGKILL'); }
+  office?.end();
   await station?.end();
 });
 
 test('a lost ledger begins anew with a permit that the district signed', { timeout: 400_000 }, async () => {
   await importRoster();
-  const code = (await station.command('enrol-code')).trim();
-  await district(['account', '主任', '--role', 'sign'], PASSPHRASE);
-  await district(['enrol', station.url, '--code', code]);
+  await office.enrol(station);
   const before = await watch(await signIn());
-  await district(['pull']);
-  await serve();
+  await office.command(['pull']);
+  await office.serve();
 
   // The disk was swapped: the keys are there, the ledger and its copies are not.
   await station.kill();
@@ -112,11 +91,8 @@ test('a lost ledger begins anew with a permit that the district signed', { timeo
   await shoot(desk, 'epoch-halted');
 
   const clerk = await (await chrome.newContext({ ...DESK, acceptDownloads: true })).newPage();
-  await clerk.goto(`${url}/signin`);
-  await clerk.fill('[name=account]', '主任');
-  await clerk.fill('[name=passphrase]', PASSPHRASE);
-  await Promise.all([clerk.waitForNavigation(), clerk.click('form[action="/signin"] button')]);
-  await clerk.goto(`${url}/stations`);
+  await office.signIn(clerk);
+  await clerk.goto(`${office.url}/stations`);
   await clerk.click('a[href^="/station?of="]');
   await clerk.click('a[href^="/station/epoch?of="]');
   await shoot(clerk, 'epoch-sign');
@@ -160,7 +136,7 @@ test('a lost ledger begins anew with a permit that the district signed', { timeo
   await importRoster();
   const phone = await signIn();
   assert.equal(await credited(phone), before, 'what was credited counts still');
-  await district(['pull']);
-  await clerk.goto(`${url}/alerts`);
+  await office.command(['pull']);
+  await clerk.goto(`${office.url}/alerts`);
   assert.ok(!(await clerk.textContent('main')).includes('台账'), 'nothing is wrong with the new log');
 });

@@ -3,52 +3,30 @@
 
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
-import { spawn, execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort, DESK } from './station.mjs';
+import { DESK } from './station.mjs';
+import { Office } from './office.mjs';
 import { Evening, shots } from './evenings.mjs';
 
-const program = process.env.YUANJIAO || new URL('../../target/debug/yuanjiao', import.meta.url).pathname;
-const PASSPHRASE = '一二三四五六七八';
 const TV = { viewport: { width: 1280, height: 720 }, locale: 'zh-CN' };
 const WAIT = { timeout: 120_000 };
 const ROSTER = '编号,姓名,支部,身份,类别,流动,口令\n0021,王德明,青石桥村第一支部,书记,正式,否,2468\n0033,赵新,青石桥村第一支部,党员,正式,流出,1357\n';
 
-let evening; let office; let folder; let url; let clerk; let record;
-
-function district(words, input = '') {
-  return new Promise((resolve, reject) => {
-    const child = execFile(program, ['district', ...words, '--data', join(folder, 'data')], (error, out) => (error ? reject(error) : resolve(out)));
-    child.stdin.end(input);
-  });
-}
+let evening; let office; let clerk; let record;
 
 before(async () => {
   evening = await Evening.at({ name: 'photos-test', numbers: { check_every_s: 3600, min_seconds: 1 }, roster: ROSTER });
-  folder = mkdtempSync(join(tmpdir(), 'yuanjiao-photos-'));
-  await district(['account', '主任', '--role', 'sign'], PASSPHRASE);
-  const port = await freePort();
-  url = `http://127.0.0.1:${port}`;
-  office = spawn(program, ['district', 'serve', '--listen', `127.0.0.1:${port}`, '--data', join(folder, 'data')], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await new Promise((resolve, reject) => {
-    office.once('exit', (code) => reject(new Error(`the district ended with ${code}`)));
-    office.stdout.on('data', (chunk) => { if (String(chunk).includes('台账存在')) { resolve(); } });
-  });
-  await district(['enrol', evening.station.url, '--code', (await evening.station.command('enrol-code')).trim()]);
+  office = await Office.open();
+  await office.serve();
+  await office.enrol(evening.station);
   clerk = await evening.open(DESK);
-  await clerk.goto(`${url}/signin`);
-  await clerk.fill('#a', '主任');
-  await clerk.fill('#p', PASSPHRASE);
-  await Promise.all([clerk.waitForNavigation(), clerk.click('button.btn-1')]);
+  await office.signIn(clerk);
 });
 
 after(async () => {
   await evening?.end();
-  office?.removeAllListeners('exit');
-  office?.kill('SIGKILL');
-  if (folder) { rmSync(folder, { recursive: true, force: true }); }
+  office?.end();
 });
 
 // A room with people, as a canvas paints it: fine grain, so that it is as large as a photo.
@@ -111,20 +89,20 @@ test('an evening is shown, and four photos are taken of it', { timeout: 300_000 
 });
 
 test('the clerk sees them beside the leaves of the evening, and which of them is missing', { timeout: 300_000 }, async () => {
-  await district(['pull']);
-  await clerk.goto(`${url}/stations`);
+  await office.command(['pull']);
+  await clerk.goto(`${office.url}/stations`);
   const station = await clerk.getAttribute('a[href^="/station?of="]', 'href');
-  const leaves = `${url}${station.replace('/station', '/leaves')}&from=0`;
+  const leaves = `${office.url}${station.replace('/station', '/leaves')}&from=0`;
   await clerk.goto(leaves);
   assert.equal(await clerk.$$eval('.pics figure', (all) => all.length), 4);
   assert.equal(await clerk.$$eval('.pics img', (all) => all.length), 0, 'nobody fetched them yet');
   await looked(clerk, 'photos-away');
-  await district(['photos']);
+  await office.command(['photos']);
   await clerk.goto(leaves);
   await clerk.waitForFunction(() => [...document.querySelectorAll('.pics img')].filter((img) => img.complete && img.naturalWidth > 0).length === 4, null, WAIT);
   await looked(clerk, 'photos-district');
   // One is lost at the office: the others stay, and the page says which is to be fetched again.
-  const blobs = join(folder, 'data', 'blobs');
+  const blobs = join(office.data, 'blobs');
   const one = readdirSync(blobs, { recursive: true }).map(String).find((name) => /[0-9a-f]{64}$/.test(name));
   rmSync(join(blobs, one));
   await clerk.goto(leaves);

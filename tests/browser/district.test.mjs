@@ -5,6 +5,7 @@ import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { signsIn, watches } from './member.mjs';
 import { CLERK, Office } from './office.mjs';
 import { Station, browser, DESK, PHONE } from './station.mjs';
 
@@ -26,31 +27,6 @@ function settings(folder) {
   return `[district]\nname = "澄源县党员远程教育"\nplace = "县委组织部远教中心"\n[policy]\nfile = "${file}"\n`;
 }
 
-// A member watches the first seconds of a film, and says that he is there.
-async function watch(station) {
-  const item = await station.item('长征的几个数字');
-  const page = await (await chrome.newContext(PHONE)).newPage();
-  await page.goto(`${station.url}/signin`);
-  await page.fill('[name=member]', '0021');
-  await page.fill('[name=pin]', '2468');
-  await Promise.all([page.waitForNavigation(), page.click('form[action="/signin"] button')]);
-  await page.goto(`${station.url}/items/${item.id}`);
-  const { media, session } = await page.evaluate(async (id) => {
-    const opened = await fetch('/api/sessions', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ item: id }) });
-    return opened.json();
-  }, item.id);
-  await page.evaluate((address) => fetch(address).then((answer) => answer.arrayBuffer()).then(() => true), media);
-  let credited = 0;
-  for (let n = 1; credited < 2000; n += 1) {
-    credited = await page.evaluate(async ([id, at]) => {
-      const post = (path, body) => fetch(`/api/sessions/${id}/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
-      await post('beats', JSON.stringify({ n: at, segments: [[0, 2500]], state: 'paused' }));
-      return (await (await post('proof', '{}')).json()).credited_ms;
-    }, [session, n]);
-  }
-  await page.context().close();
-}
-
 before(async () => {
   mkdirSync(shots, { recursive: true });
   chrome = await browser();
@@ -61,7 +37,9 @@ before(async () => {
   for (const station of stations) {
     writeFileSync(join(station.folder, 'roster.csv'), ROSTER);
     await station.command('member', 'import', join(station.folder, 'roster.csv'));
-    await watch(station);
+    const phone = await signsIn(chrome, station);
+    await watches(phone, station);
+    await phone.close();
   }
   office = await Office.open(settings);
   await office.serve();

@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Station, browser, DESK, PHONE } from './station.mjs';
+import { credited, signsIn, watches } from './member.mjs';
 import { Office } from './office.mjs';
 import { takesOffice } from './evenings.mjs';
 
@@ -19,30 +20,6 @@ async function importRoster() {
   const roster = join(station.folder, 'roster.csv');
   writeFileSync(roster, ROSTER);
   await station.command('member', 'import', roster);
-}
-
-async function signIn() {
-  const phone = await chrome.newContext(PHONE);
-  assert.equal((await phone.request.post(`${station.url}/api/login`, { data: { member: '0021', pin: '2468' } })).status(), 204);
-  return phone;
-}
-
-const json = (answer) => answer.json();
-const credited = async (phone) => {
-  const { items } = await phone.request.get(`${station.url}/api/me`).then(json);
-  return items.reduce((all, item) => all + item.credited_ms, 0);
-};
-
-// Some seconds of a film, and a word that he is there; what is credited then.
-async function watch(phone) {
-  const item = await station.item('长征的几个数字');
-  const opened = await phone.request.post(`${station.url}/api/sessions`, { data: { item: item.id } }).then(json);
-  await phone.request.get(`${station.url}${opened.media}`);
-  for (let n = 1; ; n += 1) {
-    await phone.request.post(`${station.url}/api/sessions/${opened.session}/beats`, { data: { n, segments: [[0, 2500]], state: 'paused' } });
-    const told = await phone.request.post(`${station.url}/api/sessions/${opened.session}/proof`, { data: {} }).then(json);
-    if (told.credited_ms >= 2000) { return told.credited_ms; }
-  }
 }
 
 // The same page on a phone, a PC and a large screen; nothing is wider than the window.
@@ -71,7 +48,7 @@ after(async () => {
 test('a lost ledger begins anew with a permit that the district signed', { timeout: 400_000 }, async () => {
   await importRoster();
   await office.enrol(station);
-  const before = await watch(await signIn());
+  const before = await watches(await signsIn(chrome, station), station);
   await office.command(['pull']);
   await office.serve();
 
@@ -134,8 +111,8 @@ test('a lost ledger begins anew with a permit that the district signed', { timeo
   await desk.waitForSelector('#aside');
   await shoot(desk, 'epoch-after');
   await importRoster();
-  const phone = await signIn();
-  assert.equal(await credited(phone), before, 'what was credited counts still');
+  const phone = await signsIn(chrome, station);
+  assert.equal(await credited(phone, station), before, 'what was credited counts still');
   await office.command(['pull']);
   await clerk.goto(`${office.url}/alerts`);
   assert.ok(!(await clerk.textContent('main')).includes('台账'), 'nothing is wrong with the new log');

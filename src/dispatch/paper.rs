@@ -51,12 +51,12 @@ impl Kind {
     /// The name for people.
     pub const fn name(self, t: &Texts) -> &'static str {
         match self {
-            Self::Roster => t.down_roster,
-            Self::Visitors => t.down_visitors,
-            Self::Plan => t.down_plan,
-            Self::Approved => t.down_approved,
-            Self::Notices => t.down_notices,
-            Self::Rulings => t.down_rulings,
+            Self::Roster => t.down.roster,
+            Self::Visitors => t.down.visitors,
+            Self::Plan => t.down.plan,
+            Self::Approved => t.down.approved,
+            Self::Notices => t.down.notices,
+            Self::Rulings => t.down.rulings,
         }
     }
 

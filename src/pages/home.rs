@@ -155,7 +155,7 @@ async fn go_on(pages: &Pages, member: &Member, t: &Texts, lang: Lang) -> Result<
             continue;
         };
         let left = format::length(seen.length.minus(seen.position), lang);
-        let remark = format::fill(t.seen_until, &[&format::clock_length(seen.position), &left]);
+        let remark = format::fill(t.member.seen_until, &[&format::clock_length(seen.position), &left]);
         let credited = credited_of(pages, member.id.clone(), seen.item).await?;
         let bar = art::film_bar("bar-s", entry.length, &credited, &Intervals::none());
         rows.push(row(&entry, bar, remark));
@@ -229,8 +229,8 @@ fn search(lines: &Lines, typed: &str, t: &Texts, lang: Lang) -> Found {
     let hits = lines.shown().filter(|line| line.matches(&mut query)).take(HITS);
     let items = rows(hits, lang);
     Found {
-        heading: format::fill(t.found, &[&items.len()]),
-        none: format::fill(t.found_none, &[&typed]),
+        heading: format::fill(t.member.found, &[&items.len()]),
+        none: format::fill(t.member.found_none, &[&typed]),
         items,
     }
 }
@@ -239,13 +239,13 @@ fn search(lines: &Lines, typed: &str, t: &Texts, lang: Lang) -> Found {
 fn of_class(lines: &Lines, class: &str, t: &Texts, lang: Lang) -> Found {
     let belongs = |line: &Line<'_>| class == "*" || line.class().unwrap_or("") == class;
     let heading = match class {
-        "*" => t.all_items.to_owned(),
-        "" => t.no_class.to_owned(),
+        "*" => t.member.all_items.to_owned(),
+        "" => t.member.no_class.to_owned(),
         name => name.to_owned(),
     };
     Found {
         heading,
-        none: format::fill(t.found_none, &[&class]),
+        none: format::fill(t.member.found_none, &[&class]),
         items: rows(lines.shown().filter(belongs).take(HITS), lang),
     }
 }
@@ -259,7 +259,7 @@ fn classes(lines: &Lines, t: &Texts) -> Vec<Class> {
     counts.sort_by_key(|(_, count)| Reverse(*count));
     let class = |(name, count): (&str, usize)| Class {
         label: if name.is_empty() {
-            t.no_class.to_owned()
+            t.member.no_class.to_owned()
         } else {
             name.to_owned()
         },

@@ -41,7 +41,7 @@ pub(super) fn show(tally: &Tally, due: Option<Hours>, now: Reading, t: &Texts) -
     let parts: Vec<u32> = tally.by_mode.values().map(|h| h.hundredths()).collect();
     let of_due = due.map_or_else(
         || t.hour_unit.to_owned(),
-        |due| format::fill(t.due_of, &[&(due.hundredths() / 100)]),
+        |due| format::fill(t.member.due_of, &[&(due.hundredths() / 100)]),
     );
     Shown {
         total: tally.total,
@@ -57,10 +57,10 @@ pub(super) fn show(tally: &Tally, due: Option<Hours>, now: Reading, t: &Texts) -
 
 fn sentence(total: Hours, due: Option<Hours>, now: Reading, t: &Texts) -> String {
     match (due, days_left(now)) {
-        (_, None) => t.clock_unset.to_owned(),
-        (None, _) => t.no_due.to_owned(),
-        (Some(due), _) if total >= due => t.due_reached.to_owned(),
-        (Some(due), Some(days)) => format::fill(t.still_due, &[&due.minus(total), &days]),
+        (_, None) => t.member.clock_unset.to_owned(),
+        (None, _) => t.member.no_due.to_owned(),
+        (Some(due), _) if total >= due => t.member.due_reached.to_owned(),
+        (Some(due), Some(days)) => format::fill(t.member.still_due, &[&due.minus(total), &days]),
     }
 }
 

@@ -83,7 +83,7 @@ pub(super) async fn page(
         title: entry.title.clone(),
         facts: facts(&entry, visit.lang),
         remark: if plays && entry.plays == Plays::Pc {
-            f.t.needs_pc.to_owned()
+            f.t.member.needs_pc.to_owned()
         } else {
             String::new()
         },
@@ -111,9 +111,13 @@ fn facts(entry: &Entry, lang: Lang) -> String {
 
 /// Who speaks, where it comes from, whether it was made here.
 fn about(entry: &Entry, t: &Texts) -> String {
-    let speaker = entry.speaker().map(|name| format::fill(t.item_speaker_says, &[&name]));
-    let source = entry.source().map(|name| format::fill(t.item_source_says, &[&name]));
-    let local = entry.local.then(|| t.item_local_says.to_owned());
+    let speaker = entry
+        .speaker()
+        .map(|name| format::fill(t.library.item_speaker_says, &[&name]));
+    let source = entry
+        .source()
+        .map(|name| format::fill(t.library.item_source_says, &[&name]));
+    let local = entry.local.then(|| t.library.item_local_says.to_owned());
     [speaker, source, local]
         .into_iter()
         .flatten()
@@ -190,11 +194,11 @@ fn track(language: Option<&str>, reader: Lang) -> Track {
 
 fn script_texts(t: &Texts) -> serde_json::Value {
     serde_json::json!({
-        "play": t.play, "pause": t.pause, "seconds": t.seconds, "minutes_seconds": t.minutes_seconds,
-        "resumed": t.resumed, "ask_text": t.ask_text, "ask_left": t.ask_left, "offline": t.offline, "disk_full": t.disk_full,
-        "superseded": t.superseded, "go_on_here": t.go_on_here, "restarted": t.restarted,
-        "note_unattended": t.note_unattended, "note_not_new": t.note_not_new, "note_not_sent": t.note_not_sent,
-        "note_too_fast": t.note_too_fast, "guest_no_credit": t.guest_no_credit, "cannot_play": t.cannot_play,
-        "offline_guest": t.offline_guest, "chime_on": t.chime_on, "chime_off": t.chime_off,
+        "play": t.member.play, "pause": t.member.pause, "seconds": t.member.seconds, "minutes_seconds": t.member.minutes_seconds,
+        "resumed": t.member.resumed, "ask_text": t.member.ask_text, "ask_left": t.member.ask_left, "offline": t.member.offline, "disk_full": t.member.disk_full,
+        "superseded": t.member.superseded, "go_on_here": t.member.go_on_here, "restarted": t.member.restarted,
+        "note_unattended": t.member.note_unattended, "note_not_new": t.member.note_not_new, "note_not_sent": t.member.note_not_sent,
+        "note_too_fast": t.member.note_too_fast, "guest_no_credit": t.member.guest_no_credit, "cannot_play": t.member.cannot_play,
+        "offline_guest": t.member.offline_guest, "chime_on": t.member.chime_on, "chime_off": t.member.chime_off,
     })
 }

@@ -40,10 +40,10 @@ pub(super) fn lines(sessions: &[NotCounted], title: &impl Fn(&ItemId) -> String,
 
 fn reasons(lost: &Lost, t: &Texts, lang: Lang) -> Vec<String> {
     let all = [
-        (lost.unattended.total(), WORTH_A_WORD, t.lost_unattended),
-        (lost.too_fast.total(), WORTH_A_WORD, t.lost_too_fast),
-        (lost.not_sent.total(), WORTH_A_WORD, t.lost_not_sent),
-        (lost.again, WORTH_A_WORD_AGAIN, t.lost_again),
+        (lost.unattended.total(), WORTH_A_WORD, t.member.lost_unattended),
+        (lost.too_fast.total(), WORTH_A_WORD, t.member.lost_too_fast),
+        (lost.not_sent.total(), WORTH_A_WORD, t.member.lost_not_sent),
+        (lost.again, WORTH_A_WORD_AGAIN, t.member.lost_again),
     ];
     let said = all.into_iter().filter(|(time, least, _)| time >= least);
     said.map(|(time, _, sentence)| format::fill(sentence, &[&format::length(time, lang)]))

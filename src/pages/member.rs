@@ -50,7 +50,7 @@ pub(super) fn correction_lines(
 ) -> Vec<CorrectionLine> {
     let line = |one: &Corrected| {
         let date = format::short_date(one.wall_ms);
-        let entry = |place: i64| u64::try_from(place).map_or_else(|_| t.old_log.to_owned(), format::thousands);
+        let entry = |place: i64| u64::try_from(place).map_or_else(|_| t.correct.old_log.to_owned(), format::thousands);
         let (index, of) = (entry(one.index), entry(one.of));
         let (sign, time) = if one.gives > Millis::ZERO {
             ("+", one.gives)
@@ -68,7 +68,7 @@ pub(super) fn correction_lines(
         }
     };
     let ruled_line = |one: &Ruled| {
-        let entry = u64::try_from(one.index).map_or_else(|_| t.old_log.to_owned(), format::thousands);
+        let entry = u64::try_from(one.index).map_or_else(|_| t.correct.old_log.to_owned(), format::thousands);
         let date = format::short_date(one.wall_ms);
         CorrectionLine {
             date: if date.is_empty() { t.undated.to_owned() } else { date },
@@ -160,16 +160,16 @@ pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Res
             member.branch
         ),
         heading: if year == Year::UNDECIDED {
-            t.this_year.to_owned()
+            t.member.this_year.to_owned()
         } else {
-            format::fill(t.year_studied, &[&year.0])
+            format::fill(t.member.year_studied, &[&year.0])
         },
         hours: hours::show(&tally, policy.due(member.role.word(), year), now, t),
         modes: modes(&tally, &account.spans, t, visit.lang),
         time: format::length(tally.raw, visit.lang),
         seconds: tally.raw.as_secs(),
         undecided: if year != Year::UNDECIDED && account.undated > Millis::ZERO {
-            format::fill(t.undecided_year, &[&format::length(account.undated, visit.lang)])
+            format::fill(t.member.undecided_year, &[&format::length(account.undated, visit.lang)])
         } else {
             String::new()
         },
@@ -232,7 +232,7 @@ async fn visitor(pages: &Pages, visit: &Visit, who: Visiting) -> Result<Response
         ),
         time: format::length(earned, visit.lang),
         seconds: earned.as_secs(),
-        sentence: format::fill(t.visiting_me, &[&who.member]),
+        sentence: format::fill(t.checkin.visiting_me, &[&who.member]),
         voice,
         list: lines(&account.spans, &account.grades, &title, t, visit.lang),
         f: visit.frame(pages, t.my_hours, Tab::Hours),
@@ -302,5 +302,5 @@ fn foot(policy: &Policy, tally: &Tally, t: &Texts) -> String {
         tally.policies.join("》《")
     };
     let cap = policy.per_day_cap.map_or(24, |cap| cap.hundredths() / 100);
-    format::fill(t.policy_foot, &[&names, &(policy.hour.as_secs() / 60), &cap])
+    format::fill(t.member.policy_foot, &[&names, &(policy.hour.as_secs() / 60), &cap])
 }

@@ -18,10 +18,10 @@ pub(super) struct Line {
 /// The notices of today, those that end first before.
 pub(super) async fn today(pages: &Pages, t: &Texts) -> Result<Vec<Line>, Problem> {
     let line = |(_, notice): (String, crate::dispatch::Notice)| Line {
-        about: format::fill(t.down_until, &[&notice.until]),
+        about: format::fill(t.down.until, &[&notice.until]),
         in_one: match notice.text.as_str() {
             "" => notice.title.clone(),
-            text => format::fill(t.down_in_one, &[&notice.title, &text.replace('\n', " ")]),
+            text => format::fill(t.down.in_one, &[&notice.title, &text.replace('\n', " ")]),
         },
         title: notice.title,
         text: notice.text,

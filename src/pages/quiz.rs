@@ -76,7 +76,7 @@ async fn evening(pages: &Pages, visit: &Visit, id: &str, item: ItemId) -> Result
 
 fn choices(question: &Question, t: &Texts) -> Vec<String> {
     if question.choices.is_empty() {
-        vec![t.quiz_true.to_owned(), t.quiz_false.to_owned()]
+        vec![t.checkin.quiz_true.to_owned(), t.checkin.quiz_false.to_owned()]
     } else {
         question.choices.clone()
     }
@@ -139,7 +139,7 @@ fn ask(
         action,
         back,
         title,
-        f: visit.frame(pages, t.quiz, Tab::None),
+        f: visit.frame(pages, t.checkin.quiz, Tab::None),
     };
     show(visit, &page)
 }
@@ -254,12 +254,12 @@ fn tell(
     let page = Page {
         questions: Vec::new(),
         outcome,
-        result: format::fill(t.quiz_result, &[&answered.questions, &answered.right]),
-        proof: if proof { t.quiz_proof } else { "" },
+        result: format::fill(t.checkin.quiz_result, &[&answered.questions, &answered.right]),
+        proof: if proof { t.checkin.quiz_proof } else { "" },
         action: String::new(),
         back,
         title,
-        f: visit.frame(pages, t.quiz, Tab::None),
+        f: visit.frame(pages, t.checkin.quiz, Tab::None),
     };
     show(visit, &page)
 }
@@ -275,7 +275,7 @@ fn outcome(question: &Question, taken: &[usize], t: &Texts) -> Outcome {
     Outcome {
         question: question.question.clone(),
         is_right: taken == question.answers,
-        answer: format::fill(t.quiz_right, &[&right.join(t.quiz_comma)]),
+        answer: format::fill(t.checkin.quiz_right, &[&right.join(t.checkin.quiz_comma)]),
     }
 }
 
@@ -323,6 +323,6 @@ mod tests {
         assert!(outcome(&wrong, &[1], t).is_right);
         assert!(!outcome(&wrong, &[0], t).is_right);
         assert!(!outcome(&wrong, &[], t).is_right, "no answer is no right answer");
-        assert!(outcome(&wrong, &[0], t).answer.contains(t.quiz_false));
+        assert!(outcome(&wrong, &[0], t).answer.contains(t.checkin.quiz_false));
     }
 }

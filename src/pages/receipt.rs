@@ -67,7 +67,7 @@ pub(super) async fn list(State(pages): State<Pages>, visit: Visit) -> Result<Res
             .iter()
             .map(|(index, span)| line(&pages, *index, span, t, visit.lang))
             .collect(),
-        f: visit.frame(&pages, t.receipts, Tab::Hours),
+        f: visit.frame(&pages, t.member.receipts, Tab::Hours),
     };
     show(&visit, &page)
 }
@@ -123,7 +123,11 @@ pub(super) async fn check(
         Err(error) => {
             let asked = !shown.r.is_empty();
             let t = texts(visit.lang);
-            let lead = if asked { sentence(&error, t) } else { t.receipt_lead };
+            let lead = if asked {
+                sentence(&error, t)
+            } else {
+                t.member.receipt_lead
+            };
             show(&visit, &page(&pages, &visit, lead, false, Vec::new()))
         }
     }
@@ -143,12 +147,12 @@ async fn checked(
             let now = pages.clock.now();
             let compared = pages.ledger.look_at(now, &receipt.checkpoint, Witness::Receipt).await;
             match compared {
-                Ok(Compared::Differs { .. }) => page(pages, visit, t.receipt_taken_back, false, facts),
-                Ok(_) => page(pages, visit, t.receipt_holds, true, facts),
+                Ok(Compared::Differs { .. }) => page(pages, visit, t.member.receipt_taken_back, false, facts),
+                Ok(_) => page(pages, visit, t.member.receipt_holds, true, facts),
                 // A halted ledger says so on the desk; the receipt is as good as it was.
                 Err(error) => {
                     tracing::warn!(%error, "a receipt could not be compared with the log");
-                    page(pages, visit, t.receipt_holds, true, facts)
+                    page(pages, visit, t.member.receipt_holds, true, facts)
                 }
             }
         }
@@ -166,15 +170,15 @@ fn page(pages: &Pages, visit: &Visit, lead: &str, holds: bool, facts: Vec<(&'sta
         facts,
         code: String::new(),
         text: String::new(),
-        f: visit.frame(pages, texts(visit.lang).receipt, Tab::Hours),
+        f: visit.frame(pages, texts(visit.lang).member.receipt, Tab::Hours),
     }
 }
 
 fn sentence(error: &ReceiptError, t: &'static Texts) -> &'static str {
     match error {
-        ReceiptError::Malformed => t.receipt_malformed,
-        ReceiptError::Checkpoint(_) => t.receipt_other_key,
-        ReceiptError::NotInTheLog => t.receipt_not_in_log,
+        ReceiptError::Malformed => t.member.receipt_malformed,
+        ReceiptError::Checkpoint(_) => t.member.receipt_other_key,
+        ReceiptError::NotInTheLog => t.member.receipt_not_in_log,
     }
 }
 
@@ -190,8 +194,8 @@ async fn facts(
     facts.push((t.station_origin, point.origin.to_string()));
     let place = [format::thousands(index), format::thousands(point.size)];
     facts.push((
-        t.receipt_place,
-        format::fill(t.receipt_place_of, &[&place[0], &place[1]]),
+        t.member.receipt_place,
+        format::fill(t.member.receipt_place_of, &[&place[0], &place[1]]),
     ));
     let cosigned = pages.ledger.store().read(ledger::last_cosignatures).await?;
     let seen = cosigned.iter().find(|(_, size, _)| *size > index);
@@ -232,9 +236,9 @@ fn told(pages: &Pages, leaf: &Leaf, t: &'static Texts, lang: Lang) -> Vec<(&'sta
     let undated = year.0 == 0;
     vec![
         (t.member_number, member.to_string()),
-        (t.receipt_item, title(pages, item)),
-        (t.receipt_time, time),
-        (t.receipt_total, format::length(*total, lang)),
-        (t.receipt_date, if undated { t.undated.to_owned() } else { date }),
+        (t.member.receipt_item, title(pages, item)),
+        (t.member.receipt_time, time),
+        (t.member.receipt_total, format::length(*total, lang)),
+        (t.member.receipt_date, if undated { t.undated.to_owned() } else { date }),
     ]
 }

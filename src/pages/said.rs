@@ -28,7 +28,7 @@ pub(super) async fn at(
         let right: u32 = answers.iter().map(|one| one.right).sum();
         let asked: u32 = answers.iter().map(|one| one.questions).sum();
         lines.push((
-            t.quiz,
+            t.checkin.quiz,
             format::fill(t.books.f1_quiz_line, &[&answers.len(), &asked, &right]),
         ));
     }

@@ -48,7 +48,7 @@ fn shown(said: &Feedback, t: &Texts, lang: Lang) -> Said {
         answer: if said.answer.is_empty() {
             String::new()
         } else {
-            format::fill(t.feedback_answered, &[&said.answer])
+            format::fill(t.books.feedback_answered, &[&said.answer])
         },
     }
 }

@@ -258,9 +258,9 @@ fn shots(web: &Web, leaves: &[(u64, Vec<u8>)], t: &Texts) -> Vec<Shot> {
         shots.retain(|shot| shot.digest != digest);
         if !gone {
             let when = match when {
-                Moment::Start => t.photo_start,
-                Moment::Middle => t.photo_middle,
-                Moment::End => t.photo_end,
+                Moment::Start => t.books.photo_start,
+                Moment::Middle => t.books.photo_middle,
+                Moment::End => t.books.photo_end,
             };
             let is_here = web.district.has_photo(&digest);
             shots.push(Shot { digest, when, is_here });

@@ -38,4 +38,12 @@ texts! {
     ruled_why: "依据：{0}（{1}，台账第 {2} 条）", "On this evidence: {0} ({1}, entry {2})";
     line: "{0}；签字人 {1}；第 {2} 条更正第 {3} 条", "{0}; signed by {1}; entry {2} corrects entry {3}";
     add: "补记一名党员", "Credit somebody who was there";
+    no_names: "这句话要永远留在台账里，请写编号，不要写姓名。", "This sentence stays in the log for ever: please write numbers, not names.";
+    corrections: "更正记录", "Corrections";
+    old_log: "（旧台账）", "(old log)";
+    remove_member: "移出花名册", "Remove from the roster";
+    remove_why: "姓名、口令马上从站点删掉；学时留在台账里，只剩编号。以前的备份里还有姓名，等新的备份替掉它们（一般一个星期）。集中收看记录里手写的名字要自己改。党员只是转走，把状态改成“已离开”就行。", "Name and PIN are deleted at once; the hours stay in the log, under the number alone. Older backups hold the name until newer ones replace them (a week, as a rule). Names typed into the records of evenings are yours to change. For somebody who only moved away, set the status to left.";
+    remove_sure: "核对过了，就是这一位", "Checked: this is the one";
+    remove_unsure: "请先勾上“核对过了”。什么都没有删。", "Please tick that you have checked. Nothing was removed.";
+    recent_spans: "最近记入的", "Recently credited";
 }

@@ -57,4 +57,9 @@ texts! {
     grades: "手机签到 {0} 人（B 级），您登记 {1} 人（C 级，在报表里单独列出）。", "{0} by phone (grade B), {1} by you (grade C, shown apart in reports).";
     alone: "用手机自学的：{0} 人", "On their phones: {0}";
     record: "这一场的记录和照片", "The record and photos of this evening";
+    came_expected: "其中应到的", "of them expected";
+    why_no_phone: "没带手机", "no phone with them";
+    why_cannot: "不会用", "cannot use one";
+    why_empty: "手机没电", "battery is empty";
+    why_shared: "合用一部手机", "share a phone";
 }

@@ -54,4 +54,7 @@ texts! {
     wish: "想一起看", "I would like us to see it";
     wish_back: "已点“想一起看”，撤销", "Asked for; take it back";
     item: "第 {0} 号，{1}", "No. {0}, {1}";
+    notice_month: "{0}远程教育播放公告", "Screenings in {0}";
+    notice_one: "远程教育播放公告", "Screening";
+    notice_scan: "扫码看课件、查学时", "Scan to watch and to see your hours";
 }

@@ -79,10 +79,16 @@ pub(super) async fn page(
     let t = texts(visit.lang);
     let page = Page {
         items: items(&pages, &record, &person.id, t).await?,
-        thanks: format::fill(t.after_thanks, &[&person.name]),
-        words: [t.star_1, t.star_2, t.star_3, t.star_4, t.star_5],
+        thanks: format::fill(t.checkin.after_thanks, &[&person.name]),
+        words: [
+            t.checkin.star_1,
+            t.checkin.star_2,
+            t.checkin.star_3,
+            t.checkin.star_4,
+            t.checkin.star_5,
+        ],
         id,
-        f: visit.frame(&pages, t.after_title, Tab::None),
+        f: visit.frame(&pages, t.checkin.after_title, Tab::None),
     };
     show(&visit, &page)
 }
@@ -110,7 +116,7 @@ async fn items(pages: &Pages, record: &Record, who: &MemberId, t: &crate::look::
                 String::new()
             },
             answered: own.map_or_else(String::new, |one| {
-                format::fill(t.quiz_result, &[&one.questions, &one.right])
+                format::fill(t.checkin.quiz_result, &[&one.questions, &one.right])
             }),
         });
     }

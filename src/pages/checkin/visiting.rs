@@ -66,14 +66,14 @@ pub(super) async fn take(
     t: &Texts,
 ) -> Result<Result<Person, String>, Problem> {
     let Some(who) = stated.read() else {
-        return Ok(Err(t.visiting_unclear.to_owned()));
+        return Ok(Err(t.checkin.visiting_unclear.to_owned()));
     };
     let who = as_listed(pages, who).await?;
     let welcome = pages.roster.welcome(who.clone(), Some(visit.visitor.device)).await?;
     Ok(match welcome {
         Welcome::Known => Ok(Person::visiting(who)),
-        Welcome::OfThisStation => Err(t.visiting_own.to_owned()),
-        Welcome::OtherPhone => Err(format::fill(t.visiting_other_phone, &[&who.member])),
+        Welcome::OfThisStation => Err(t.checkin.visiting_own.to_owned()),
+        Welcome::OtherPhone => Err(format::fill(t.checkin.visiting_other_phone, &[&who.member])),
     })
 }
 

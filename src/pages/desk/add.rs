@@ -93,7 +93,7 @@ pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Res
     let unfinished = blocking(move || uploads.unfinished()).await?;
     let facts = serde_json::json!({"piece": PIECE, "texts": script_texts(t)});
     let page = Page {
-        f: visit.frame(&pages, t.add_films, Tab::Library),
+        f: visit.frame(&pages, t.library.add_films, Tab::Library),
         classes: super::item::classes(&pages),
         local: name::LOCAL,
         fault: unfinished
@@ -118,15 +118,15 @@ fn unfinished_line(ticket: RandomId, known: &Upload, t: &Texts) -> Unfinished {
     Unfinished {
         ticket: ticket.to_string(),
         name: known.name.clone(),
-        facts: format::fill(t.upload_stands, &[&have, &size]),
+        facts: format::fill(t.library.upload_stands, &[&have, &size]),
     }
 }
 
 fn script_texts(t: &Texts) -> serde_json::Value {
     serde_json::json!({
-        "sending": t.upload_sending, "left": t.upload_left, "done": t.upload_done, "waiting": t.upload_waiting,
-        "retry": t.upload_retry, "cancel": t.cancel, "cancelled": t.upload_cancelled, "leave": t.upload_leave,
-        "seconds": t.seconds, "minutes_seconds": t.minutes_seconds,
+        "sending": t.library.upload_sending, "left": t.library.upload_left, "done": t.library.upload_done, "waiting": t.library.upload_waiting,
+        "retry": t.library.upload_retry, "cancel": t.library.cancel, "cancelled": t.library.upload_cancelled, "leave": t.library.upload_leave,
+        "seconds": t.member.seconds, "minutes_seconds": t.member.minutes_seconds,
     })
 }
 
@@ -269,7 +269,7 @@ async fn stick_part(pages: &Pages, visit: &Visit) -> Result<StickPart, Problem> 
         .map(|(at, offer)| line(at, offer, t, visit.lang))
         .collect();
     Ok(StickPart {
-        f: visit.frame(pages, t.add_films, Tab::Library),
+        f: visit.frame(pages, t.library.add_films, Tab::Library),
         key: seen.as_ref().map(|seen| seen.stick.key.clone()).unwrap_or_default(),
         lead: seen.as_ref().map_or_else(String::new, |seen| lead(seen, t)),
         fault: seen.as_ref().and_then(|seen| seen.fault.clone()).unwrap_or_default(),
@@ -291,16 +291,16 @@ fn lead(seen: &StickVisit, t: &Texts) -> String {
     let fresh = count(|state| matches!(state, Offered::New));
     let copied = count(|state| matches!(state, Offered::Copied));
     if seen.is_looking {
-        return format::fill(t.stick_looking, &[name, &seen.offers.len()]);
+        return format::fill(t.library.stick_looking, &[name, &seen.offers.len()]);
     }
     if seen.is_copying {
         let left = count(|state| matches!(state, Offered::Waiting | Offered::Copying(_)));
-        return format::fill(t.stick_copying, &[name, &left]);
+        return format::fill(t.library.stick_copying, &[name, &left]);
     }
     match (fresh, copied) {
-        (0, 0) => format::fill(t.stick_nothing, &[name]),
-        (0, copied) => format::fill(t.stick_done, &[name, &copied]),
-        (fresh, _) => format::fill(t.stick_new, &[name, &fresh]),
+        (0, 0) => format::fill(t.library.stick_nothing, &[name]),
+        (0, copied) => format::fill(t.library.stick_done, &[name, &copied]),
+        (fresh, _) => format::fill(t.library.stick_new, &[name, &fresh]),
     }
 }
 
@@ -309,20 +309,24 @@ fn line(at: usize, offer: &Offer, t: &Texts, lang: Lang) -> Line {
     let folder = Some(offer.folder.clone()).filter(|folder| !folder.is_empty());
     let facts = [folder, length, Some(format::bytes(offer.size))];
     let (tag, state, remedy) = match &offer.state {
-        Offered::New => ("tag-ok", t.stick_is_new.to_owned(), String::new()),
-        Offered::Known => ("tag-off", t.stick_is_known.to_owned(), String::new()),
-        Offered::Damaged(damage) => ("tag-you", t.damaged.to_owned(), standing::remedy(damage, t).to_owned()),
-        Offered::Waiting => ("tag-go", t.stick_waits.to_owned(), String::new()),
+        Offered::New => ("tag-ok", t.library.stick_is_new.to_owned(), String::new()),
+        Offered::Known => ("tag-off", t.library.stick_is_known.to_owned(), String::new()),
+        Offered::Damaged(damage) => (
+            "tag-you",
+            t.library.damaged.to_owned(),
+            standing::remedy(damage, t).to_owned(),
+        ),
+        Offered::Waiting => ("tag-go", t.library.stick_waits.to_owned(), String::new()),
         Offered::Copying(done) => (
             "tag-go",
-            format!("{} {}", t.stick_copies, format::percent(*done, offer.size)),
+            format!("{} {}", t.library.stick_copies, format::percent(*done, offer.size)),
             String::new(),
         ),
-        Offered::Copied => ("tag-ok", t.stick_copied.to_owned(), String::new()),
+        Offered::Copied => ("tag-ok", t.library.stick_copied.to_owned(), String::new()),
         Offered::Failed(why) => (
             "tag-you",
-            t.stick_failed.to_owned(),
-            format::fill(t.stick_failed_do, &[why]),
+            t.library.stick_failed.to_owned(),
+            format::fill(t.library.stick_failed_do, &[why]),
         ),
     };
     let bar = match offer.state {
@@ -381,7 +385,9 @@ fn problem(error: &IntakeError) -> Problem {
             "正在忙，等这一件做完再来。",
             "It is busy; wait until this is done.",
         ),
-        IntakeError::Offline => Problem::unavailable(30, texts(Lang::Zh).disk_gone, texts(Lang::En).disk_gone),
+        IntakeError::Offline => {
+            Problem::unavailable(30, texts(Lang::Zh).today.disk_gone, texts(Lang::En).today.disk_gone)
+        }
         IntakeError::Io(error) => Problem::internal(error),
     }
 }

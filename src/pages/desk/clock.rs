@@ -103,18 +103,21 @@ async fn groups(pages: &Pages, t: &Texts, lang: Lang) -> Result<Vec<Group>, Prob
     let day = |unix_ms: i64| format::full_date(unix_ms, lang);
     let group = |open: &viewing::Open| Group {
         first: open.first().unwrap_or_default(),
-        what: format::fill(t.clock_open, &[&open.spans.len(), &format::length(open.credit, lang)]),
+        what: format::fill(
+            t.today.clock_open,
+            &[&open.spans.len(), &format::length(open.credit, lang)],
+        ),
         when: format::fill(
-            t.clock_open_do,
+            t.today.clock_open_do,
             &[
                 &day(open.within.lo),
-                &open.within.hi.map_or_else(|| t.clock_open_now.to_owned(), day),
+                &open.within.hi.map_or_else(|| t.today.clock_open_now.to_owned(), day),
             ],
         ),
         years: open
             .years
             .iter()
-            .map(|year| (year.0, format::fill(t.clock_open_year, &[&year.0])))
+            .map(|year| (year.0, format::fill(t.today.clock_open_year, &[&year.0])))
             .collect(),
     };
     Ok(open.iter().map(group).collect())
@@ -137,9 +140,9 @@ pub(super) async fn set(State(pages): State<Pages>, visit: Visit, Form(said): Fo
             Ok(go_to("/desk/clock"))
         }
         (Ending::NotNeeded, _) => Ok(go_to("/desk/clock")),
-        (Ending::BeforeTheLastVisit, _) => show(&visit, &page_with(&pages, &visit, t.clock_before_visit).await?),
+        (Ending::BeforeTheLastVisit, _) => show(&visit, &page_with(&pages, &visit, t.today.clock_before_visit).await?),
         (Ending::Taken | Ending::Implausible, _) => {
-            show(&visit, &page_with(&pages, &visit, t.clock_implausible).await?)
+            show(&visit, &page_with(&pages, &visit, t.today.clock_implausible).await?)
         }
     }
 }
@@ -169,27 +172,30 @@ async fn page_with(pages: &Pages, visit: &Visit, said: &str) -> Result<Page, Pro
         why: reason(now.trust, t),
         said: said.to_owned(),
         may_set: may_set(now.trust),
-        f: visit.frame(pages, t.clock_title, Tab::Today),
+        f: visit.frame(pages, t.today.clock_title, Tab::Today),
     })
 }
 
 fn believed(now: Reading, t: &Texts, lang: Lang) -> String {
     if now.trust == Trust::Unset {
-        return t.clock_unset.to_owned();
+        return t.member.clock_unset.to_owned();
     }
     // With the year: a clock that was set by a slip is most often wrong by one.
     let day = format::full_date(now.wall_ms, lang);
-    format::fill(t.clock_believes, &[&format!("{day} {}", format::time(now.wall_ms))])
+    format::fill(
+        t.today.clock_believes,
+        &[&format!("{day} {}", format::time(now.wall_ms))],
+    )
 }
 
 fn reason(trust: Trust, t: &Texts) -> &'static str {
     match trust {
-        Trust::Ntp => t.clock_ntp,
-        Trust::District => t.clock_district,
-        Trust::Operator => t.clock_operator,
-        Trust::Plausible => t.clock_unsure,
-        Trust::Phones => t.clock_phones,
-        Trust::Unset => t.clock_set_it,
+        Trust::Ntp => t.today.clock_ntp,
+        Trust::District => t.today.clock_district,
+        Trust::Operator => t.today.clock_operator,
+        Trust::Plausible => t.today.clock_unsure,
+        Trust::Phones => t.today.clock_phones,
+        Trust::Unset => t.today.clock_set_it,
     }
 }
 

@@ -123,7 +123,7 @@ async fn facts(
         } => {
             let name = pages.roster.member(member.clone()).await?.map(|member| member.name);
             facts.push((t.correct.whose, format!("{member} {}", name.unwrap_or_default())));
-            facts.push((t.receipt_item, title(item)));
+            facts.push((t.member.receipt_item, title(item)));
             format!("{} ({})", format::length(still.total(), visit.lang), minutes(still))
         }
         Named::Screening(pieces) => {
@@ -134,12 +134,12 @@ async fn facts(
                     titles.push(title);
                 }
             }
-            facts.push((t.receipt_item, titles.join(" / ")));
+            facts.push((t.member.receipt_item, titles.join(" / ")));
             format::length(attendance::shown_time(pieces), visit.lang)
         }
     };
-    facts.push((t.receipt_time, time));
-    facts.push((t.receipt_date, format::date(found.wall_ms, visit.lang)));
+    facts.push((t.member.receipt_time, time));
+    facts.push((t.member.receipt_date, format::date(found.wall_ms, visit.lang)));
     Ok(facts)
 }
 
@@ -207,7 +207,7 @@ async fn wanted(pages: &Pages, sent: &Sent, t: &Texts) -> Result<Result<Correcti
         return Ok(Err(t.correct.no_reason));
     }
     if pages.roster.is_named_in(&reason).await? {
-        return Ok(Err(t.no_names));
+        return Ok(Err(t.correct.no_names));
     }
     let of = sent.of;
     Ok(Ok(Correcting {

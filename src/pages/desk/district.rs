@@ -70,22 +70,22 @@ pub(super) async fn carry(
     let (districts, sticks) = (pages.districts.clone(), pages.intake.sticks.clone());
     let act = move || {
         let plugged = sticks.plugged_in().into_iter().find(|stick| stick.key == sent.stick);
-        let gone = || Problem::unprocessable(texts(Lang::Zh).carry_gone, texts(Lang::En).carry_gone);
+        let gone = || Problem::unprocessable(texts(Lang::Zh).ledger.carry_gone, texts(Lang::En).ledger.carry_gone);
         districts.carry(&plugged.ok_or_else(gone)?.mount)
     };
     let carried = tokio::task::spawn_blocking(act).await;
     let carried = carried.map_err(|error| Problem::internal(&error))??;
-    let mut said = format::fill(t.carry_done, &[&format::thousands(carried.leaves)]);
+    let mut said = format::fill(t.ledger.carry_done, &[&format::thousands(carried.leaves)]);
     if let Some(size) = carried.cosigned {
-        said += &format::fill(t.carry_cosigned, &[&format::thousands(size)]);
+        said += &format::fill(t.ledger.carry_cosigned, &[&format::thousands(size)]);
     }
     if !carried.down.is_empty() {
         let kinds: Vec<&str> = carried.down.iter().map(|kind| kind.name(t)).collect();
         let separator = if visit.lang == Lang::Zh { "、" } else { ", " };
-        said += &format::fill(t.carry_down, &[&kinds.join(separator)]);
+        said += &format::fill(t.ledger.carry_down, &[&kinds.join(separator)]);
     }
     if carried.refused > 0 {
-        said += &format::fill(t.carry_refused, &[&carried.refused]);
+        said += &format::fill(t.ledger.carry_refused, &[&carried.refused]);
     }
     page_with(&pages, &visit, String::new(), said).await
 }

@@ -45,9 +45,9 @@ pub(super) async fn down(pages: &Pages, t: &Texts, lang: Lang) -> Result<Down, P
         what: standing.kind.name(t),
         count: format::thousands(standing.entries),
         state: if standing.holds {
-            t.down_in_force
+            t.down.in_force
         } else {
-            t.down_to_come
+            t.down.to_come
         },
         from: standing.from,
         came: format::date(standing.wall, lang),
@@ -79,10 +79,10 @@ async fn list(pages: &Pages, t: &Texts) -> Result<String, Problem> {
     let approved = tokio::task::spawn_blocking(move || dispatches.approved()).await;
     let approved = approved.map_err(|error| Problem::internal(&error))??;
     Ok(match approved {
-        None => t.list_none.to_owned(),
+        None => t.down.list_none.to_owned(),
         Some(items) => {
             let here = items.iter().filter(|id| pages.library.entry(id).is_some()).count();
-            format::fill(t.list_lead, &[&items.len(), &here])
+            format::fill(t.down.list_lead, &[&items.len(), &here])
         }
     })
 }
@@ -108,8 +108,8 @@ fn person(ours: &Member, theirs: Option<&Member>, t: &Texts, lang: Lang) -> Pers
         name: ours.name.clone(),
         ours: differing(&here, there.as_ref()),
         theirs: there.as_ref().map_or_else(
-            || t.gave_way_left.to_owned(),
-            |there| format!("{}{}", t.gave_way_theirs, differing(there, Some(&here))),
+            || t.down.gave_way_left.to_owned(),
+            |there| format!("{}{}", t.down.gave_way_theirs, differing(there, Some(&here))),
         ),
     }
 }
@@ -131,19 +131,19 @@ fn facts(member: &Member, t: &Texts, lang: Lang) -> Vec<(&'static str, String)> 
         ..
     } = member.details.clone();
     vec![
-        (t.name, member.name.clone()),
-        (t.branch, member.branch.to_string()),
-        (t.role, word(member.role.zh(), member.role.word())),
-        (t.status, word(member.status.zh(), member.status.word())),
-        (t.migrant, word(member.migrant.zh(), member.migrant.word())),
-        (t.details_sex, sex),
-        (t.details_born, born),
-        (t.details_joined, joined),
-        (t.details_place, place),
-        (t.details_since, since),
-        (t.details_phone, phone),
-        (t.details_certificate, certificate),
-        (t.details_contact, contact),
+        (t.members.name, member.name.clone()),
+        (t.members.branch, member.branch.to_string()),
+        (t.members.role, word(member.role.zh(), member.role.word())),
+        (t.members.status, word(member.status.zh(), member.status.word())),
+        (t.members.migrant, word(member.migrant.zh(), member.migrant.word())),
+        (t.books.details_sex, sex),
+        (t.books.details_born, born),
+        (t.books.details_joined, joined),
+        (t.books.details_place, place),
+        (t.books.details_since, since),
+        (t.books.details_phone, phone),
+        (t.books.details_certificate, certificate),
+        (t.books.details_contact, contact),
     ]
 }
 

@@ -72,8 +72,8 @@ pub(super) struct Confirm {
 fn empty(pages: &Pages, visit: &Visit, note: String) -> Page {
     let t = texts(visit.lang);
     Page {
-        f: visit.frame(pages, t.import, Tab::Members),
-        lead: t.import_lead.to_owned(),
+        f: visit.frame(pages, t.today.import, Tab::Members),
+        lead: t.members.import_lead.to_owned(),
         note,
         faults: Vec::new(),
         changes: Vec::new(),
@@ -97,16 +97,16 @@ pub(super) async fn check(State(pages): State<Pages>, visit: Visit, form: Multip
     let mut page = empty(&pages, &visit, String::new());
     if plan.faults.is_empty() {
         page.lead = format::fill(
-            t.import_ready,
+            t.members.import_ready,
             &[&plan.added.len(), &plan.changed.len(), &plan.unchanged],
         );
         page.changes = changes(&plan, t);
         if !plan.not_in_file.is_empty() {
-            page.missing = format::fill(t.import_missing, &[&plan.not_in_file.len()]);
+            page.missing = format::fill(t.members.import_missing, &[&plan.not_in_file.len()]);
         }
         page.ticket = pages.plans.keep(plan).to_string();
     } else {
-        page.lead = format::fill(t.import_faults, &[&plan.faults.len()]);
+        page.lead = format::fill(t.members.import_faults, &[&plan.faults.len()]);
         page.faults = plan
             .faults
             .iter()
@@ -119,7 +119,7 @@ pub(super) async fn check(State(pages): State<Pages>, visit: Visit, form: Multip
 
 fn fault_line(fault: &crate::roster::LineFault, t: &Texts, lang: Lang) -> Line {
     Line {
-        line: format::fill(t.line, &[&fault.line]),
+        line: format::fill(t.members.line, &[&fault.line]),
         text: if lang == Lang::Zh {
             fault.fault.zh()
         } else {
@@ -139,8 +139,8 @@ fn changes(plan: &Plan, t: &Texts) -> Vec<Line> {
             new.member.role.zh()
         ),
     };
-    let added = plan.added.iter().map(|new| of(t.added, new));
-    let changed = plan.changed.iter().map(|(_, new)| of(t.changed, new));
+    let added = plan.added.iter().map(|new| of(t.members.added, new));
+    let changed = plan.changed.iter().map(|(_, new)| of(t.members.changed, new));
     added.chain(changed).take(LISTED).collect()
 }
 
@@ -162,6 +162,6 @@ pub(super) async fn apply(
         .and_then(|ticket| pages.plans.take(ticket))
         .ok_or_else(stale)?;
     let done = pages.roster.apply(plan, &operator).await?.map_err(|_| stale())?;
-    let note = format::fill(texts(visit.lang).import_done, &[&done.added, &done.changed]);
+    let note = format::fill(texts(visit.lang).members.import_done, &[&done.added, &done.changed]);
     show(&visit, &empty(&pages, &visit, note))
 }

@@ -112,20 +112,20 @@ fn facts_of(
     lang: Lang,
 ) -> Vec<Fact> {
     let fact = |label, value| Fact { label, value };
-    let mut list = vec![fact(t.item_where, entry.file())];
+    let mut list = vec![fact(t.library.item_where, entry.file())];
     if let Some(facts) = facts.filter(|_| matches!(entry.kind, Kind::Film | Kind::Audio)) {
-        list.push(fact(t.item_format, standing::format_line(entry, facts)));
+        list.push(fact(t.library.item_format, standing::format_line(entry, facts)));
     }
     if entry.length > Millis::ZERO {
-        list.push(fact(t.item_length, format::length(entry.length, lang)));
+        list.push(fact(t.library.item_length, format::length(entry.length, lang)));
     }
-    list.push(fact(t.item_size, format::bytes(entry.size)));
+    list.push(fact(t.library.item_size, format::bytes(entry.size)));
     if !entry.subtitles().is_empty() {
         let languages = entry
             .subtitles()
             .iter()
             .map(|l| l.clone().unwrap_or_else(|| "zh".into()));
-        list.push(fact(t.item_subtitles, languages.collect::<Vec<_>>().join(", ")));
+        list.push(fact(t.library.item_subtitles, languages.collect::<Vec<_>>().join(", ")));
     }
     let handouts: Vec<String> = entry
         .handouts()
@@ -133,7 +133,7 @@ fn facts_of(
         .filter_map(|id| Some(pages.library.entry(id)?.title))
         .collect();
     if !handouts.is_empty() {
-        list.push(fact(t.item_handouts, handouts.join("，")));
+        list.push(fact(t.library.item_handouts, handouts.join("，")));
     }
     list
 }
@@ -149,20 +149,26 @@ fn fields(mark: &Mark, item: Option<&media_index::Item>, t: &'static Texts) -> V
     };
     let class = item
         .and_then(|i| i.class.clone())
-        .unwrap_or_else(|| t.item_class_hint.to_owned());
+        .unwrap_or_else(|| t.library.item_class_hint.to_owned());
     vec![
-        field("title", t.item_title, &mark.title, item.map(|i| i.title.clone()), TITLE),
-        field("class", t.item_class, &mark.class, Some(class), WORDS),
+        field(
+            "title",
+            t.library.item_title,
+            &mark.title,
+            item.map(|i| i.title.clone()),
+            TITLE,
+        ),
+        field("class", t.library.item_class, &mark.class, Some(class), WORDS),
         field(
             "source",
-            t.item_source,
+            t.library.item_source,
             &mark.source,
             item.and_then(|i| i.sheet.source.clone()),
             WORDS,
         ),
         field(
             "speaker",
-            t.item_speaker,
+            t.library.item_speaker,
             &mark.speaker,
             item.and_then(|i| i.sheet.speaker.clone()),
             WORDS,
@@ -222,12 +228,12 @@ fn words(text: &str) -> Option<String> {
 
 fn too_long(sent: &Save, t: &Texts) -> Vec<String> {
     let fields = [
-        (t.item_title, &sent.title, TITLE),
-        (t.item_class, &sent.class, WORDS),
-        (t.item_source, &sent.source, WORDS),
-        (t.item_speaker, &sent.speaker, WORDS),
+        (t.library.item_title, &sent.title, TITLE),
+        (t.library.item_class, &sent.class, WORDS),
+        (t.library.item_source, &sent.source, WORDS),
+        (t.library.item_speaker, &sent.speaker, WORDS),
     ];
     let long = fields.iter().filter(|(_, text, most)| text.chars().count() > *most);
-    long.map(|(label, _, most)| format::fill(t.text_too_long, &[label, most]))
+    long.map(|(label, _, most)| format::fill(t.library.text_too_long, &[label, most]))
         .collect()
 }

@@ -126,7 +126,7 @@ pub(super) async fn begin(
     let t = texts(visit.lang);
     let file = RandomId::parse(&sent.ticket).and_then(|ticket| Some((ticket, pages.permit.of(ticket)?)));
     let Some((ticket, file)) = file else {
-        let page = page_with(&pages, &visit, t.permit_gone.to_owned(), None).await?;
+        let page = page_with(&pages, &visit, t.ledger.permit_gone.to_owned(), None).await?;
         return show(&visit, &page);
     };
     let epochs = pages.epochs.clone();
@@ -137,8 +137,8 @@ pub(super) async fn begin(
         Ok(()) => {
             let page = page_with(&pages, &visit, String::new(), None).await?;
             Page {
-                lead: t.permit_begins.to_owned(),
-                happened: vec![t.permit_begins_says.to_owned()],
+                lead: t.ledger.permit_begins.to_owned(),
+                happened: vec![t.ledger.permit_begins_says.to_owned()],
                 steps: Vec::new(),
                 begins: true,
                 ..page
@@ -154,14 +154,17 @@ pub(super) async fn begin(
 }
 
 fn line(offer: &Offer, ticket: RandomId, t: &Texts) -> Line {
-    let mut says = vec![format::fill(t.permit_next, &[&offer.next])];
+    let mut says = vec![format::fill(t.ledger.permit_next, &[&offer.next])];
     says.push(if offer.carried > 0 {
-        format::fill(t.permit_carries, &[&format::thousands(offer.carried)])
+        format::fill(t.ledger.permit_carries, &[&format::thousands(offer.carried)])
     } else {
-        t.permit_carries_none.to_owned()
+        t.ledger.permit_carries_none.to_owned()
     });
     if offer.left_behind > 0 {
-        says.push(format::fill(t.permit_left, &[&format::thousands(offer.left_behind)]));
+        says.push(format::fill(
+            t.ledger.permit_left,
+            &[&format::thousands(offer.left_behind)],
+        ));
     }
     Line {
         ticket: ticket.to_string(),
@@ -173,13 +176,13 @@ fn line(offer: &Offer, ticket: RandomId, t: &Texts) -> Line {
 
 fn why_not(why: NotBegun, t: &Texts) -> &'static str {
     match why {
-        NotBegun::NoPermit => t.permit_none,
-        NotBegun::BadSignature => t.permit_forged,
-        NotBegun::OtherLeaves => t.permit_mixed,
-        NotBegun::AnotherBox => t.permit_other_box,
-        NotBegun::AlreadyBegun => t.permit_used,
-        NotBegun::OtherFingerprint => t.permit_other_fingerprint,
-        NotBegun::Disk => t.disk_cannot_write,
+        NotBegun::NoPermit => t.ledger.permit_none,
+        NotBegun::BadSignature => t.ledger.permit_forged,
+        NotBegun::OtherLeaves => t.ledger.permit_mixed,
+        NotBegun::AnotherBox => t.ledger.permit_other_box,
+        NotBegun::AlreadyBegun => t.ledger.permit_used,
+        NotBegun::OtherFingerprint => t.ledger.permit_other_fingerprint,
+        NotBegun::Disk => t.today.disk_cannot_write,
     }
 }
 
@@ -198,29 +201,29 @@ async fn state(pages: &Pages, t: &Texts) -> Result<Standing, Problem> {
         .iter()
         .map(|one| {
             let told = if one.is_told {
-                t.suspected_told
+                t.ledger.suspected_told
             } else {
-                t.suspected_untold
+                t.ledger.suspected_untold
             };
             format::fill(told, &[&format::thousands(one.size)])
         })
         .collect();
     let halted = pages.ledger.halted();
     let why = halted.map(|halt| match halt {
-        Halt::LogMissing => t.halt_log,
-        Halt::KeyMissing => t.halt_key,
-        Halt::Shortened { .. } => t.halt_short,
+        Halt::LogMissing => t.today.halt_log,
+        Halt::KeyMissing => t.today.halt_key,
+        Halt::Shortened { .. } => t.today.halt_short,
     });
     happened.splice(0..0, why.map(str::to_owned));
     if let Some(why) = pages.epochs.refused() {
-        happened.push(format::fill(t.permit_refused, &[&why]));
+        happened.push(format::fill(t.ledger.permit_refused, &[&why]));
     }
     let lead = if halted.is_some() {
-        t.ledger_lead_halted.to_owned()
+        t.ledger.lead_halted.to_owned()
     } else if suspicions.is_empty() {
-        format::fill(t.ledger_ok, &[&format::thousands(size)])
+        format::fill(t.today.ledger_ok, &[&format::thousands(size)])
     } else {
-        t.ledger_lead_suspected.to_owned()
+        t.ledger.lead_suspected.to_owned()
     };
     Ok(Standing {
         lead,
@@ -231,7 +234,11 @@ async fn state(pages: &Pages, t: &Texts) -> Result<Standing, Problem> {
 }
 
 fn aside(one: &Aside, t: &Texts, lang: Lang) -> (String, String, String) {
-    let what = if one.was_epoch { t.aside_epoch } else { t.aside_damaged };
+    let what = if one.was_epoch {
+        t.ledger.aside_epoch
+    } else {
+        t.ledger.aside_damaged
+    };
     (
         format::full_date(one.since_ms, lang),
         what.to_owned(),
@@ -249,9 +256,9 @@ async fn page_with(pages: &Pages, visit: &Visit, said: String, offer: Option<Lin
     let (origin, fingerprint) = (pages.ledger.origin().to_string(), pages.ledger.keys().fingerprint());
     let steps = if state.calls_the_district {
         vec![
-            format::fill(t.step_call, &[&origin]),
-            t.step_permit.to_owned(),
-            t.step_here.to_owned(),
+            format::fill(t.ledger.step_call, &[&origin]),
+            t.ledger.step_permit.to_owned(),
+            t.ledger.step_here.to_owned(),
         ]
     } else {
         Vec::new()
@@ -267,6 +274,6 @@ async fn page_with(pages: &Pages, visit: &Visit, said: String, offer: Option<Lin
         said,
         offer,
         begins: false,
-        f: visit.frame(pages, t.ledger_title, Tab::Today),
+        f: visit.frame(pages, t.ledger.title, Tab::Today),
     })
 }

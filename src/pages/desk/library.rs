@@ -88,9 +88,9 @@ pub(super) async fn page(
     let key = wanted.show.as_deref().unwrap_or("all");
     let kinds: [(&'static str, &str, Belongs); 4] = [
         ("all", t.all, |_, _| true),
-        ("todo", t.to_do, needs_you),
-        ("copying", t.copying, is_copying),
-        ("waiting", t.state_waiting, is_waiting),
+        ("todo", t.library.to_do, needs_you),
+        ("copying", t.library.copying, is_copying),
+        ("waiting", t.library.state_waiting, is_waiting),
     ];
     let (_, heading, belongs) = *kinds.iter().find(|(k, _, _)| *k == key).unwrap_or(&kinds[0]);
     let query: String = wanted.q.unwrap_or_default().chars().take(60).collect();
@@ -130,9 +130,9 @@ fn lead(pages: &Pages, all: &Lines, work: &Status, t: &Texts) -> String {
     let items = all.iter().filter(|line| line.id().is_some()).count();
     let ready = all.shown().count();
     match all.iter().filter(|line| needs_you(line, work)).count() {
-        _ if all.is_empty() => format::fill(t.library_empty, &[&pages.settings.media.display()]),
-        0 => format::fill(t.library_fine, &[&items, &ready]),
-        you => format::fill(t.library_lead, &[&items, &ready, &you]),
+        _ if all.is_empty() => format::fill(t.library.empty, &[&pages.settings.media.display()]),
+        0 => format::fill(t.library.fine, &[&items, &ready]),
+        you => format::fill(t.library.lead, &[&items, &ready, &you]),
     }
 }
 

@@ -129,7 +129,7 @@ pub(super) async fn page(
         visitors: visiting.iter().take(VISITORS).map(visitor).collect(),
         stated: Stated::default(),
         said: if wanted.unclear {
-            t.visiting_unclear.to_owned()
+            t.checkin.visiting_unclear.to_owned()
         } else {
             String::new()
         },
@@ -138,7 +138,12 @@ pub(super) async fn page(
         free,
         wrong: wanted.wrong,
         query,
-        reasons: vec![t.why_no_phone, t.why_cannot, t.why_empty, t.why_shared],
+        reasons: vec![
+            t.live.why_no_phone,
+            t.live.why_cannot,
+            t.live.why_empty,
+            t.live.why_shared,
+        ],
         alone: format::fill(t.live.alone, &[&alone]),
         f: visit.frame(&pages, t.tab_sessions, Tab::Sessions),
     };
@@ -268,7 +273,7 @@ fn person(line: &Line, people: &Attendance<'_>, t: &Texts) -> Person {
         Entry::Ticked => format::fill(t.live.by_tick, &[&came, &line.who.reason]),
     };
     if let Some(home) = &line.who.home {
-        what = format!("{what}，{}", format::fill(t.visiting_of, &[&home.branch]));
+        what = format!("{what}，{}", format::fill(t.checkin.visiting_of, &[&home.branch]));
     }
     if missed > 0 {
         what += &format::fill(t.live.missed, &[&missed]);

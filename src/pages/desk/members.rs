@@ -65,8 +65,8 @@ pub(super) async fn page(
     let migrants = all.iter().filter(|l| l.migrant).count();
     let chips = [
         ("all", t.all, all.len()),
-        ("lacking", t.lacking, lacking),
-        ("migrant", t.migrants, migrants),
+        ("lacking", t.members.lacking, lacking),
+        ("migrant", t.members.migrants, migrants),
     ];
     let chip = |(of, label, count): (&'static str, &str, usize)| Chip {
         key: of,
@@ -75,8 +75,8 @@ pub(super) async fn page(
         here: of == key,
     };
     let lead = match all.len() {
-        0 => t.members_empty.to_owned(),
-        n => format::fill(t.members_lead, &[&n, &(n - lacking), &lacking]),
+        0 => t.members.empty.to_owned(),
+        n => format::fill(t.members.lead, &[&n, &(n - lacking), &lacking]),
     };
     let found: HashMap<&str, bool> = members
         .iter()
@@ -93,7 +93,7 @@ pub(super) async fn page(
     let page = Page {
         members: listed.collect(),
         lead,
-        saved: wanted.saved.map(|_| t.saved.to_owned()).unwrap_or_default(),
+        saved: wanted.saved.map(|_| t.members.saved.to_owned()).unwrap_or_default(),
         chips: chips.into_iter().map(chip).collect(),
         query,
         f: visit.frame(&pages, t.tab_members, Tab::Members),
@@ -133,7 +133,7 @@ fn line(member: &Member, done: Hours, due: Option<Hours>, t: &Texts, lang: Lang)
         word(member.role.zh(), member.role.word(), lang),
     ];
     if member.migrant != Migrant::No {
-        what.push(t.migrants.to_owned());
+        what.push(t.members.migrants.to_owned());
     }
     Line {
         number: member.id.to_string(),

@@ -34,9 +34,9 @@ pub(super) async fn month(pages: &Pages, t: &Texts, lang: Lang) -> Result<Option
     let comma = if lang == Lang::Zh { "，" } else { ", " };
     Ok(Some(Month {
         lead: if lacks.is_empty() {
-            t.month_fine.to_owned()
+            t.books.month_fine.to_owned()
         } else {
-            format::fill(t.month_lacks, &[&lacks.join(comma)])
+            format::fill(t.books.month_lacks, &[&lacks.join(comma)])
         },
         lines: lights
             .iter()
@@ -61,12 +61,15 @@ fn hours(ms: Millis) -> String {
 
 fn line(light: &Light, t: &Texts) -> String {
     match (light.need, light.is_reached) {
-        (Need::Screenings(asked), _) => format::fill(t.month_screenings, &[&light.have, &asked]),
-        (Need::Open(asked), _) => format::fill(t.month_open, &[&hours(Millis(light.have)), &(asked.as_secs() / 3_600)]),
-        (Need::Attendance(asked), None) => format::fill(t.month_attendance_none, &[&asked]),
+        (Need::Screenings(asked), _) => format::fill(t.books.month_screenings, &[&light.have, &asked]),
+        (Need::Open(asked), _) => format::fill(
+            t.books.month_open,
+            &[&hours(Millis(light.have)), &(asked.as_secs() / 3_600)],
+        ),
+        (Need::Attendance(asked), None) => format::fill(t.books.month_attendance_none, &[&asked]),
         (Need::Attendance(asked), _) => {
             let have = format!("{}.{}", light.have / 10, light.have % 10);
-            format::fill(t.month_attendance, &[&have, &asked])
+            format::fill(t.books.month_attendance, &[&have, &asked])
         }
     }
 }
@@ -77,12 +80,12 @@ fn lack(light: &Light, t: &Texts) -> Option<String> {
         return None;
     }
     Some(match light.need {
-        Need::Screenings(asked) => format::fill(t.month_lack_screenings, &[&asked.saturating_sub(light.have)]),
+        Need::Screenings(asked) => format::fill(t.books.month_lack_screenings, &[&asked.saturating_sub(light.have)]),
         // Rounded up: what is shown as missing is enough.
         Need::Open(asked) => {
             let left = asked.minus(Millis(light.have)).plus(Millis::secs(359));
-            format::fill(t.month_lack_open, &[&hours(left)])
+            format::fill(t.books.month_lack_open, &[&hours(left)])
         }
-        Need::Attendance(_) => t.month_lack_attendance.to_owned(),
+        Need::Attendance(_) => t.books.month_lack_attendance.to_owned(),
     })
 }

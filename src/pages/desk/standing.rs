@@ -64,30 +64,34 @@ fn is_full(rests: Option<Rest>) -> bool {
 /// What is said of an entry. `facts` are known for what was looked into.
 pub(super) fn of(entry: &Entry, facts: Option<&Facts>, work: &Status, t: &'static Texts, lang: Lang) -> Standing {
     match &entry.state {
-        _ if entry.hidden => say("tag-off", t.state_hidden, ""),
+        _ if entry.hidden => say("tag-off", t.library.state_hidden, ""),
         FileState::Copying(percent) => copying(*percent, t),
         FileState::Damaged(damage) => match &**damage {
-            Damage::Note(why) => say("tag-you", t.note_wrong, format::fill(t.note_wrong_do, &[why])),
-            damage => say("tag-you", t.damaged, remedy(damage, t)),
+            Damage::Note(why) => say(
+                "tag-you",
+                t.library.note_wrong,
+                format::fill(t.library.note_wrong_do, &[why]),
+            ),
+            damage => say("tag-you", t.library.damaged, remedy(damage, t)),
         },
-        FileState::Offline => say("tag-off", t.state_offline, t.offline_do),
-        FileState::Waiting => say("tag-you", t.state_waiting, t.waiting_do),
-        FileState::Ready if entry.is_prepared() => say("tag-ok", t.prepared, t.prepared_note),
+        FileState::Offline => say("tag-off", t.library.state_offline, t.library.offline_do),
+        FileState::Waiting => say("tag-you", t.library.state_waiting, t.today.waiting_do),
+        FileState::Ready if entry.is_prepared() => say("tag-ok", t.library.prepared, t.library.prepared_note),
         FileState::Ready => ready(entry, facts, work, t, lang),
     }
 }
 
 /// Where the district vets, nobody at the station can do anything about what waits.
 pub(super) fn vetted_by(district: bool, said: Standing, t: &'static Texts) -> Standing {
-    if district && said.state == t.state_waiting {
-        return say("tag-off", t.state_unlisted, t.waiting_district);
+    if district && said.state == t.library.state_waiting {
+        return say("tag-off", t.down.state_unlisted, t.down.waiting_district);
     }
     said
 }
 
 fn copying(percent: Option<u8>, t: &Texts) -> Standing {
     let shown = percent.map(|p| format!(" {p}%")).unwrap_or_default();
-    let mut standing = say("tag-go", &format!("{}{shown}", t.copying), t.copying_do);
+    let mut standing = say("tag-go", &format!("{}{shown}", t.library.copying), t.library.copying_do);
     standing.bar = percent.map_or_else(String::new, |p| art::share_bar(p.into(), 100));
     standing
 }
@@ -97,18 +101,30 @@ fn ready(entry: &Entry, facts: Option<&Facts>, work: &Status, t: &'static Texts,
     let preparing = entry.id.and_then(|id| preparing(entry, &id, work, t, lang));
     let mut standing = match (preparing, entry.plays) {
         (Some(standing), _) => return standing,
-        (None, Plays::Everywhere) => say("tag-ok", t.ready, why),
-        (None, Plays::Pc) => say("tag-ok", t.plays_pc, why),
-        (None, Plays::No) => say("tag-you", t.plays_prepare, why),
-        (None, _) if work.is_able => say("tag-you", t.plays_prepare, format!("{why}{}", t.prepare_unasked_do)),
-        (None, _) if work.is_off => say("tag-you", t.plays_prepare, format!("{why}{}", t.prepare_off)),
-        (None, _) => say("tag-you", t.plays_prepare, format!("{why}{}", t.prepare_missing)),
+        (None, Plays::Everywhere) => say("tag-ok", t.library.ready, why),
+        (None, Plays::Pc) => say("tag-ok", t.library.plays_pc, why),
+        (None, Plays::No) => say("tag-you", t.library.plays_prepare, why),
+        (None, _) if work.is_able => say(
+            "tag-you",
+            t.library.plays_prepare,
+            format!("{why}{}", t.library.prepare_unasked_do),
+        ),
+        (None, _) if work.is_off => say(
+            "tag-you",
+            t.library.plays_prepare,
+            format!("{why}{}", t.library.prepare_off),
+        ),
+        (None, _) => say(
+            "tag-you",
+            t.library.plays_prepare,
+            format!("{why}{}", t.library.prepare_missing),
+        ),
     };
     let would_help = !matches!(entry.why, Why::Nothing | Why::Download | Why::Encrypted);
     if work.is_able && would_help {
         standing.buttons.push(Button {
             act: "prepare",
-            label: t.prepare_act,
+            label: t.library.prepare_act,
         });
     }
     standing
@@ -118,11 +134,11 @@ fn ready(entry: &Entry, facts: Option<&Facts>, work: &Status, t: &'static Texts,
 fn preparing(entry: &Entry, id: &ItemId, work: &Status, t: &'static Texts, lang: Lang) -> Option<Standing> {
     let stop = Button {
         act: "stop",
-        label: t.prepare_stop,
+        label: t.library.prepare_stop,
     };
     let again = Button {
         act: "prepare",
-        label: t.prepare_again,
+        label: t.library.prepare_again,
     };
     let mut standing = if let Some(now) = work.now.filter(|now| now.job.item == *id && now.job.aim == Aim::Film) {
         Standing {
@@ -138,8 +154,8 @@ fn preparing(entry: &Entry, id: &ItemId, work: &Status, t: &'static Texts, lang:
             buttons: vec![stop],
             ..say(
                 "tag-go",
-                t.prepare_waits,
-                format::fill(t.prepare_waits_do, &[&(turn + 1)]),
+                t.library.prepare_waits,
+                format::fill(t.library.prepare_waits_do, &[&(turn + 1)]),
             )
         }
     } else if let Some(reason) = work.failed.get(&(*id, Aim::Film)) {
@@ -147,23 +163,23 @@ fn preparing(entry: &Entry, id: &ItemId, work: &Status, t: &'static Texts, lang:
             buttons: vec![again],
             ..say(
                 "tag-you",
-                t.prepare_failed,
-                format::fill(t.prepare_failed_do, &[reason]),
+                t.library.prepare_failed,
+                format::fill(t.library.prepare_failed_do, &[reason]),
             )
         }
     } else if entry.prepare() == Some(false) && entry.plays == Plays::Prepare {
         Standing {
             buttons: vec![Button {
-                label: t.prepare_act,
+                label: t.library.prepare_act,
                 ..again
             }],
-            ..say("tag-off", t.prepare_stopped, t.prepare_stopped_do)
+            ..say("tag-off", t.library.prepare_stopped, t.library.prepare_stopped_do)
         }
     } else {
         return None;
     };
     if let Some(fault) = &work.fault {
-        standing.remedy = format::fill(t.prepare_folder, &[fault]);
+        standing.remedy = format::fill(t.library.prepare_folder, &[fault]);
     }
     Some(standing)
 }
@@ -172,18 +188,18 @@ fn under_way(now: &Now, t: &Texts, lang: Lang) -> Standing {
     let percent = now.percent();
     let shown = percent.map(|p| format!(" {p}%")).unwrap_or_default();
     let remedy = match (now.rests, now.left) {
-        (Some(Rest::Viewers(viewers)), _) => format::fill(t.prepare_rests, &[&viewers]),
-        (Some(Rest::Screening), _) => t.prepare_rests_evening.to_owned(),
+        (Some(Rest::Viewers(viewers)), _) => format::fill(t.library.prepare_rests, &[&viewers]),
+        (Some(Rest::Screening), _) => t.library.prepare_rests_evening.to_owned(),
         (Some(Rest::DiskFull { free, need }), _) => {
-            format::fill(t.prepare_full, &[&format::bytes(free), &format::bytes(need)])
+            format::fill(t.library.prepare_full, &[&format::bytes(free), &format::bytes(need)])
         }
-        (None, Some(left)) => format::fill(t.prepare_left, &[&format::length(left, lang)]),
-        (None, None) => t.prepare_begun.to_owned(),
+        (None, Some(left)) => format::fill(t.library.prepare_left, &[&format::length(left, lang)]),
+        (None, None) => t.library.prepare_begun.to_owned(),
     };
     let tag = if is_full(now.rests) { "tag-you" } else { "tag-go" };
     Standing {
         bar: percent.map_or_else(String::new, |p| art::share_bar(p.into(), 100)),
-        ..say(tag, &format!("{}{shown}", t.prepare_now), remedy)
+        ..say(tag, &format!("{}{shown}", t.library.prepare_now), remedy)
     }
 }
 
@@ -195,32 +211,35 @@ fn why(entry: &Entry, facts: &Facts, t: &Texts) -> String {
     let codec = |name: &str| name.to_uppercase();
     match entry.why {
         Why::Nothing => String::new(),
-        Why::Container => format::fill(t.why_container, &[&ending]),
-        Why::PictureFormat => format::fill(t.why_picture, &[&codec(picture.map_or("", |v| &v.codec))]),
-        Why::BitDepth => t.why_depth.to_owned(),
-        Why::SoundFormat => format::fill(t.why_sound, &[&codec(facts.audio.as_ref().map_or("", |a| &a.codec))]),
+        Why::Container => format::fill(t.library.why_container, &[&ending]),
+        Why::PictureFormat => format::fill(t.library.why_picture, &[&codec(picture.map_or("", |v| &v.codec))]),
+        Why::BitDepth => t.library.why_depth.to_owned(),
+        Why::SoundFormat => format::fill(
+            t.library.why_sound,
+            &[&codec(facts.audio.as_ref().map_or("", |a| &a.codec))],
+        ),
         Why::TooLarge => {
             let (width, height) = picture.map_or((0, 0), |v| (v.width, v.height));
-            format::fill(t.why_large, &[&format!("{width}×{height}")])
+            format::fill(t.library.why_large, &[&format!("{width}×{height}")])
         }
-        Why::TooFast => format::fill(t.why_fast, &[&(facts.bitrate.unwrap_or(0) / 1_000_000)]),
-        Why::IndexLast => t.why_index_last.to_owned(),
-        Why::Encrypted => t.why_encrypted.to_owned(),
-        Why::Download => t.why_download.to_owned(),
+        Why::TooFast => format::fill(t.library.why_fast, &[&(facts.bitrate.unwrap_or(0) / 1_000_000)]),
+        Why::IndexLast => t.library.why_index_last.to_owned(),
+        Why::Encrypted => t.library.why_encrypted.to_owned(),
+        Why::Download => t.library.why_download.to_owned(),
     }
 }
 
 pub(super) fn remedy(damage: &Damage, t: &Texts) -> &'static str {
     match damage {
-        Damage::Empty => t.damage_empty,
-        Damage::Truncated { .. } => t.damage_truncated,
-        Damage::IndexMissing => t.damage_index,
-        Damage::NotWhatItsNameSays => t.damage_name,
-        Damage::Broken(_) | Damage::NoStreams | Damage::Note(_) => t.damage_broken,
-        Damage::Unreadable(_) => t.damage_unreadable,
-        Damage::LinkOutside => t.damage_link,
-        Damage::LinkNowhere => t.damage_link_nowhere,
-        Damage::TooMany => t.damage_many,
+        Damage::Empty => t.library.damage_empty,
+        Damage::Truncated { .. } => t.library.damage_truncated,
+        Damage::IndexMissing => t.library.damage_index,
+        Damage::NotWhatItsNameSays => t.library.damage_name,
+        Damage::Broken(_) | Damage::NoStreams | Damage::Note(_) => t.library.damage_broken,
+        Damage::Unreadable(_) => t.library.damage_unreadable,
+        Damage::LinkOutside => t.library.damage_link,
+        Damage::LinkNowhere => t.library.damage_link_nowhere,
+        Damage::TooMany => t.library.damage_many,
     }
 }
 

@@ -71,18 +71,18 @@ pub(super) async fn page(State(pages): State<Pages>, visit: Visit) -> Result<Res
             .indexer()
             .status()
             .keep_fault
-            .map(|why| warn(format::fill(t.index_fault, &[&why]))),
+            .map(|why| warn(format::fill(t.today.index_fault, &[&why]))),
     );
     let todo = todo(&pages, t, visit.lang).await?;
     let warnings = checks.iter().filter(|c| c.warn).count();
     let lead = match todo.len() + warnings {
-        0 => t.today_fine.to_owned(),
-        n => format::fill(t.today_things, &[&format_args!("<b>{n}</b>")]),
+        0 => t.today.fine.to_owned(),
+        n => format::fill(t.today.things, &[&format_args!("<b>{n}</b>")]),
     };
     checks.sort_by_key(|check| !check.warn);
     let month = month(&pages, t, visit.lang).await?;
     let notices = notices::today(&pages, t).await?;
-    let people = format::fill(t.people, &[&watching.len()]);
+    let people = format::fill(t.today.people, &[&watching.len()]);
     let f = visit.frame(&pages, t.tab_today, Tab::Today);
     show(
         &visit,
@@ -105,7 +105,7 @@ pub(super) async fn sessions(State(pages): State<Pages>, visit: Visit) -> Result
     let t = texts(visit.lang);
     let watching = super::watching(&pages).await?;
     let lead = match watching.len() {
-        0 => t.nobody_watching.to_owned(),
+        0 => t.today.nobody_watching.to_owned(),
         n => format::fill(t.sessions_lead, &[&n]),
     };
     let f = visit.frame(&pages, t.tab_sessions, Tab::Sessions);
@@ -128,26 +128,26 @@ async fn todo(pages: &Pages, t: &Texts, lang: Lang) -> Result<Vec<ToDo>, Problem
     let mut todo = Vec::new();
     if pages.ledger.halted().is_some() {
         todo.push(ToDo {
-            what: t.ledger_lead_halted.to_owned(),
-            remedy: t.ledger_lead_do.to_owned(),
+            what: t.ledger.lead_halted.to_owned(),
+            remedy: t.ledger.lead_do.to_owned(),
             link: "/desk/ledger",
             button: None,
         });
     }
     todo.extend(new_disk(pages, t));
     if damaged > 0 {
-        let what = format::fill(t.damaged_things, &[&damaged]);
+        let what = format::fill(t.today.damaged_things, &[&damaged]);
         todo.push(ToDo {
             what,
-            remedy: t.damaged_do.to_owned(),
+            remedy: t.today.damaged_do.to_owned(),
             link: "/desk/library?show=todo",
             button: None,
         });
     }
     if waiting > 0 {
         let (things, remedy) = match pages.library.approval() {
-            Approval::District => (t.waiting_district_things, t.waiting_district),
-            _ => (t.waiting_things, t.waiting_do),
+            Approval::District => (t.down.waiting_district_things, t.down.waiting_district),
+            _ => (t.today.waiting_things, t.today.waiting_do),
         };
         todo.push(ToDo {
             what: format::fill(things, &[&waiting]),
@@ -161,8 +161,8 @@ async fn todo(pages: &Pages, t: &Texts, lang: Lang) -> Result<Vec<ToDo>, Problem
     todo.extend(gave_way(pages, t).await?);
     if pages.roster.members().await?.is_empty() {
         todo.push(ToDo {
-            what: t.no_members.to_owned(),
-            remedy: t.no_members_do.to_owned(),
+            what: t.today.no_members.to_owned(),
+            remedy: t.today.no_members_do.to_owned(),
             link: "/desk/import",
             button: None,
         });
@@ -174,8 +174,8 @@ async fn todo(pages: &Pages, t: &Texts, lang: Lang) -> Result<Vec<ToDo>, Problem
 async fn gave_way(pages: &Pages, t: &Texts) -> Result<Option<ToDo>, Problem> {
     let people = pages.roster.gave_way().await?.len();
     Ok((people > 0).then(|| ToDo {
-        what: format::fill(t.gave_way_things, &[&people]),
-        remedy: t.gave_way_do.to_owned(),
+        what: format::fill(t.down.gave_way_things, &[&people]),
+        remedy: t.down.gave_way_do.to_owned(),
         link: "/desk/district#roster",
         button: None,
     }))
@@ -185,8 +185,8 @@ async fn gave_way(pages: &Pages, t: &Texts) -> Result<Option<ToDo>, Problem> {
 async fn taken_back(pages: &Pages, t: &Texts) -> Result<Option<ToDo>, Problem> {
     let all = pages.ledger.store().read(ledger::copies::suspicions).await?;
     Ok(all.iter().find(|one| !one.is_told).map(|one| ToDo {
-        what: format::fill(t.taken_back, &[&format::thousands(one.size)]),
-        remedy: t.taken_back_do.to_owned(),
+        what: format::fill(t.ledger.taken_back, &[&format::thousands(one.size)]),
+        remedy: t.ledger.taken_back_do.to_owned(),
         link: "/desk/ledger",
         button: None,
     }))
@@ -198,10 +198,10 @@ fn new_disk(pages: &Pages, t: &Texts) -> Option<ToDo> {
         return None;
     };
     Some(ToDo {
-        what: format::fill(t.new_disk, &[&files]),
-        remedy: t.new_disk_do.to_owned(),
+        what: format::fill(t.today.new_disk, &[&files]),
+        remedy: t.today.new_disk_do.to_owned(),
         link: "",
-        button: Some(("/desk/disk", t.new_disk_take)),
+        button: Some(("/desk/disk", t.today.new_disk_take)),
     })
 }
 
@@ -234,53 +234,60 @@ async fn ledger_checks(pages: &Pages, t: &Texts, lang: Lang) -> Result<Vec<Check
     // A log that was put back is whole in itself; to call it in order beside that would take the word back.
     let ok = told
         .is_empty()
-        .then(|| fine(format::fill(t.ledger_ok, &[&format::thousands(size)])));
+        .then(|| fine(format::fill(t.today.ledger_ok, &[&format::thousands(size)])));
     let mut checks: Vec<Check> = ok.into_iter().collect();
     match cosigned.iter().max_by_key(|(_, _, time)| *time) {
         Some((_, upto, time)) => {
             let day = format::date(i64::try_from(*time * 1000).unwrap_or(0), lang);
-            checks.push(fine(format::fill(t.ledger_seen, &[&day, &format::thousands(*upto)])));
+            checks.push(fine(format::fill(
+                t.today.ledger_seen,
+                &[&day, &format::thousands(*upto)],
+            )));
         }
-        None => checks.push(fine(t.ledger_unseen.to_owned())),
+        None => checks.push(fine(t.today.ledger_unseen.to_owned())),
     }
     if let Some(one) = told.iter().find(|one| one.is_told) {
-        checks.push(warn(format::fill(t.taken_back_told, &[&format::thousands(one.index)])));
+        checks.push(warn(format::fill(
+            t.ledger.taken_back_told,
+            &[&format::thousands(one.index)],
+        )));
     }
     if let Some(refused) = pages.viewing.refused_policy() {
         let holds = pages.viewing.policy();
-        checks.push(warn(format::fill(t.policy_refused, &[&refused, &holds.name])));
+        checks.push(warn(format::fill(t.today.policy_refused, &[&refused, &holds.name])));
     }
     if store.trouble().is_some() {
-        checks.push(warn(t.disk_cannot_write.to_owned()));
+        checks.push(warn(t.today.disk_cannot_write.to_owned()));
     }
     Ok(checks)
 }
 
 fn disk(pages: &Pages, t: &Texts) -> Check {
     match rustix::fs::statvfs(&pages.settings.media) {
-        _ if pages.library.indexer().catalogue().offline => warn(t.disk_gone.to_owned()),
-        _ if !pages.library.failing().is_empty() => {
-            warn(format::fill(t.disk_failing, &[&pages.library.failing().join("》《")]))
-        }
+        _ if pages.library.indexer().catalogue().offline => warn(t.today.disk_gone.to_owned()),
+        _ if !pages.library.failing().is_empty() => warn(format::fill(
+            t.today.disk_failing,
+            &[&pages.library.failing().join("》《")],
+        )),
         Ok(disk) => {
             let free = disk.f_bavail.saturating_mul(disk.f_frsize);
             let said = format::bytes(free);
             if free < LOW {
-                warn(format::fill(t.disk_low, &[&said]))
+                warn(format::fill(t.today.disk_low, &[&said]))
             } else {
-                fine(format::fill(t.disk_ok, &[&said]))
+                fine(format::fill(t.today.disk_ok, &[&said]))
             }
         }
-        Err(_) => warn(t.disk_gone.to_owned()),
+        Err(_) => warn(t.today.disk_gone.to_owned()),
     }
 }
 
 /// A clock that somebody set. One that nobody set is something to do, and stands there.
 fn clock(pages: &Pages, t: &Texts) -> Option<Check> {
     let said = match pages.clock.now().trust {
-        Trust::Ntp => t.clock_ntp,
-        Trust::District => t.clock_district,
-        Trust::Operator => t.clock_operator,
+        Trust::Ntp => t.today.clock_ntp,
+        Trust::District => t.today.clock_district,
+        Trust::Operator => t.today.clock_operator,
         Trust::Phones | Trust::Plausible | Trust::Unset => return None,
     };
     Some(fine(said.to_owned()))
@@ -291,16 +298,16 @@ fn unsure_clock(pages: &Pages, t: &Texts, lang: Lang) -> Option<ToDo> {
     let now = pages.clock.now();
     let what = match now.trust {
         Trust::Ntp | Trust::District | Trust::Operator => return None,
-        Trust::Phones => t.clock_phones.to_owned(),
+        Trust::Phones => t.today.clock_phones.to_owned(),
         Trust::Plausible => {
             let said = format!("{} {}", format::date(now.wall_ms, lang), format::time(now.wall_ms));
-            format::fill(t.clock_plausible, &[&said])
+            format::fill(t.today.clock_plausible, &[&said])
         }
-        Trust::Unset => t.clock_unsure.to_owned(),
+        Trust::Unset => t.today.clock_unsure.to_owned(),
     };
     Some(ToDo {
         what,
-        remedy: t.clock_unsure_do.to_owned(),
+        remedy: t.today.clock_unsure_do.to_owned(),
         link: "/desk/clock",
         button: None,
     })
@@ -310,12 +317,13 @@ fn watch(pages: &Pages, t: &Texts) -> Check {
     let status = pages.library.indexer().status();
     if let Some(remaining) = status.remaining {
         let minutes = remaining.as_secs().div_ceil(60).max(1);
-        return fine(format::fill(t.folder_reading, &[&status.waiting, &minutes]));
+        return fine(format::fill(t.today.folder_reading, &[&status.waiting, &minutes]));
     }
     match status.watching {
-        media_index::Watching::Live => fine(t.watch_ok.to_owned()),
-        media_index::Watching::Degraded(why) => {
-            warn(format::fill(t.watch_degraded, &[&pages.settings.sweep.as_secs(), &why]))
-        }
+        media_index::Watching::Live => fine(t.today.watch_ok.to_owned()),
+        media_index::Watching::Degraded(why) => warn(format::fill(
+            t.today.watch_degraded,
+            &[&pages.settings.sweep.as_secs(), &why],
+        )),
     }
 }

@@ -309,7 +309,7 @@ pub(super) async fn done(
     figures.extend(
         people
             .of_them_expected()
-            .map(|came| (t.came_expected, came.to_string())),
+            .map(|came| (t.live.came_expected, came.to_string())),
     );
     figures.push((t.tv.shown, format::clock_length(record.state.shown)));
     let page = Done {

@@ -49,10 +49,10 @@ fn faulty(faults: &[Faulty], visit: &Visit) -> Preview {
     let t = visit.t();
     let line = |faulty: &Faulty| {
         let sentence = faulty.fault.sentence(visit.lang == Lang::Zh);
-        (format::fill(t.line, &[&faulty.line]), sentence)
+        (format::fill(t.members.line, &[&faulty.line]), sentence)
     };
     Preview {
-        lead: format::fill(t.import_faults, &[&faults.len()]),
+        lead: format::fill(t.members.import_faults, &[&faults.len()]),
         faults: faults.iter().take(LISTED).map(line).collect(),
         ..Preview::default()
     }
@@ -68,11 +68,11 @@ fn compared(kind: Kind, before: &[Piece], after: &[Piece], t: &Texts) -> Preview
         match old.get(piece.reference.as_str()) {
             None => {
                 fresh += 1;
-                changes.push(of(t.added, piece));
+                changes.push(of(t.members.added, piece));
             }
             Some(was) if *was != piece => {
                 other += 1;
-                changes.push(of(t.changed, piece));
+                changes.push(of(t.members.changed, piece));
             }
             Some(_) => {}
         }
@@ -152,10 +152,10 @@ fn faulty_members(faults: &[LineFault], visit: &Visit) -> Preview {
         } else {
             fault.fault.en()
         };
-        (format::fill(t.line, &[&fault.line]), sentence)
+        (format::fill(t.members.line, &[&fault.line]), sentence)
     };
     Preview {
-        lead: format::fill(t.import_faults, &[&faults.len()]),
+        lead: format::fill(t.members.import_faults, &[&faults.len()]),
         faults: faults.iter().take(LISTED).map(line).collect(),
         ..Preview::default()
     }
@@ -197,8 +197,8 @@ fn changes(plan: &roster::Plan, t: &Texts) -> Vec<(String, String)> {
         let facts = format!("{} {}，{}，{}，{}", m.id, m.name, m.branch, m.role.zh(), m.migrant.zh());
         (word.to_owned(), facts)
     };
-    let added = plan.added.iter().map(|new| of(t.added, &new.member));
-    let changed = changed(plan).map(|new| of(t.changed, &new.member));
+    let added = plan.added.iter().map(|new| of(t.members.added, &new.member));
+    let changed = changed(plan).map(|new| of(t.members.changed, &new.member));
     let gone = plan.not_in_file.iter().map(|member| of(t.district.down_gone, member));
     added.chain(changed).chain(gone).take(LISTED).collect()
 }

@@ -85,7 +85,7 @@ pub(super) async fn page(
 fn shown(said: &Feedback, names: &Names<'_>, t: &Texts, lang: Lang) -> Said {
     let from = match &said.member {
         Some(id) => names.name(id),
-        None if said.said_by.is_empty() => t.feedback_nobody.to_owned(),
+        None if said.said_by.is_empty() => t.books.feedback_nobody.to_owned(),
         None => said.said_by.clone(),
     };
     let date = if said.dated {

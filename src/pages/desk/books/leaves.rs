@@ -59,12 +59,12 @@ pub(super) async fn of_session(
     }
     let t = texts(visit.lang);
     let page = Leaves {
-        lead: format::fill(t.leaves_lead, &[&found.len()]),
+        lead: format::fill(t.books.leaves_lead, &[&found.len()]),
         list: found
             .iter()
             .map(|(index, leaf)| line(*index, leaf, t, visit.lang))
             .collect(),
-        f: visit.frame(&pages, t.leaves_title, Tab::Books),
+        f: visit.frame(&pages, t.books.leaves_title, Tab::Books),
     };
     show(&visit, &page)
 }
@@ -167,28 +167,33 @@ pub(super) async fn one(State(pages): State<Pages>, visit: Visit, Path(index): P
     let receipt = receipt.ok_or_else(Problem::not_found)?;
     let t = texts(visit.lang);
     let checked = receipt.check(pages.ledger.origin(), &pages.ledger.keys().public());
-    let mut facts = vec![(t.receipt_place, format::thousands(index))];
+    let mut facts = vec![(t.member.receipt_place, format::thousands(index))];
     let holds = checked.is_ok();
     if let Ok((leaf, point)) = checked {
         facts[0].1 = format::fill(
-            t.receipt_place_of,
+            t.member.receipt_place_of,
             &[&format::thousands(index), &format::thousands(point.size)],
         );
         if let Some(leaf) = leaf {
             let line = line(index, &leaf, t, visit.lang);
-            facts.push((t.receipt_date, line.when));
-            facts.push((t.leaf_kind, line.kind));
+            facts.push((t.member.receipt_date, line.when));
+            facts.push((t.books.leaf_kind, line.kind));
         }
     }
     let hash = ledger::tree::leaf_hash(&receipt.leaf);
-    facts.push((t.leaf_hash, data_encoding::HEXLOWER.encode(&hash)));
+    facts.push((t.books.leaf_hash, data_encoding::HEXLOWER.encode(&hash)));
     let seen = cosigned.iter().find(|(_, size, _)| *size > index);
     facts.push((
         t.tab_district,
         seen.map_or(t.never, |(name, ..)| name.as_str()).to_owned(),
     ));
     let page = One {
-        lead: if holds { t.leaf_holds } else { t.receipt_not_in_log }.to_owned(),
+        lead: if holds {
+            t.books.leaf_holds
+        } else {
+            t.member.receipt_not_in_log
+        }
+        .to_owned(),
         holds,
         facts,
         text: String::from_utf8_lossy(&receipt.leaf).into_owned(),
@@ -199,7 +204,7 @@ pub(super) async fn one(State(pages): State<Pages>, visit: Visit, Path(index): P
             .collect(),
         receipt: receipt.to_text(),
         checkpoint: receipt.checkpoint,
-        f: visit.frame(&pages, t.leaf_title, Tab::Books),
+        f: visit.frame(&pages, t.books.leaf_title, Tab::Books),
     };
     show(&visit, &page)
 }

@@ -121,9 +121,9 @@ fn number(record: &Record) -> String {
 
 fn moment(when: Moment, t: &'static Texts) -> (&'static str, &'static str) {
     match when {
-        Moment::Start => ("start", t.photo_start),
-        Moment::Middle => ("middle", t.photo_middle),
-        Moment::End => ("end", t.photo_end),
+        Moment::Start => ("start", t.books.photo_start),
+        Moment::Middle => ("middle", t.books.photo_middle),
+        Moment::End => ("end", t.books.photo_end),
     }
 }
 

@@ -172,7 +172,7 @@ async fn with_people(pages: &Pages, visit: &Visit, what: &str, whom: &str, sent:
         "tick" => {
             let (who, why) = (known(pages, member()?).await?, cut(&sent.why));
             if pages.roster.is_named_in(&why).await? {
-                let said = |lang| texts(lang).no_names;
+                let said = |lang| texts(lang).correct.no_names;
                 return Err(Problem::unprocessable(said(Lang::Zh), said(Lang::En)));
             }
             room.tick(id(&sent.id)?, who, why, by).await?;

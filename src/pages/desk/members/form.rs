@@ -41,14 +41,14 @@ impl Save {
     /// What only the book asks for: name of the field, its label, its value.
     pub(super) fn details(&self, t: &'static Texts) -> Vec<(&'static str, &'static str, String)> {
         let all = [
-            ("sex", t.details_sex, &self.sex),
-            ("born", t.details_born, &self.born),
-            ("joined", t.details_joined, &self.joined),
-            ("place", t.details_place, &self.place),
-            ("since", t.details_since, &self.since),
-            ("phone", t.details_phone, &self.phone),
-            ("certificate", t.details_certificate, &self.certificate),
-            ("contact", t.details_contact, &self.contact),
+            ("sex", t.books.details_sex, &self.sex),
+            ("born", t.books.details_born, &self.born),
+            ("joined", t.books.details_joined, &self.joined),
+            ("place", t.books.details_place, &self.place),
+            ("since", t.books.details_since, &self.since),
+            ("phone", t.books.details_phone, &self.phone),
+            ("certificate", t.books.details_certificate, &self.certificate),
+            ("contact", t.books.details_contact, &self.contact),
         ];
         all.map(|(name, label, value)| (name, label, value.clone())).to_vec()
     }

@@ -63,13 +63,20 @@ pub(in crate::pages::desk) async fn one(
         };
         return show(
             &visit,
-            &form(&pages, &visit, &empty, true, t.add_member.to_owned(), Vec::new()),
+            &form(
+                &pages,
+                &visit,
+                &empty,
+                true,
+                t.members.add_member.to_owned(),
+                Vec::new(),
+            ),
         );
     }
     let id = MemberId::new(&number).map_err(|_| Problem::not_found())?;
     let member = pages.roster.member(id).await?.ok_or_else(Problem::not_found)?;
     let present = as_saved(&member);
-    let lead = format::fill(t.edit_member, &[&present.name]);
+    let lead = format::fill(t.members.edit_member, &[&present.name]);
     let mut page = form(&pages, &visit, &present, false, lead, Vec::new());
     page.listed_by_district = pages.roster.listed_by_district().await?.contains(&member.id);
     (page.spans, page.corrections) = recent(&pages, &visit, member.id.clone()).await?;
@@ -142,17 +149,17 @@ fn form(pages: &Pages, visit: &Visit, values: &Save, is_new: bool, lead: String,
         choices: vec![
             Select {
                 name: "role",
-                label: t.role,
+                label: t.members.role,
                 options: roles,
             },
             Select {
                 name: "status",
-                label: t.status,
+                label: t.members.status,
                 options: statuses,
             },
             Select {
                 name: "migrant",
-                label: t.migrant,
+                label: t.members.migrant,
                 options: migrants,
             },
         ],
@@ -180,7 +187,7 @@ pub(in crate::pages::desk) async fn save(
         let errors = plan.faults.iter().map(said).collect();
         return show(
             &visit,
-            &form(&pages, &visit, &sent, true, t.add_member.to_owned(), errors),
+            &form(&pages, &visit, &sent, true, t.members.add_member.to_owned(), errors),
         );
     }
     match pages.roster.apply(plan, &operator).await? {
@@ -210,7 +217,7 @@ pub(in crate::pages::desk) async fn remove(
     let operator = visit.operator()?.clone();
     visit.check(&sent.csrf)?;
     if sent.sure != "yes" {
-        let said = |lang| texts(lang).remove_unsure;
+        let said = |lang| texts(lang).correct.remove_unsure;
         return Err(Problem::unprocessable(said(Lang::Zh), said(Lang::En)));
     }
     let id = MemberId::new(&number).map_err(|_| Problem::not_found())?;

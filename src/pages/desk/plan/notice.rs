@@ -52,8 +52,8 @@ pub(in crate::pages) async fn notice(
     let address = pages.settings.addresses.first().cloned().unwrap_or_default();
     let page = Page {
         title: match wanted.number {
-            Some(_) => t.notice_one.to_owned(),
-            None => format::fill(t.notice_month, &[&name_of(month, lang).0]),
+            Some(_) => t.plan.notice_one.to_owned(),
+            None => format::fill(t.plan.notice_month, &[&name_of(month, lang).0]),
         },
         lines: entries.iter().map(|entry| line(entry, lang)).collect(),
         code: qr::to_svg(&address),

@@ -84,7 +84,7 @@ fn source(pages: &Pages, showing: &Showing, t: &Texts) -> String {
     let source = entry.and_then(|entry| entry.source().map(str::to_owned));
     let parts = [
         showing.class.clone(),
-        local.then(|| t.item_local_says.to_owned()),
+        local.then(|| t.library.item_local_says.to_owned()),
         source,
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" ")

@@ -58,8 +58,8 @@ fn came(people: &Attendance<'_>, t: &Texts, lang: Lang) -> String {
     let came = people.came;
     match (people.of_them_expected(), lang) {
         (None, _) => came.to_string(),
-        (Some(expected), Lang::Zh) => format!("{came}（{} {expected}）", t.came_expected),
-        (Some(expected), Lang::En) => format!("{came} ({expected} {})", t.came_expected),
+        (Some(expected), Lang::Zh) => format!("{came}（{} {expected}）", t.live.came_expected),
+        (Some(expected), Lang::En) => format!("{came} ({expected} {})", t.live.came_expected),
     }
 }
 

@@ -14,6 +14,7 @@ use calamine::{Data, Reader, Xlsx};
 use office::{Office, PASSPHRASE, Village, between, code, district, form, village};
 use program::WaitTimeout;
 use tempfile::TempDir;
+use yuanjiao::store::{Sql, StoreError, ToValue};
 
 /// Watches a second and a half of the first film; what was credited so far, in milliseconds.
 fn watch(village: &mut Village) -> u64 {
@@ -112,8 +113,12 @@ fn a_form_must_come_from_our_page_and_whoever_changes_something_stands_in_the_lo
     ] {
         assert!(log.contains(line), "{line}");
     }
-    let books = std::fs::read(office.folder.join("data/district.db")).unwrap();
-    assert!(!String::from_utf8_lossy(&books).contains(PASSPHRASE));
+    let hashes = |conn: &dyn Sql| conn.query_map("SELECT hash FROM account", [], |row| row.get::<String>(0));
+    let hashes = office.books().read_blocking::<_, StoreError, _>(hashes).unwrap();
+    assert!(
+        hashes.len() == 2 && hashes.iter().all(|hash| hash.starts_with("$argon2id$")),
+        "{hashes:?}"
+    );
 }
 
 #[test]
@@ -288,16 +293,14 @@ fn a_log_that_went_back_is_an_alert_until_somebody_says_why() {
     copy(&folder.path().join("data"), &folder.path().join("image"));
     station = Village(program::start(folder.path()));
     watch(&mut station);
-    let moved = station.0.address.clone();
-    let url = office.folder.join("data/district.db");
-    move_to(&url, &moved);
+    move_to(&office, &station.0.address);
     office.pull_now(&page);
     office.wait_for(&page, |page| page.matches("接得上，已会签").count() > 1);
     drop(station);
     std::fs::remove_dir_all(folder.path().join("data")).unwrap();
     copy(&folder.path().join("image"), &folder.path().join("data"));
     station = Village(program::start(folder.path()));
-    move_to(&url, &station.0.address);
+    move_to(&office, &station.0.address);
     office.pull_now(&page);
 
     let alarmed = office.wait_for(&page, |page| page.contains("台账退回去过"));
@@ -320,10 +323,8 @@ fn a_log_that_went_back_is_an_alert_until_somebody_says_why() {
 }
 
 /// The station came back under another port, which a real one does not.
-fn move_to(books: &Path, address: &str) {
-    #[expect(clippy::disallowed_methods, reason = "beside the office, as no person would")]
-    let conn = rusqlite::Connection::open(books).unwrap();
-    conn.busy_timeout(std::time::Duration::from_secs(60)).unwrap();
-    conn.execute("UPDATE station SET url = ?1", [format!("http://{address}")])
-        .unwrap();
+fn move_to(office: &Office, address: &str) {
+    let url = format!("http://{address}");
+    let act = move |tx: &dyn Sql| tx.execute("UPDATE station SET url = ?1", vec![url.to_value()]);
+    office.books().write_blocking(act).unwrap().unwrap();
 }

@@ -245,6 +245,7 @@ async fn a_dozen_hostile_stations_cost_only_themselves() {
         concurrent: 3,
         connect: Duration::from_secs(20),
         deadline: Duration::from_secs(4),
+        store: common::server::place(books.path()),
         ..Settings::in_folder(books.path().to_owned())
     })
     .unwrap();

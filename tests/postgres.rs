@@ -9,12 +9,16 @@ mod common;
 mod copies;
 #[path = "corrections.rs"]
 mod corrections;
+#[path = "district.rs"]
+mod district;
 #[path = "down.rs"]
 mod down;
 #[path = "epochs.rs"]
 mod epochs;
 #[path = "exchange.rs"]
 mod exchange;
+#[path = "hostile.rs"]
+mod hostile;
 #[path = "permits.rs"]
 mod permits;
 #[path = "policy.rs"]
@@ -29,6 +33,8 @@ mod rows;
 mod rulings;
 #[path = "suspicions.rs"]
 mod suspicions;
+#[path = "visitors.rs"]
+mod visitors;
 
 use common::Station;
 use common::server::Server;

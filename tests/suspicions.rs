@@ -12,7 +12,7 @@ use yuanjiao::clock::{Clock, Reading, Trust};
 use yuanjiao::credit::Policy;
 use yuanjiao::district::{Alert, District, Pulled, Settings};
 use yuanjiao::exchange::{self, CosignIn};
-use yuanjiao::ledger::{Closing, Proof, What, note};
+use yuanjiao::ledger::{Closing, Ending, Entry, Proof, What, note};
 use yuanjiao::report::{Anomaly, tables};
 use yuanjiao::types::{DeviceId, Grade, Intervals, ItemId, MemberId, Millis, Mode, SessionId, Year};
 
@@ -133,6 +133,41 @@ impl Village {
         });
     }
 
+    /// An evening to which these people came, each by this entry.
+    fn evening(&mut self, came: &[(&str, Entry)]) -> SessionId {
+        self.sessions += 1;
+        let screening = SessionId::from_bytes([self.sessions; 16]);
+        self.leaf(What::Screening {
+            screening,
+            screen: DeviceId::from_bytes([7; 16]),
+            mode: Mode::Screening,
+            branches: Vec::new(),
+            due: 5,
+            plan: None,
+        });
+        for (who, by) in came {
+            self.leaf(What::Attend {
+                screening,
+                member: member(who),
+                shown: Millis::ZERO,
+                present: true,
+                by: *by,
+                device: None,
+                reason: String::new(),
+                home: None,
+            });
+        }
+        self.pass(HOUR);
+        self.leaf(What::Screened {
+            screening,
+            how: Ending::Done,
+            shown: Millis::ZERO,
+            unattended: Millis::ZERO,
+            guests: 0,
+        });
+        screening
+    }
+
     /// The district's cosignature came back, given so many seconds after it really was.
     fn hears(&self, cosigned: &CosignIn, later_s: u64) -> u64 {
         self.leaf(What::CheckpointSeen {
@@ -238,4 +273,26 @@ async fn row_52_one_member_at_two_stations_at_once_counts_once_and_is_an_alert_t
         line.tally.raw.as_secs() / 60
     };
     assert_eq!((minutes("0021"), minutes("0047")), (40 + 60, 60));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn row_58_an_evening_where_everybody_was_ticked_is_an_alert_that_names_it() {
+    let (mut station, office) = (Station::start().await, Office::new());
+    let mut village = office.enrol(&mut station).await;
+    let everybody = [("1", Entry::Ticked), ("2", Entry::Ticked), ("3", Entry::Ticked)];
+    let (one, other) = (village.evening(&everybody), village.evening(&everybody));
+    let of = |screening| Alert::AllTicked { screening, people: 3 };
+    assert_eq!(office.brings(&village).await.alerts, [of(one), of(other)]);
+
+    village.evening(&[("1", Entry::Ticked), ("2", Entry::Code), ("3", Entry::Ticked)]);
+    village.evening(&[("1", Entry::Ticked), ("2", Entry::Ticked)]);
+    let again = office.brings(&village).await.alerts;
+    assert_eq!(
+        again,
+        [],
+        "one phone is enough, two people prove nothing; nor those of before again"
+    );
+    let open = office.open("all_ticked").await;
+    let evidence = |screening: SessionId| (village.origin.clone(), vec!["3".to_owned(), screening.to_string()]);
+    assert_eq!(open, [evidence(one), evidence(other)]);
 }

@@ -3,7 +3,7 @@
 
 use super::edge::{self, Grown};
 use super::rows::{self, StationRow};
-use super::{Alert, SCHEMAS, alarms, books, counting, figures, pull};
+use super::{SCHEMAS, books, counting, figures, pull};
 use super::{fetched, recounts};
 use crate::clock::Trust;
 use crate::credit::settling::STRETCH;
@@ -67,20 +67,9 @@ impl Books {
 
     /// Takes leaves in as a pull does, and finds nothing odd; how many rows it read.
     fn take_in(&mut self, leaves: Vec<Vec<u8>>) -> u64 {
-        let (found, read) = self.pull(leaves);
-        assert_eq!(found, []);
-        read
-    }
-
-    /// Takes leaves in as a pull does; what is odd.
-    fn believe(&mut self, leaves: Vec<Vec<u8>>) -> Vec<Alert> {
-        self.pull(leaves).0
-    }
-
-    fn pull(&mut self, leaves: Vec<Vec<u8>>) -> (Vec<Alert>, u64) {
         let (from, keys) = (self.station.size, self.keys.clone());
         let size = from + leaves.len() as u64;
-        let pulled = self.act(move |tx, station| {
+        let (found, read) = self.act(move |tx, station| {
             fetched::keep(tx, &station.origin, from, &leaves)?;
             let counting = Overheard::by(tx, &|_, _| Ok(()));
             let grown = edge::grown(&counting, station, size, |_| None)?.expect("it is what is kept");
@@ -89,7 +78,8 @@ impl Books {
             Ok((found.expect("nobody was faster"), counting.rows()))
         });
         self.station.size = size;
-        pulled
+        assert_eq!(found, []);
+        read
     }
 }
 
@@ -175,73 +165,6 @@ fn at(mono_s: u64) -> At {
         wall: log::NEW_YEAR + i64::try_from(mono_s * 1_000).unwrap(),
         trust: Trust::District,
     }
-}
-
-/// An evening to which these people came, each by this entry.
-fn evening(number: u8, came: &[(&str, Entry)]) -> Vec<Vec<u8>> {
-    let screening = SessionId::from_bytes([number; 16]);
-    let begins = What::Screening {
-        screening,
-        screen: DeviceId::from_bytes([7; 16]),
-        mode: Mode::Screening,
-        branches: Vec::new(),
-        due: 5,
-        plan: None,
-    };
-    let comes = came.iter().map(|(member, by)| What::Attend {
-        screening,
-        member: MemberId::new(member).unwrap(),
-        shown: Millis::ZERO,
-        present: true,
-        by: *by,
-        device: None,
-        reason: String::new(),
-        home: None,
-    });
-    let ends = What::Screened {
-        screening,
-        how: Ending::Done,
-        shown: Millis::ZERO,
-        unattended: Millis::ZERO,
-        guests: 0,
-    };
-    let begun = u64::from(number) * 10_000;
-    let all = [begins].into_iter().chain(comes).chain([ends]);
-    (begun..)
-        .zip(all)
-        .map(|(mono_s, is)| {
-            Leaf {
-                v: 1,
-                at: at(mono_s),
-                is,
-            }
-            .to_bytes()
-        })
-        .collect()
-}
-
-/// Row 58 at the district: everybody ticked by the operator is an alert, once, and with its evidence.
-#[test]
-fn an_evening_where_everybody_was_ticked_is_an_alert() {
-    let mut books = Books::new();
-    let ticked = |n: u8| evening(n, &[("1", Entry::Ticked), ("2", Entry::Ticked), ("3", Entry::Ticked)]);
-    let found = books.believe([ticked(1), ticked(2)].concat());
-    let expected = |n: u8| Alert::AllTicked {
-        screening: SessionId::from_bytes([n; 16]),
-        people: 3,
-    };
-    assert_eq!(found, [expected(1), expected(2)]);
-    let one_with_a_phone = evening(3, &[("1", Entry::Ticked), ("2", Entry::Code), ("3", Entry::Ticked)]);
-    let two_people = evening(4, &[("1", Entry::Ticked), ("2", Entry::Ticked)]);
-    assert_eq!(
-        books.believe([one_with_a_phone, two_people].concat()),
-        [],
-        "nor those of before again"
-    );
-    let open = books.act(|tx, _| alarms::open(tx));
-    let kinds: Vec<(&str, Vec<String>)> = open.iter().map(|it| (it.kind.as_str(), it.evidence.clone())).collect();
-    let evidence = |n: u8| vec!["3".to_owned(), SessionId::from_bytes([n; 16]).to_string()];
-    assert_eq!(kinds, [("all_ticked", evidence(2)), ("all_ticked", evidence(1))]);
 }
 
 #[test]

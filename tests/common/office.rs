@@ -8,7 +8,12 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use yuanjiao::store::{Options, Place, Shared};
+
 use super::program::{self, Running, WaitTimeout};
+
+#[path = "server.rs"]
+mod server;
 
 pub const PASSPHRASE: &str = "一二三四五六七八";
 
@@ -57,8 +62,12 @@ impl Office {
     pub fn open(folder: &Path) -> Self {
         let policy = include_str!("../../config/policy.toml").replace("min_seconds = 120", "min_seconds = 1");
         std::fs::write(folder.join("policy.toml"), policy).unwrap();
+        let store = match server::place(folder) {
+            Place::File => String::new(),
+            Place::Server(address) => address,
+        };
         let config = format!(
-            "[district]\nname = \"澄源县党员远程教育\"\n[policy]\nfile = \"{}\"\n",
+            "[district]\nname = \"澄源县党员远程教育\"\n[data]\nstore = \"{store}\"\n[policy]\nfile = \"{}\"\n",
             folder.join("policy.toml").display()
         );
         std::fs::write(folder.join("district.toml"), config).unwrap();
@@ -90,6 +99,12 @@ impl Office {
             cookie: String::new(),
             folder: folder.to_owned(),
         }
+    }
+
+    /// Its books, beside the program that has them open: on a file, or on a server.
+    pub fn books(&self) -> Shared {
+        let (place, file) = (server::place(&self.folder), self.folder.join("data/district.db"));
+        Shared::open(&place, &file, &[], Options::default()).unwrap()
     }
 
     pub fn ask(&self, method: &str, path: &str, cookie: &str, extra: &str, body: &str) -> (u16, String, String) {

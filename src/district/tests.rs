@@ -3,12 +3,12 @@
 
 use super::edge::{self, Grown};
 use super::rows::{self, StationRow};
-use super::{SCHEMAS, books, counting, figures, pull};
+use super::{Alert, SCHEMAS, books, counting, figures, pull};
 use super::{fetched, recounts};
 use crate::clock::Trust;
 use crate::credit::settling::STRETCH;
 use crate::keys::Keys;
-use crate::ledger::{At, Checkpoint, Ending, Entry, Leaf, What};
+use crate::ledger::{At, Checkpoint, Leaf, What};
 use crate::report::annual::{Asked, BranchKind, Period, annual};
 use crate::store::{Options, Place, Shared, Sql, StoreError};
 use crate::types::{DeviceId, MemberId, Millis, Mode, Origin, SessionId};
@@ -67,9 +67,16 @@ impl Books {
 
     /// Takes leaves in as a pull does, and finds nothing odd; how many rows it read.
     fn take_in(&mut self, leaves: Vec<Vec<u8>>) -> u64 {
+        let (found, read) = self.pull(leaves);
+        assert_eq!(found, []);
+        read
+    }
+
+    /// The same; what is odd, and how many rows it read.
+    fn pull(&mut self, leaves: Vec<Vec<u8>>) -> (Vec<Alert>, u64) {
         let (from, keys) = (self.station.size, self.keys.clone());
         let size = from + leaves.len() as u64;
-        let (found, read) = self.act(move |tx, station| {
+        let pulled = self.act(move |tx, station| {
             fetched::keep(tx, &station.origin, from, &leaves)?;
             let counting = Overheard::by(tx, &|_, _| Ok(()));
             let grown = edge::grown(&counting, station, size, |_| None)?.expect("it is what is kept");
@@ -78,8 +85,7 @@ impl Books {
             Ok((found.expect("nobody was faster"), counting.rows()))
         });
         self.station.size = size;
-        assert_eq!(found, []);
-        read
+        pulled
     }
 }
 

@@ -2,7 +2,6 @@
 //! layers around it, which costs more than judging it. So a beat is known by its address before the routes are asked, and
 //! meets the same guard, the same parser and the same answers here. Everything else goes on to the routes.
 
-use axum::Router;
 use axum::extract::{FromRequest, Request};
 use axum::http::Method;
 use axum::response::Response;
@@ -10,20 +9,20 @@ use axum::response::Response;
 use super::{BeatBody, beat_of, session_of, take};
 use crate::http::body::Lenient;
 use crate::http::guard::{self, Names};
-use crate::http::{Answering, Answers, Problem, lang};
+use crate::http::{Answering, Answers, Problem};
 use crate::viewing::Viewing;
 
-/// Beats, before all other routes.
+/// Beats, before everything else.
 #[derive(Debug, Clone)]
-pub struct Beats {
+pub struct Beats<O> {
     viewing: Viewing,
     names: Names,
-    others: Router,
+    others: O,
 }
 
-impl Beats {
+impl<O: Answers> Beats<O> {
     /// Takes beats itself and leaves the rest to `others`; `names` are those of the guard.
-    pub fn before(others: Router, viewing: Viewing, names: Names) -> Self {
+    pub fn before(others: O, viewing: Viewing, names: Names) -> Self {
         Self { viewing, names, others }
     }
 }
@@ -35,22 +34,13 @@ fn session_in(path: &str) -> Option<&str> {
     is_plain.then_some(session)
 }
 
-impl Answers for Beats {
+impl<O: Answers> Answers for Beats<O> {
     fn answer(&self, request: Request) -> Answering {
         if *request.method() != Method::POST || session_in(request.uri().path()).is_none() {
             return self.others.answer(request);
         }
         let (viewing, names) = (self.viewing.clone(), self.names.clone());
-        Box::pin(async move {
-            let reader = lang::of(request.headers());
-            let mut response = match guard::admits(&request, &names) {
-                Ok(()) => beat(&viewing, request).await,
-                Err(problem) => Err(problem),
-            }
-            .unwrap_or_else(|problem| problem.to_json(reader));
-            guard::add_headers(response.headers_mut());
-            response
-        })
+        Box::pin(async move { guard::guarded(request, &names, |request| beat(&viewing, request)).await })
     }
 }
 

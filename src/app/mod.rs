@@ -36,12 +36,13 @@ use crate::api::{Api, Beats};
 use crate::clock::Clock;
 use crate::config::{self, Program};
 use crate::credit::Policy;
+use crate::http::Answers;
 use crate::http::guard::{Names, guard};
 use crate::intake::Intake;
 use crate::keys::{self, Keys};
 use crate::library::{Approval, IndexKeep, Library};
 use crate::look;
-use crate::media::Media;
+use crate::media::{Films, Media};
 use crate::pages::{self, Pages, Waiting};
 use crate::prepare::{Audience, Preparer, Programs, Rule};
 use crate::roster::Operator;
@@ -213,7 +214,7 @@ impl Station {
         }
     }
 
-    fn routes(&self, address: SocketAddr) -> Beats {
+    fn routes(&self, address: SocketAddr) -> impl Answers + use<> {
         let run = keys::random_id().to_string();
         let base = &self.base;
         let settings = pages::Settings {
@@ -261,11 +262,12 @@ impl Station {
         let all = Router::new()
             .merge(pages.routes())
             .merge(Arc::new(api).routes())
-            .merge(media.routes())
+            .merge(media.clone().routes())
             .merge(base.exchange.clone().routes())
             .route("/healthz", axum::routing::get(|| async { "ok\n" }))
             .layer(from_fn_with_state(names.clone(), guard))
             .layer(from_fn_with_state(voice, pages::speak));
+        let all = Films::before(all, media, names.clone());
         Beats::before(all, self.viewing.clone(), names)
     }
 }

@@ -4,15 +4,16 @@
 //! host name of its own (DNS rebinding) it could read the answers: so the host must be an address, or a name that we
 //! know. If it posts a form, the browser says where the form came from: so the origin must be us.
 
+use std::future::Future;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::Problem;
+use super::{Problem, lang};
 
 /// The names, beside its addresses, under which the station may be asked.
 #[derive(Debug, Clone, Default)]
@@ -36,9 +37,25 @@ pub async fn guard(State(names): State<Names>, request: Request, next: Next) -> 
     response
 }
 
+/// The same for what goes past the table of routes and speaks to scripts: its refusals are JSON.
+pub async fn guarded<F: Future<Output = Result<Response, Problem>>>(
+    request: Request,
+    names: &Names,
+    answer: impl FnOnce(Request) -> F,
+) -> Response {
+    let reader = lang::of(request.headers());
+    let answered = match admits(&request, names) {
+        Ok(()) => answer(request).await,
+        Err(problem) => Err(problem),
+    };
+    let mut response = answered.unwrap_or_else(|problem| problem.to_json(reader));
+    add_headers(response.headers_mut());
+    response
+}
+
 /// Whether a request may be answered: its address can be read, it names this station, and it comes from our own pages if
 /// it changes something.
-pub fn admits(request: &Request, names: &Names) -> Result<(), Problem> {
+fn admits(request: &Request, names: &Names) -> Result<(), Problem> {
     readable(request.uri().path())?;
     check(
         request.method(),
@@ -55,16 +72,17 @@ fn of_the_whole_station() -> Response {
     (StatusCode::NO_CONTENT, methods).into_response()
 }
 
-/// Adds the headers that every answer carries.
-pub fn add_headers(headers: &mut HeaderMap) {
-    let fixed = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "same-origin"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    for (name, value) in fixed {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+/// The headers that every answer carries, unless it has its own. Made once: each is looked through, letter by letter.
+static FIXED: [(HeaderName, HeaderValue); 4] = [
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+];
+
+fn add_headers(headers: &mut HeaderMap) {
+    for (name, value) in &FIXED {
+        headers.entry(name).or_insert_with(|| value.clone());
     }
 }
 

@@ -7,6 +7,7 @@
 mod files;
 mod note;
 mod parts;
+mod road;
 mod shares;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use axum::routing::get;
 use files::{Files, Opened, refused};
 use note::OnItsWay;
 use parts::Multipart;
+pub use road::Films;
 use shares::Shares;
 
 use crate::clock;
@@ -75,6 +77,43 @@ impl Media {
         let entry = self.library.entry(id).filter(|entry| everything || entry.is_shown());
         entry.map(drop).ok_or_else(Problem::not_found)
     }
+
+    /// An item's bytes, as many as are asked for, or the answer that needs none.
+    async fn deliver(&self, id: ItemId, method: &Method, headers: &HeaderMap, peer: Peer) -> Result<Response, Problem> {
+        let viewer = self.roster.viewer(headers, peer.ip()).await?;
+        let Opened { file, entry, meta } = self.files.open(&self.library, id, viewer.is_operator).await?;
+        let shown = Shown {
+            etag: format!("\"{}\"", entry.content().unwrap_or(id)),
+            entry,
+            length: meta.len(),
+            modified: meta.modified().ok().filter(|at| is_truthful(*at, clock::present())),
+        };
+        let wanted = match shown.judge(method, headers) {
+            Ok(wanted) => wanted,
+            Err(done) => return Ok(*done),
+        };
+        let share = if *method == Method::GET {
+            Some(self.shares.of(viewer.device).await?)
+        } else {
+            None
+        };
+        let noted = Arc::new(OnItsWay {
+            library: self.library.clone(),
+            sent: self.sent.clone(),
+            device: viewer.device,
+            item: id,
+            content: shown.entry.content().unwrap_or(id),
+            _share: share,
+        });
+        let mut response = shown.head();
+        let mut body = FileBody::new(file, 0..shown.length, noted);
+        shown.narrow(&mut response, &mut body, wanted);
+        set(response.headers_mut(), header::CONTENT_LENGTH, &body.len().to_string());
+        if *method == Method::GET {
+            response.extensions_mut().insert(body);
+        }
+        Ok(response)
+    }
 }
 
 /// An item's address names its content, so a phone may keep what it has; privately, for it carries a device's tag.
@@ -90,6 +129,7 @@ async fn methods() -> Response {
     (StatusCode::NO_CONTENT, [(header::ALLOW, "GET, HEAD, OPTIONS")]).into_response()
 }
 
+/// Under an address that the road of films does not know: spelt otherwise, or nothing at all.
 async fn item(
     State(room): State<Media>,
     peer: Peer,
@@ -98,39 +138,7 @@ async fn item(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let id = ItemId::parse(&id).map_err(|_| Problem::not_found())?;
-    let viewer = room.roster.viewer(&headers, peer.ip()).await?;
-    let Opened { file, entry, meta } = room.files.open(&room.library, id, viewer.is_operator).await?;
-    let shown = Shown {
-        etag: format!("\"{}\"", entry.content().unwrap_or(id)),
-        entry,
-        length: meta.len(),
-        modified: meta.modified().ok().filter(|at| is_truthful(*at, clock::present())),
-    };
-    let wanted = match shown.judge(&method, &headers) {
-        Ok(wanted) => wanted,
-        Err(done) => return Ok(*done),
-    };
-    let share = if method == Method::GET {
-        Some(room.shares.of(viewer.device).await?)
-    } else {
-        None
-    };
-    let noted = Arc::new(OnItsWay {
-        library: room.library.clone(),
-        sent: room.sent.clone(),
-        device: viewer.device,
-        item: id,
-        content: shown.entry.content().unwrap_or(id),
-        _share: share,
-    });
-    let mut response = shown.head();
-    let mut body = FileBody::new(file, 0..shown.length, noted);
-    shown.narrow(&mut response, &mut body, wanted);
-    set(response.headers_mut(), header::CONTENT_LENGTH, &body.len().to_string());
-    if method == Method::GET {
-        response.extensions_mut().insert(body);
-    }
-    Ok(response)
+    room.deliver(id, &method, &headers, peer).await
 }
 
 /// Whether a file's date may be told as `Last-Modified` (RFC 9110 §8.8.2.1): not before there is a clock to compare it

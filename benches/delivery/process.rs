@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::io::Read;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 /// Ticks of `/proc/PID/stat` per second, on every Linux.
 const TICKS: f64 = 100.0;
@@ -22,13 +24,30 @@ impl Watched {
         self.all().iter().map(pss).sum::<f64>() / 1024.0
     }
 
-    /// Counts their system calls from now on; none where `perf` is not installed or may not count.
+    /// Counts their system calls from now on; none where `perf` is not installed or may not count. It has begun when it holds
+    /// a counter for each of their threads: a round may be over sooner than it starts.
     pub fn count_calls(&self) -> Option<Calls> {
-        let ids: Vec<String> = self.all().iter().map(u32::to_string).collect();
+        let all = self.all();
+        let ids: Vec<String> = all.iter().map(u32::to_string).collect();
         let mut command = Command::new("perf");
         command.args(["stat", "-x,", "-e", "raw_syscalls:sys_enter", "-p", &ids.join(",")]);
         command.stdout(Stdio::null()).stderr(Stdio::piped());
-        command.spawn().ok().map(Calls)
+        let counting = command.spawn().ok()?;
+        let threads: usize = all.iter().map(|id| entries(*id, "task").len()).sum();
+        let is_counter =
+            |path: &PathBuf| fs::read_link(path).is_ok_and(|of| of.to_string_lossy().contains("perf_event"));
+        for _ in 0..500 {
+            if entries(counting.id(), "fd")
+                .iter()
+                .filter(|path| is_counter(path))
+                .count()
+                >= threads
+            {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Some(Calls(counting))
     }
 
     fn all(&self) -> Vec<u32> {
@@ -77,6 +96,11 @@ fn cpu_ticks(id: u32) -> f64 {
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
     let ticks = fields.get(11..13).unwrap_or(&[]).iter();
     ticks.filter_map(|ticks| ticks.parse::<f64>().ok()).sum()
+}
+
+fn entries(id: u32, name: &str) -> Vec<PathBuf> {
+    let all = fs::read_dir(format!("/proc/{id}/{name}"));
+    all.map_or_else(|_| Vec::new(), |all| all.flatten().map(|entry| entry.path()).collect())
 }
 
 fn read(id: u32, name: &str) -> String {

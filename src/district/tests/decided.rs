@@ -132,6 +132,9 @@ async fn what_no_clock_dates_is_shown_asked_for_and_signed_for_the_log_that_was_
     let open = district.undecided(&station).await.unwrap();
     assert_eq!(open.len(), 1);
     assert_eq!((open[0].member.as_str(), open[0].credit), ("0021", Millis::secs(60)));
+    // The first page says the same of what is kept ready for figures.
+    let kept = district.counts().await.unwrap();
+    assert_eq!(kept[0].1.without_year(), (1, Millis::secs(60)));
     let by = Manager::on_the_console();
     for year in [2025, 2028] {
         let asked = district.ask_ruling(&station, into(year, &open), "签到本", &by).await;

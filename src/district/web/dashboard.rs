@@ -44,11 +44,12 @@ struct TownHours {
     total: String,
 }
 
-struct Silent {
+/// A station in one of the lists beside: what is to be known of it, and how much of it.
+struct Line {
     name: String,
     link: String,
     remark: String,
-    days: u64,
+    much: String,
 }
 
 #[derive(Template)]
@@ -65,8 +66,9 @@ struct Page {
     sums: [usize; 3],
     due: String,
     hours: Vec<TownHours>,
-    silent: Vec<Silent>,
+    silent: Vec<Line>,
     silent_all: usize,
+    undated: Vec<Line>,
     when: String,
 }
 
@@ -106,6 +108,7 @@ pub(super) async fn page(State(web): State<Web>, visit: Visit) -> Result<Respons
         hours: hours_by_town(&web, &figures, &stations, t),
         silent: silent(&stations, now, t),
         silent_all,
+        undated: undated(&figures, &stations, &visit),
         when: format!("{} {}", v.f.date, format::time(i64::try_from(now * 1000).unwrap_or(0))),
         f: v.f.clone(),
         v,
@@ -329,13 +332,13 @@ fn town_hours(name: String, (people, modes): (u64, [u64; 3]), due: Hours) -> (u6
     (sum, hours)
 }
 
-fn silent(stations: &[Watched], now: u64, t: &Texts) -> Vec<Silent> {
+fn silent(stations: &[Watched], now: u64, t: &Texts) -> Vec<Line> {
     let mut silent: Vec<&Watched> = stations
         .iter()
         .filter(|station| station.silent_for(now) >= WEEK_S)
         .collect();
     silent.sort_by_key(|station| std::cmp::Reverse(station.silent_for(now)));
-    let line = |station: &&Watched| Silent {
+    let line = |station: &&Watched| Line {
         name: station.name.clone(),
         link: format!("/station?of={}", query(station.origin.as_str())),
         remark: if station.remark.is_empty() {
@@ -343,7 +346,18 @@ fn silent(stations: &[Watched], now: u64, t: &Texts) -> Vec<Silent> {
         } else {
             station.remark.clone()
         },
-        days: station.silent_for(now) / 86_400,
+        much: format!("{} {}", station.silent_for(now) / 86_400, t.district.days),
     };
     silent.iter().take(SHOWN).map(line).collect()
+}
+
+/// All of them: each is hours that a person waits for, and there are few.
+fn undated(figures: &Figures, stations: &[Watched], visit: &Visit) -> Vec<Line> {
+    let line = |(origin, members, sum): &(String, usize, Millis)| Line {
+        name: name_of(origin, stations),
+        link: format!("/station/rulings?of={}", query(origin)),
+        remark: format::fill(visit.t().district.undated_says, &[members]),
+        much: format::length(*sum, visit.lang),
+    };
+    figures.undated.iter().map(line).collect()
 }

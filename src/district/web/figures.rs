@@ -117,6 +117,8 @@ pub(super) struct Figures {
     pub(super) months: BTreeMap<String, BTreeMap<u32, Month>>,
     /// Items, the most played first.
     pub(super) films: Vec<(ItemId, FilmLine)>,
+    /// Stations with hours that no clock dates and nobody decided, the most first: how many members, and how much.
+    pub(super) undated: Vec<(String, usize, Millis)>,
     /// Who was at two places at once in the period.
     pub(super) twice: Vec<Twice>,
     /// The policies by which all this was made.
@@ -143,6 +145,7 @@ impl Figures {
             }
             titles.extend(count.items.iter().map(|(item, (title, _, _))| (*item, title.clone())));
         }
+        let undated = undated(&counts);
         let films = film_lines(&counts, asked);
         let months = counts
             .iter()
@@ -158,12 +161,24 @@ impl Figures {
             visitors,
             by_grade,
             titles,
+            undated,
             twice: twice(&counts, &names, asked.period),
             films,
             months,
             policies: asked.policies.clone(),
         }
     }
+}
+
+/// What is in no period, by station.
+fn undated(counts: &[(String, Recount)]) -> Vec<(String, usize, Millis)> {
+    let all = counts.iter().map(|(station, count)| {
+        let (members, sum) = count.without_year();
+        (station.clone(), members, sum)
+    });
+    let mut undated: Vec<_> = all.filter(|(_, members, _)| *members > 0).collect();
+    undated.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| a.0.cmp(&b.0)));
+    undated
 }
 
 /// Those that began in the period, the latest first.

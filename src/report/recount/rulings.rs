@@ -1,6 +1,6 @@
 //! Decisions of districts 区县裁定, judged again: whose key signed them, about which log, and each once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ed25519_dalek::VerifyingKey;
 use serde::{Deserialize, Serialize};
@@ -75,6 +75,18 @@ impl Recount {
         })
         .filter(|one| one.credit > Millis::ZERO)
         .collect()
+    }
+
+    /// Hours that no clock dates and nobody decided: how many members have some, and how much in all. A count of what is kept
+    /// ready knows this, too.
+    pub fn without_year(&self) -> (usize, Millis) {
+        let open = || {
+            self.credits
+                .iter()
+                .filter(|credit| credit.year == Year::UNDECIDED && !credit.media.is_empty())
+        };
+        let members: BTreeSet<&MemberId> = open().map(|credit| &credit.member).collect();
+        (members.len(), Millis(open().map(|credit| credit.media.total().0).sum()))
     }
 
     /// What a correction would change. Ask a count of all leaves.

@@ -151,6 +151,19 @@ for (const [size, viewport] of [['1366', DESK.viewport], ['1920', { width: 1920,
   });
 }
 
+test('in English, too, every page fits a phone', async () => {
+  const other = () => Promise.all([clerk.waitForNavigation(), clerk.click('button[name=lang]')]);
+  await clerk.goto(office.url);
+  await other();
+  for (const path of ['/', '/stations', '/alerts', '/annual', '/reports', '/down', '/accounts']) {
+    await clerk.goto(office.url + path);
+    assert.equal(await clerk.getAttribute('html', 'lang'), 'en');
+    await fits(`${path} in English`);
+    await shot(`district-390-en${path.replaceAll('/', '-')}`);
+  }
+  await other();
+});
+
 test('the report prints on one sheet of A4', async () => {
   await clerk.setViewportSize(DESK.viewport);
   await clerk.goto(`${office.url}/annual/print`);

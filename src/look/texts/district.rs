@@ -98,7 +98,7 @@ texts! {
     silent_week: "七天以上没消息", "Silent for a week";
     silent: "没有消息", "Silent";
     undated: "没有年份的学时", "Hours without a year";
-    undated_says: "{0} 名党员的学时，站点当时不知道日期。定了年份才进年报。", "Hours of {0} members from when the station knew no date. They enter the report once their year is decided.";
+    undated_says: "{0} 名党员的学时，站点当时不知道日期。定了年份才进年报。", "Members: {0}. The station knew no date then; the hours enter the report once their year is decided.";
     silent_call: "没有说明，建议打电话问问", "No remark; a call would help";
     whole: "全部", "All";
     hours_head: "人均学时，应学 ", "Hours per member, due ";

@@ -6,19 +6,24 @@
 //! 3. It goes down as everything else does (`down`), with size and root of the log that was checked, and is on its way until
 //!    the station's own leaves say what became of it. Hours change when those leaves are counted, here as there.
 
-use ed25519_dalek::VerifyingKey;
+mod own_key;
+mod rows;
+
+use rows::{ASKED, all, asked};
+
+pub(super) use own_key::{note_own_key, own_key};
+pub(super) use rows::{note_outcome, outcome_in, under_way};
 
 use super::accounts::{Manager, Signer, audit};
 use super::down::turn_for;
-use super::{District, DistrictError, edge, recounts, rows};
+use super::{District, DistrictError, edge, recounts, rows as stations};
 use crate::clock::local_date;
 use crate::credit::correction::{By, Change, Unfit, Wish};
 use crate::credit::settling::choices;
-use crate::keys::Keys;
+use crate::ledger::Unruled;
 use crate::ledger::ruling::{Decision, EVIDENCE, RULING_LIMIT, Ruling};
-use crate::ledger::{Leaf, Settler, Unruled, What};
 use crate::report::{Recount, Undecided};
-use crate::store::{Row, Schema, Sql, StoreError, Urgency, count, params, sql};
+use crate::store::{Schema, Sql, StoreError, Urgency, count, params, sql};
 use crate::types::{Origin, Year};
 
 /// `ruling` is what was asked and signed; `own_key` under which name and key, for counting.
@@ -112,113 +117,6 @@ impl From<StoreError> for NotRuled {
     fn from(error: StoreError) -> Self {
         Self::District(error.into())
     }
-}
-
-/// Writes down under which name and key this district signs, for whoever counts.
-pub(super) fn note_own_key(conn: &dyn Sql, name: &Origin, keys: &Keys) -> Result<(), StoreError> {
-    let key = data_encoding::HEXLOWER.encode(keys.public().as_bytes());
-    let known = "SELECT EXISTS (SELECT 1 FROM own_key WHERE name = ?1 AND key = ?2)";
-    if conn.query_row(known, params![name.as_str(), key], |row| row.get::<bool>(0))? {
-        return Ok(());
-    }
-    conn.execute("DELETE FROM own_key", [])?;
-    conn.execute(
-        "INSERT INTO own_key (name, key) VALUES (?1, ?2)",
-        params![name.as_str(), key],
-    )
-    .map(drop)
-}
-
-/// Under which name and key this district signs.
-pub(super) fn own_key(conn: &dyn Sql) -> Result<Option<(Origin, VerifyingKey)>, StoreError> {
-    let found: Option<(String, String)> = conn.query_optional("SELECT name, key FROM own_key", [], |row| {
-        Ok((row.get(0)?, row.get(1)?))
-    })?;
-    Ok(found.and_then(|(name, key)| {
-        let bytes = data_encoding::HEXLOWER.decode(key.as_bytes()).ok()?.try_into().ok()?;
-        Some((Origin::new(&name).ok()?, VerifyingKey::from_bytes(&bytes).ok()?))
-    }))
-}
-
-/// What a station has to carry out, as signed notes in their order.
-pub(super) fn under_way(conn: &dyn Sql, station: &Origin, most: usize) -> Result<Vec<String>, StoreError> {
-    let query = "SELECT note FROM ruling WHERE station = ?1 AND serial > 0 AND outcome = '' ORDER BY serial LIMIT ?2";
-    conn.query_map(query, params![station.as_str(), sql(most as u64)], |row| row.get(0))
-}
-
-/// What a leaf says became of a decision. Most leaves say nothing, and are not taken apart.
-pub(super) fn outcome_in(bytes: &[u8]) -> Option<(Ruling, Outcome)> {
-    const SIGNED: &[u8] = b"\"signed\":\"yuanjiao-ruling/";
-    if !bytes.windows(SIGNED.len()).any(|part| part == SIGNED) {
-        return None;
-    }
-    let (signed, outcome) = match Leaf::read(bytes)?.is {
-        What::Settled {
-            signed,
-            by: Settler::District,
-            ..
-        }
-        | What::Correct { signed, .. } => (signed, Outcome::Done),
-        What::Unruled { signed, why } => (signed, Outcome::Not(why)),
-        _ => return None,
-    };
-    Some((Ruling::of(&signed)?, outcome))
-}
-
-/// A leaf of the station says what became of a decision; the first word counts.
-pub(super) fn note_outcome(
-    conn: &dyn Sql,
-    station: &Origin,
-    (ruling, outcome): &(Ruling, Outcome),
-    leaf: u64,
-) -> Result<(), StoreError> {
-    conn.execute(
-        "UPDATE ruling SET outcome = ?3, leaf = ?4 WHERE station = ?1 AND serial = ?2 AND serial > 0 AND outcome = ''",
-        params![station.as_str(), sql(ruling.serial), word(*outcome), sql(leaf)],
-    )
-    .map(drop)
-}
-
-fn word(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::UnderWay => "",
-        Outcome::Done => "done",
-        Outcome::Not(Unruled::NothingLeft) => "nothing_left",
-        Outcome::Not(Unruled::OtherLog) => "other_log",
-        Outcome::Not(Unruled::Unfit) => "unfit",
-    }
-}
-
-fn read_word(word: &str) -> Option<Outcome> {
-    let not = [Unruled::NothingLeft, Unruled::OtherLog, Unruled::Unfit].map(Outcome::Not);
-    let mut all = [Outcome::UnderWay, Outcome::Done].into_iter().chain(not);
-    all.find(|outcome| self::word(*outcome) == word)
-}
-
-const ASKED: &str =
-    "SELECT number, decides, evidence, asked_by, asked_s, signed_by, signed_s, outcome, leaf FROM ruling";
-
-fn asked(row: &dyn Row) -> Result<Asked, StoreError> {
-    let (decides, outcome): (String, String) = (row.get(1)?, row.get(7)?);
-    let (signed_by, leaf): (String, Option<i64>) = (row.get(5)?, row.get(8)?);
-    Ok(Asked {
-        number: count(row.get(0)?),
-        decides: serde_json::from_str(&decides).map_err(|_| StoreError::Column(1))?,
-        evidence: row.get(2)?,
-        asked: (row.get(3)?, count(row.get(4)?)),
-        signed: match signed_by.as_str() {
-            "" => None,
-            _ => Some((signed_by, count(row.get(6)?))),
-        },
-        outcome: read_word(&outcome).ok_or(StoreError::Column(7))?,
-        leaf: leaf.map(count),
-    })
-}
-
-/// All decisions about a station, the newest first.
-fn all(conn: &dyn Sql, station: &Origin) -> Result<Vec<Asked>, StoreError> {
-    let query = format!("{ASKED} WHERE station = ?1 ORDER BY number DESC");
-    conn.query_map(&query, [station.as_str()], asked)
 }
 
 /// What a decision is about, in a few words for the audit log.
@@ -361,7 +259,7 @@ impl District {
         if matches!(asked.decides, Decision::Credit { .. }) && asked.asked.0 == who {
             return Err(NotRuled::SamePerson);
         }
-        let known = rows::station(tx, name)?.filter(|station| !station.is_ended && station.frozen_at.is_none());
+        let known = stations::station(tx, name)?.filter(|station| !station.is_ended && station.frozen_at.is_none());
         let known = known.ok_or(NotRuled::InDoubt)?;
         fits(&recounts::recount(tx, name)?, &asked.decides, self.this_year())?;
         let newest = "SELECT coalesce(max(serial), 0) FROM ruling WHERE station = ?1";

@@ -45,13 +45,7 @@ pub(super) async fn of(pages: &Pages, visit: &Visit, entry: &Entry, t: &Texts) -
         wished,
         stars: stars.map_or(0, usize::from),
         may_rate: seen > Millis::ZERO,
-        words: [
-            t.checkin.star_1,
-            t.checkin.star_2,
-            t.checkin.star_3,
-            t.checkin.star_4,
-            t.checkin.star_5,
-        ],
+        words: t.checkin.stars(),
         has_quiz: home.is_none() && !entry.quiz().is_empty(),
     }))
 }

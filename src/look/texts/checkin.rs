@@ -74,3 +74,10 @@ texts! {
     quiz_proof: "答题也算在场确认，刚才这一段记入学时。", "Answering proves that you are here: the part just seen counts.";
     quiz_back: "返回", "Back";
 }
+
+impl Checkin {
+    /// What one to five stars mean.
+    pub fn stars(&self) -> [&'static str; 5] {
+        [self.star_1, self.star_2, self.star_3, self.star_4, self.star_5]
+    }
+}

@@ -80,13 +80,7 @@ pub(super) async fn page(
     let page = Page {
         items: items(&pages, &record, &person.id, t).await?,
         thanks: format::fill(t.checkin.after_thanks, &[&person.name]),
-        words: [
-            t.checkin.star_1,
-            t.checkin.star_2,
-            t.checkin.star_3,
-            t.checkin.star_4,
-            t.checkin.star_5,
-        ],
+        words: t.checkin.stars(),
         id,
         f: visit.frame(&pages, t.checkin.after_title, Tab::None),
     };

@@ -16,6 +16,8 @@ struct Phone {
     stream: TcpStream,
     host: String,
     session: String,
+    /// Beats that it has sent.
+    n: u32,
 }
 
 pub struct Village(Vec<Phone>);
@@ -43,28 +45,33 @@ impl Village {
                 stream: TcpStream::connect(address).await.expect("the server is there"),
                 host: address.to_owned(),
                 session: "0".repeat(32),
+                n: 0,
             });
         }
         Self(phones)
     }
 
     /// Everybody watches, each at his own moment of the ten seconds; returns how long each beat waited, in milliseconds.
-    pub async fn watch(self, beats: u32, every: Duration) -> Vec<f64> {
+    pub async fn watch(&mut self, beats: u32, every: Duration) -> Vec<f64> {
         let mut watching = JoinSet::new();
         let count = self.0.len();
-        for (n, phone) in self.0.into_iter().enumerate() {
+        for (n, phone) in self.0.drain(..).enumerate() {
             let moment = every.mul_f64(n as f64 / count as f64);
             watching.spawn(watch(phone, beats, every, moment));
         }
-        watching.join_all().await.concat()
+        let (phones, waits): (_, Vec<_>) = watching.join_all().await.into_iter().unzip();
+        self.0 = phones;
+        waits.concat()
     }
 }
 
-async fn watch(mut phone: Phone, beats: u32, every: Duration, moment: Duration) -> Vec<f64> {
+async fn watch(mut phone: Phone, beats: u32, every: Duration, moment: Duration) -> (Phone, Vec<f64>) {
     let begun = Instant::now();
     let mut waits = Vec::new();
-    for n in 1..=beats {
-        tokio::time::sleep((moment + every * n).saturating_sub(begun.elapsed())).await;
+    for beat in 1..=beats {
+        tokio::time::sleep((moment + every * beat).saturating_sub(begun.elapsed())).await;
+        phone.n += 1;
+        let n = phone.n;
         let (from, to) = ((n - 1) * 10_000, n * 10_000);
         let body = format!(r#"{{"n":{n},"segments":[[{from},{to}]],"state":"playing"}}"#);
         let path = format!("/api/sessions/{}/beats", phone.session);
@@ -73,7 +80,7 @@ async fn watch(mut phone: Phone, beats: u32, every: Duration, moment: Duration) 
         assert_eq!(status, 200, "{answer}");
         waits.push(asked.elapsed().as_secs_f64() * 1000.0);
     }
-    waits
+    (phone, waits)
 }
 
 async fn arrive(address: &str, film: &str, viewer: usize) -> Phone {
@@ -95,6 +102,7 @@ async fn arrive(address: &str, film: &str, viewer: usize) -> Phone {
         stream,
         host: address.to_owned(),
         session: text("session"),
+        n: 0,
     }
 }
 

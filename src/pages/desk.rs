@@ -25,7 +25,7 @@ use axum::routing::{get, post, put};
 
 use super::Pages;
 use crate::roster::Member;
-use crate::types::MemberId;
+use crate::types::{MemberId, Millis};
 use crate::viewing::{self, Live};
 
 pub(super) fn routes() -> Router<Pages> {
@@ -69,6 +69,9 @@ pub(super) fn routes() -> Router<Pages> {
         .route("/desk/signout", post(sign_in::sign_out))
 }
 
+/// Who has not been heard of for so many beats is not there: a session stays open for hours, so that he may come back to it.
+const SILENT_BEATS: u64 = 6;
+
 /// A session as the desk lists it.
 struct Watching {
     name: String,
@@ -80,7 +83,14 @@ struct Watching {
 async fn watching(pages: &Pages) -> Result<Vec<Watching>, crate::http::Problem> {
     let live = pages.ledger.store().read(viewing::live_sessions).await?;
     let members = pages.roster.members().await?;
-    Ok(live.iter().map(|session| line(pages, session, &members)).collect())
+    let silent = Millis(pages.settings.beat_every.0 * SILENT_BEATS);
+    let since = pages.clock.now().mono.minus(silent);
+    let present = live.iter().filter(|session| is_present(session, since));
+    Ok(present.map(|session| line(pages, session, &members)).collect())
+}
+
+fn is_present(session: &Live, since: Millis) -> bool {
+    session.seen >= since
 }
 
 fn line(pages: &Pages, session: &Live, members: &[Member]) -> Watching {

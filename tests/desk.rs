@@ -1,7 +1,5 @@
 //! What the operator's first page says of who is there.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
-
 mod common;
 
 use common::Station;

@@ -28,7 +28,7 @@ use yuanjiao::app::Base;
 use yuanjiao::config;
 use yuanjiao::district::{District, Settings};
 use yuanjiao::exchange;
-use yuanjiao::ledger::{self, Leaf, What};
+use yuanjiao::ledger::{self, Leaf, What, voice};
 use yuanjiao::roster::{OPERATOR_COOKIE, Operator};
 use yuanjiao::store::StoreError;
 
@@ -249,7 +249,9 @@ impl Village {
                 What::Attend {
                     member, present: true, ..
                 } => drop(there.insert(member.to_string())),
-                What::Feedback { digest, .. } | What::Photo { digest, .. } => drop(there.insert(digest)),
+                What::Feedback(voice::Feedback { digest, .. }) | What::Photo { digest, .. } => {
+                    there.insert(digest);
+                }
                 What::Noted { .. } => noted += 1,
                 What::RollbackSuspected { .. } => suspected += 1,
                 _ => {}

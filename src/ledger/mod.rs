@@ -21,6 +21,7 @@ mod short;
 pub mod tiles;
 pub mod tree;
 mod verify;
+pub mod voice;
 mod what;
 mod words;
 

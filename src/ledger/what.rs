@@ -4,9 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::leaf::At;
+use super::voice;
 use super::words::{
-    About, Before, Broken, Closing, Ending, Entry, Home, Listed, Moment, Office, Past, Planned, Proof, Settler,
-    Unruled, Witness,
+    Before, Broken, Closing, Ending, Entry, Home, Listed, Moment, Office, Past, Planned, Proof, Settler, Unruled,
+    Witness,
 };
 use crate::clock::Trust;
 use crate::types::{
@@ -320,43 +321,12 @@ pub enum What {
         /// The signed note, so that anybody can check it.
         checkpoint: String,
     },
-    /// How somebody liked an item 满意度; the latest one counts.
-    Rating {
-        /// Who.
-        member: MemberId,
-        /// What.
-        item: ItemId,
-        /// In which screening, if it was one.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        screening: Option<SessionId>,
-        /// 1 to 5.
-        stars: u8,
-    },
+    /// How somebody liked an item 满意度.
+    Rating(voice::Rating),
     /// Somebody answered the questions 测验 that follow an item.
-    Quiz {
-        /// Who.
-        member: MemberId,
-        /// About what.
-        item: ItemId,
-        /// In which screening, if it was one.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        screening: Option<SessionId>,
-        /// So many answers were right …
-        right: u32,
-        /// … of so many questions.
-        questions: u32,
-        /// It proved his presence at a check that was open.
-        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
-        proof: bool,
-    },
-    /// So many members would like to see an item together 想看, from here on; the latest number counts. Who they are stays at
-    /// the station.
-    Wished {
-        /// What.
-        item: ItemId,
-        /// How many; none once it was shown to all.
-        members: u32,
-    },
+    Quiz(voice::Quiz),
+    /// So many members would like to see an item together 想看.
+    Wished(voice::Wished),
     /// How the box is 设备运行: at a start, and when it changed.
     Health {
         /// How full the disk with the films is; none while it is away.
@@ -407,27 +377,10 @@ pub enum What {
         /// SHA-256 over what was confirmed, in hexadecimal.
         digest: String,
     },
-    /// An opinion, a wish or a need 信息反馈 was written down: the text stays at the station.
-    Feedback {
-        /// Its id.
-        feedback: SessionId,
-        /// Who said it; nobody for a guest or an anonymous voice.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        member: Option<MemberId>,
-        /// About what.
-        about: About,
-        /// SHA-256 of the text, in hexadecimal.
-        digest: String,
-    },
+    /// An opinion, a wish or a need 信息反馈 was written down.
+    Feedback(voice::Feedback),
     /// It was answered 答复.
-    Answered {
-        /// Which.
-        feedback: SessionId,
-        /// SHA-256 of the answer, in hexadecimal.
-        digest: String,
-        /// Nothing more is to be done about it 办结.
-        closed: bool,
-    },
+    Answered(voice::Answered),
     /// A kind of a later version.
     #[serde(other)]
     Later,

@@ -8,7 +8,7 @@
 use rusqlite::{Connection, params};
 
 use crate::clock::{Reading, SharedClock};
-use crate::ledger::{Ledger, LedgerError, What};
+use crate::ledger::{Ledger, LedgerError, What, voice};
 use crate::store::{Schema, StoreError, Tx, Urgency};
 use crate::types::{ItemId, MemberId, SessionId};
 
@@ -92,12 +92,12 @@ impl Opinions {
             let screen = screening.as_ref().map(|id| *id.bytes());
             let rows = news.execute(params![item.bytes(), member.as_str(), stars, screen, now.wall_ms])?;
             if rows > 0 {
-                let leaf = What::Rating {
+                let leaf = What::Rating(voice::Rating {
                     member,
                     item,
                     screening,
                     stars,
-                };
+                });
                 ledger.append(tx, now, leaf)?;
             }
             Ok(())
@@ -128,14 +128,14 @@ impl Opinions {
                 answered.questions,
                 now.wall_ms
             ])?;
-            let leaf = What::Quiz {
+            let leaf = What::Quiz(voice::Quiz {
                 member: answered.member,
                 item: answered.item,
                 screening,
                 right: answered.right,
                 questions: answered.questions,
                 proof,
-            };
+            });
             ledger.append(tx, now, leaf)?;
             Ok(())
         };
@@ -211,7 +211,7 @@ impl Opinions {
 fn tell(ledger: &Ledger, tx: &Tx<'_>, now: Reading, item: ItemId) -> Result<(), StoreError> {
     let count = "SELECT count(*) FROM wish WHERE item = ?1";
     let members = tx.query_row(count, [item.bytes()], |row| row.get(0))?;
-    match ledger.append(tx, now, What::Wished { item, members }) {
+    match ledger.append(tx, now, What::Wished(voice::Wished { item, members })) {
         Err(LedgerError::Store(error)) => Err(error),
         _ => Ok(()),
     }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::clock::{Clock, HandClock};
 use crate::keys::{self, Keys};
-use crate::ledger::{self, Leaf};
+use crate::ledger::{self, Leaf, voice};
 use crate::store::{Options, Store};
 use crate::types::Origin;
 
@@ -51,7 +51,7 @@ async fn the_latest_rating_counts_and_the_same_again_is_no_news() {
     let told: Vec<u8> = leaves(&room)
         .into_iter()
         .filter_map(|leaf| match leaf {
-            What::Rating { stars, .. } => Some(stars),
+            What::Rating(voice::Rating { stars, .. }) => Some(stars),
             _ => None,
         })
         .collect();
@@ -73,7 +73,7 @@ async fn wishes_are_counted_by_members_until_the_item_was_shown() {
     let told: Vec<(ItemId, u32)> = leaves(&room)
         .into_iter()
         .filter_map(|leaf| match leaf {
-            What::Wished { item, members } => Some((item, members)),
+            What::Wished(voice::Wished { item, members }) => Some((item, members)),
             _ => None,
         })
         .collect();
@@ -96,8 +96,6 @@ async fn the_best_answer_stands_in_the_record_and_every_try_in_the_ledger() {
     }
     let record = room.answers_at(evening).await.unwrap();
     assert_eq!((record.len(), record[0].right, record[0].questions), (1, 3, 3));
-    let tries = leaves(&room)
-        .into_iter()
-        .filter(|leaf| matches!(leaf, What::Quiz { .. }));
+    let tries = leaves(&room).into_iter().filter(|leaf| matches!(leaf, What::Quiz(_)));
     assert_eq!(tries.count(), 3);
 }

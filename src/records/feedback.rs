@@ -4,7 +4,7 @@ use super::rows::{self, Feedback};
 use super::{LINE, Records, RecordsError, TEXT, digest};
 use crate::clock::Reading;
 use crate::keys;
-use crate::ledger::{About, What};
+use crate::ledger::{About, What, voice};
 use crate::roster::Operator;
 use crate::store::{StoreError, Tx};
 use crate::types::{MemberId, SessionId, Year};
@@ -54,12 +54,12 @@ impl Records {
         }
         let id: SessionId = keys::random_id();
         rows::add_feedback(tx, id, new, (now.wall_ms, now.year() != Year::UNDECIDED))?;
-        let leaf = What::Feedback {
+        let leaf = What::Feedback(voice::Feedback {
             feedback: id,
             member: new.member.clone(),
             about: new.about,
             digest: digest(new.text.as_bytes()),
-        };
+        });
         self.ledger.append(tx, now, leaf)?;
         Ok(())
     }
@@ -71,11 +71,11 @@ impl Records {
             if !rows::answer(tx, id, &answer, now.wall_ms, closed)? {
                 return Err(RecordsError::Unknown);
             }
-            let leaf = What::Answered {
+            let leaf = What::Answered(voice::Answered {
                 feedback: id,
                 digest: digest(answer.as_bytes()),
                 closed,
-            };
+            });
             room.ledger.append(tx, now, leaf)?;
             Ok(())
         })

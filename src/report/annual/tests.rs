@@ -1,6 +1,6 @@
 use super::*;
 use crate::clock::Trust;
-use crate::ledger::{At, Leaf, What};
+use crate::ledger::{At, Leaf, What, voice};
 use crate::report::survey::film_lines;
 use crate::types::{DeviceId, Intervals, Mode};
 
@@ -66,25 +66,25 @@ impl Village {
     }
 
     fn rates(mut self, who: &str, n: u8, stars: u8) -> Self {
-        let is = What::Rating {
+        let is = What::Rating(voice::Rating {
             member: MemberId::new(who).unwrap(),
             item: item(n),
             screening: None,
             stars,
-        };
+        });
         self.leaf(at(self.index, NOON), is);
         self
     }
 
     fn answers(mut self, who: &str, n: u8, right: u32) -> Self {
-        let is = What::Quiz {
+        let is = What::Quiz(voice::Quiz {
             member: MemberId::new(who).unwrap(),
             item: item(n),
             screening: None,
             right,
             questions: 4,
             proof: false,
-        };
+        });
         self.leaf(at(self.index, NOON), is);
         self
     }

@@ -192,7 +192,7 @@ impl Facts {
             } if is_in => {
                 self.rooms.insert(screening, Room::new(index, mode, branches, due, at));
             }
-            What::Feedback { .. } if is_in => self.feedback.push((index, at)),
+            What::Feedback(_) if is_in => self.feedback.push((index, at)),
             other => self.room(index, at, other),
         }
     }

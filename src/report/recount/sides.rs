@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Recount;
 use crate::clock::{Trust, local_date};
-use crate::ledger::{About, At, Leaf, What};
+use crate::ledger::{About, At, Leaf, What, voice};
 use crate::types::{Intervals, MemberId, Millis, SessionId};
 
 /// What happened at a station in one month.
@@ -129,25 +129,25 @@ impl Recount {
         month.time_on = month.time_on.plus(passed);
         match &leaf.is {
             What::Boot { .. } => month.boots += 1,
-            What::Feedback { about, .. } => {
+            What::Feedback(voice::Feedback { about, .. }) => {
                 month.feedback += 1;
                 month.wishes += u64::from(*about == About::Wish);
             }
             What::Item { item, made_here, .. } if *made_here || self.films.contains_key(item) => {
                 self.films.entry(*item).or_default().made_here = *made_here;
             }
-            What::Rating {
+            What::Rating(voice::Rating {
                 member, item, stars, ..
-            } => {
+            }) => {
                 let film = self.films.entry(*item).or_default();
                 film.stars.insert(member.clone(), *stars);
             }
-            What::Wished { item, members } if *members > 0 || self.films.contains_key(item) => {
+            What::Wished(voice::Wished { item, members }) if *members > 0 || self.films.contains_key(item) => {
                 self.films.entry(*item).or_default().wishes = *members;
             }
-            What::Quiz {
+            What::Quiz(voice::Quiz {
                 item, right, questions, ..
-            } => {
+            }) => {
                 let film = self.films.entry(*item).or_default();
                 film.answers += 1;
                 film.right += u64::from(*right);

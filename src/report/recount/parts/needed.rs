@@ -7,6 +7,7 @@ use super::super::time::UNDER_WAY;
 use super::super::{Leaf, Origin, Recount, SessionId, What};
 use super::Key;
 use crate::credit::settling::STRETCH;
+use crate::ledger::voice;
 
 impl Recount {
     /// The parts that the next leaf touches and that are not here. Ask again when they were brought.
@@ -60,7 +61,9 @@ impl Recount {
                 keys.extend(changed.iter().map(|listed| Key::Member(listed.member.clone())));
             }
             What::Item { item, .. } => keys.extend([Key::Item(*item), Key::Film(*item)]),
-            What::Rating { item, .. } | What::Quiz { item, .. } | What::Wished { item, .. } => {
+            What::Rating(voice::Rating { item, .. })
+            | What::Quiz(voice::Quiz { item, .. })
+            | What::Wished(voice::Wished { item, .. }) => {
                 keys.insert(Key::Film(*item));
             }
             What::Open {

@@ -1,6 +1,7 @@
 //! Random histories of a box: honest, hostile and confused.
 
 use super::*;
+use crate::ledger::voice;
 
 /// The same numbers for the same seed (xorshift64*): a history that fails can be told by its number.
 pub(super) struct Dice(pub(super) u64);
@@ -276,24 +277,24 @@ impl Village {
                 }],
                 removed: Vec::new(),
             },
-            3 => What::Wished {
+            3 => What::Wished(voice::Wished {
                 item,
                 members: u32::try_from(self.dice.below(3)).unwrap(),
-            },
-            2 => What::Rating {
+            }),
+            2 => What::Rating(voice::Rating {
                 member,
                 item,
                 screening: None,
                 stars: u8::try_from(1 + self.dice.below(5)).unwrap(),
-            },
-            _ => What::Quiz {
+            }),
+            _ => What::Quiz(voice::Quiz {
                 member,
                 item,
                 screening: None,
                 right: 1,
                 questions: 2,
                 proof: false,
-            },
+            }),
         }
     }
 

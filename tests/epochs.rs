@@ -4,7 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 mod common;
+#[path = "common/in_1970.rs"]
+mod in_1970;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -162,6 +165,64 @@ async fn a_lost_log_goes_on_as_a_new_epoch_and_nothing_counts_twice() {
     assert_eq!(counted(&district, "0021"), again, "old and new together, once");
     assert_eq!(district.recount().unwrap().len(), 2, "the old log is kept and counted");
     assert_eq!(pull(&district).await.unwrap().alerts, []);
+}
+
+/// Milliseconds of a member by year, as the district counts them and as the station's own view has them.
+fn by_year(district: &District, base: &Base, number: &str) -> (BTreeMap<u16, u64>, BTreeMap<u16, u64>) {
+    let counts: Vec<_> = district
+        .recount()
+        .unwrap()
+        .into_iter()
+        .map(|(_, count)| count)
+        .collect();
+    let (mut theirs, mut ours) = (BTreeMap::new(), BTreeMap::new());
+    let credits = counts.iter().flat_map(|count| &count.credits);
+    for credit in credits.filter(|credit| credit.member.as_str() == number) {
+        *theirs.entry(credit.year.0).or_default() += credit.media.total().0;
+    }
+    let who = MemberId::new(number).unwrap();
+    let read = move |conn: &_| yuanjiao::viewing::credited_items(conn, &who);
+    for item in base.ledger.store().read_blocking(read).unwrap() {
+        *ours.entry(item.year.0).or_default() += item.media.total().0;
+    }
+    theirs.retain(|_, sum| *sum > 0);
+    ours.retain(|_, sum: &mut u64| *sum > 0);
+    (theirs, ours)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_the_districts_last_visit_dates_has_its_year_in_the_new_epoch_too() {
+    let box_of = TempDir::new().unwrap();
+    fs::create_dir_all(box_of.path().join("data")).unwrap();
+    in_1970::an_evening(&box_of.path().join("data")).await;
+    let mut station = Station::start_in(box_of).await;
+    let folder = TempDir::new().unwrap();
+    let district = patient_district(folder.path());
+    let old = station.enrols_at(&district).await;
+    pull(&district).await.unwrap();
+    let (theirs, _) = by_year(&district, &station.base(), "0021");
+    let dated: Vec<u64> = theirs.values().copied().collect();
+    assert!(
+        dated == [120_000] && !theirs.contains_key(&0),
+        "the visit dates them: {theirs:?}"
+    );
+    station.stop().await;
+    lose_the_log(&station);
+
+    let stick = folder.path().join("stick");
+    let (_, statement) = district.epoch(old.as_str()).unwrap();
+    district
+        .write_epoch(old.as_str(), &statement, app::STATEMENT, &stick)
+        .unwrap();
+    app::begin_epoch(&settings(&station), &stick, Some(&district.fingerprint())).unwrap();
+    assert_eq!(
+        by_year(&district, &station.base(), "0021"),
+        (theirs.clone(), theirs.clone())
+    );
+    station.start_again(|_| ()).await;
+    station.enrols_at(&district).await;
+    assert_eq!(pull(&district).await.unwrap().alerts, []);
+    assert_eq!(by_year(&district, &station.base(), "0021"), (theirs.clone(), theirs));
 }
 
 /// Somebody puts an old disk back, and the station goes on from there.

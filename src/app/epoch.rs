@@ -27,6 +27,7 @@ use crate::ledger::tiles::{TileName, WIDTH, read_entries};
 use crate::ledger::{self, Ledger};
 use crate::store::backup::{self, take_tables};
 use crate::store::{Options, Store};
+use crate::viewing::ViewingError;
 use crate::{screening, viewing};
 
 /// The database that is being made.
@@ -219,11 +220,13 @@ fn make(
         }
         viewing::let_go(tx)?;
         screening::let_go(tx, now)?;
-        epoch::carry(tx, &leaves.unwrap_or_default())?;
-        viewing::rebuild_views(tx)
+        Ok::<_, ViewingError>(epoch::carry(tx, &leaves.unwrap_or_default())?)
     })?;
     filled.context("while carrying over what the old database holds")?;
-    Ledger::begin_epoch(store, keys, epoch, past, now).context("while beginning the new log")?;
+    Ledger::begin_epoch(store.clone(), keys, epoch, past, now).context("while beginning the new log")?;
+    // The first leaf says when the district saw the old log, which dates some of it.
+    let counted = store.write_blocking(viewing::rebuild_views)?;
+    counted.context("while counting what was carried over")?;
     tell(settings, keys, epoch, &path)
 }
 

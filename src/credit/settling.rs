@@ -96,6 +96,11 @@ impl Settling {
         }
     }
 
+    /// How many leaves were shown to it.
+    pub fn size(&self) -> u64 {
+        self.next
+    }
+
     /// The stretches that are here, by number.
     pub fn stretches(&self) -> impl Iterator<Item = (u64, &Stretch)> {
         self.stretches.iter().map(|(number, stretch)| (*number, stretch))

@@ -1,14 +1,16 @@
 //! Signing a new epoch, and writing what the station needs to begin it.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::Path;
 
 use super::accounts::audit;
-use super::{District, DistrictError, Signer, StationRow, edge, rows};
-use crate::ledger::epoch::{Epoch, next_name};
+use super::{District, DistrictError, Signer, StationRow, edge, recounts, rows};
+use crate::ledger::epoch::{Epoch, VISITS, next_name};
 use crate::ledger::permit;
 use crate::ledger::tiles::{TileName, WIDTH, write_entries};
+use crate::ledger::{Leaf, What};
 use crate::store::{Sql, StoreError, params};
 use crate::types::Origin;
 
@@ -25,9 +27,8 @@ impl District {
             return Err(DistrictError::NothingCosigned(old.origin));
         }
         let next = next_name(&old.origin)?;
-        let root = self
-            .store
-            .read_blocking::<_, StoreError, _>(|conn| Ok(edge::of(conn, &old)?.root()))?;
+        let read = |conn: &dyn Sql| Ok((edge::of(conn, &old)?.root(), untold(conn, &old.origin)?));
+        let (root, seen) = self.store.read_blocking::<_, StoreError, _>(read)?;
         let epoch = Epoch {
             next: next.clone(),
             old: old.origin.clone(),
@@ -36,6 +37,7 @@ impl District {
             root,
             district: (*self.origin).clone(),
             district_key: self.keys.public(),
+            seen,
         };
         let statement = epoch.signed(&self.keys);
         let (row, named, text) = (old.clone(), next.clone(), statement.clone());
@@ -136,6 +138,23 @@ fn begin_epoch(conn: &dyn Sql, old: &StationRow, next: &Origin, statement: &str)
     )?;
     super::watch::hand_over(conn, &old.origin, next)?;
     Ok(true)
+}
+
+/// Our visits to a log that its leaves do not tell of, the newest: sizes and seconds since 1970.
+fn untold(conn: &dyn Sql, station: &Origin) -> Result<Vec<(u64, u64)>, StoreError> {
+    let mut told = HashSet::new();
+    recounts::each_leaf(conn, "leaf", station, 0, |bytes| {
+        if let Some(What::CheckpointSeen { size, time, .. }) = Leaf::read(bytes).map(|leaf| leaf.is) {
+            told.insert((size, time));
+        }
+        Ok(())
+    })?;
+    let all = recounts::visits(conn, station)?.into_iter();
+    let in_seconds = all.filter_map(|(size, unix_ms)| Some((size, u64::try_from(unix_ms / 1000).ok()?)));
+    let mut seen: Vec<(u64, u64)> = in_seconds.filter(|visit| !told.contains(visit)).collect();
+    seen.sort_unstable_by_key(|(_, unix_s)| *unix_s);
+    let newest = seen.len().saturating_sub(VISITS);
+    Ok(seen.split_off(newest))
 }
 
 /// The statement of the epoch that follows this station's log.

@@ -3,6 +3,10 @@
 //!
 //! The statement is a signed note (C2SP signed-note) of the district over eight lines: `yuanjiao-epoch/v1`, the new
 //! name, the old name, the station's key, size, root, the district's name and key, the last four in hexadecimal or decimal.
+//! Lines `seen <size> <seconds since 1970>` may follow: when the district cosigned so much of the old log. Its last visits
+//! are in no leaf that is left, and without them the box could not date what the district dates.
+
+use std::fmt::Write;
 
 use data_encoding::HEXLOWER;
 use ed25519_dalek::VerifyingKey;
@@ -19,6 +23,10 @@ use crate::store::{Store, StoreError, Tx};
 use crate::types::Origin;
 
 const HEAD: &str = "yuanjiao-epoch/v1";
+const SEEN: &str = "seen";
+
+/// So many visits fit a statement, and that into the first leaf of a log.
+pub const VISITS: usize = 1_000;
 
 /// Between the name of a station and the number of its epoch.
 const MARK: char = '~';
@@ -40,6 +48,9 @@ pub struct Epoch {
     pub district: Origin,
     /// Its key.
     pub district_key: VerifyingKey,
+    /// How many leaves it saw when, in seconds since 1970: visits that those leaves do not tell of. The newest, at most
+    /// [`VISITS`].
+    pub seen: Vec<(u64, u64)>,
 }
 
 /// Why a statement is none. The reader is the operator, or the technician whom he called.
@@ -93,10 +104,14 @@ impl Epoch {
             root,
             district,
             district_key,
+            seen,
         } = self;
         let (key, root) = (HEXLOWER.encode(key.as_bytes()), HEXLOWER.encode(root));
         let theirs = HEXLOWER.encode(district_key.as_bytes());
-        let body = format!("{HEAD}\n{next}\n{old}\n{key}\n{size}\n{root}\n{district}\n{theirs}\n");
+        let mut body = format!("{HEAD}\n{next}\n{old}\n{key}\n{size}\n{root}\n{district}\n{theirs}\n");
+        for (size, unix_s) in seen {
+            let _ = writeln!(body, "{SEEN} {size} {unix_s}");
+        }
         note::sign_text(&body, district, keys)
     }
 
@@ -117,6 +132,9 @@ impl Epoch {
             root: bytes_of(line()?)?,
             district: origin(line()?)?,
             district_key: key_of(line()?)?,
+            seen: lines
+                .map_while(|line| seen_in(line).transpose())
+                .collect::<Result<_, _>>()?,
         };
         note::open_text(text, &epoch.district, &epoch.district_key)?;
         Ok(epoch)
@@ -142,6 +160,20 @@ impl Epoch {
             carried,
         }
     }
+}
+
+/// A visit, or `None` where the text ends.
+fn seen_in(line: &str) -> Result<Option<(u64, u64)>, EpochError> {
+    if line.is_empty() {
+        return Ok(None);
+    }
+    let mut words = line.split(' ');
+    let is_one = words.next() == Some(SEEN);
+    let mut number = || words.next()?.parse().ok();
+    let read = number().zip(number()).filter(|_| is_one);
+    read.filter(|_| words.next().is_none())
+        .map(Some)
+        .ok_or(EpochError::Malformed)
 }
 
 fn bytes_of(text: &str) -> Result<[u8; 32], EpochError> {
@@ -209,6 +241,7 @@ mod tests {
             root: [7; 32],
             district: Origin::new("district/340600").unwrap(),
             district_key: district.public(),
+            seen: vec![(800, 1_790_000_000), (900, 1_790_086_400)],
         }
     }
 
@@ -225,6 +258,15 @@ mod tests {
             Err(EpochError::BadSignature)
         );
         assert_eq!(Epoch::open(&epoch.signed(&station)), Err(EpochError::BadSignature));
+        let none = Epoch {
+            seen: Vec::new(),
+            ..epoch.clone()
+        };
+        assert_eq!(Epoch::open(&none.signed(&district)), Ok(none));
+        for odd in ["\nseen 800\n", "\nseen 800 1 1\n", "\nsaw 800 1\n"] {
+            let text = text.replace("\nseen 800 1790000000\n", odd);
+            assert_eq!(Epoch::open(&text), Err(EpochError::Malformed), "{odd}");
+        }
         for part in ["", "yuanjiao-epoch/v1\n", &text[..90], "yuanjiao-epoch/v2\na\nb\n"] {
             assert!(Epoch::open(part).is_err(), "{part}");
         }

@@ -79,6 +79,7 @@ mod tests {
             root: edge.root(),
             district: Origin::new("district.example").unwrap(),
             district_key: keys.public(),
+            seen: Vec::new(),
         };
         let statement = epoch.signed(&keys);
         (epoch, statement)

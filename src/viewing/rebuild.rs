@@ -9,7 +9,8 @@ use super::ruling::{self, Ruled};
 use super::{ViewingError, correct, policies, trim};
 use crate::clock::Trust;
 use crate::credit::correction::{By, Change};
-use crate::ledger::epoch::{self, Carried};
+use crate::credit::settling::Settling;
+use crate::ledger::epoch::{self, Carried, Epoch};
 use crate::ledger::ruling::Ruling;
 use crate::ledger::{self, At, Closing, Leaf, What};
 use crate::store::Tx;
@@ -57,11 +58,19 @@ pub fn rebuild_views(tx: &Tx<'_>) -> Result<bool, ViewingError> {
         ..Views::default()
     };
     let known = views.sessions.len();
+    let mut earlier = Settling::default();
     for Carried { place, index, bytes } in epoch::carried(tx)? {
-        if let Some(leaf) = Leaf::read(&bytes) {
+        let leaf = Leaf::read(&bytes);
+        if index == 0 {
+            views.end_of_epoch(std::mem::take(&mut earlier), place, leaf.as_ref());
+        }
+        earlier.look(leaf.as_ref());
+        if let Some(leaf) = leaf {
             views.count(tx, place, place - sql(Millis(index)), leaf)?;
         }
     }
+    let first = ledger::leaves(tx, 0, 1)?.pop();
+    views.end_of_epoch(earlier, 0, first.and_then(|bytes| Leaf::read(&bytes)).as_ref());
     let size = ledger::size(tx)?;
     for from in (0..size).step_by(usize::try_from(STRIDE).expect("4096 fits")) {
         let leaves = ledger::leaves(tx, from, from + STRIDE)?;
@@ -136,6 +145,22 @@ impl Views {
             _ => {}
         }
         Ok(())
+    }
+
+    /// The log before `next`, which stands at `end`, tells of no visits of the district behind its last leaf; `next` does.
+    /// So what both knew is settled here as the district settles it.
+    fn end_of_epoch(&mut self, mut earlier: Settling, end: i64, next: Option<&Leaf>) {
+        let Some(What::Genesis { after: Some(past), .. }) = next.map(|leaf| &leaf.is) else {
+            return;
+        };
+        let seen = Epoch::open(&past.statement).map(|epoch| epoch.seen).unwrap_or_default();
+        for (size, unix_s) in seen {
+            earlier.seen(size, sql(Millis(unix_s.saturating_mul(1000))));
+        }
+        let first = end - sql(Millis(earlier.size()));
+        for one in earlier.decided() {
+            self.settle(first + sql(Millis(one.span)), one.year, one.wall_ms);
+        }
     }
 
     /// What the span still gives moves to the year; what was counted there before counts once.

@@ -10,9 +10,10 @@ mod office;
 #[path = "common/program.rs"]
 mod program;
 
+use std::path::Path;
 use std::process::Command;
 
-use office::{Office, between, village};
+use office::{Office, Village, between, village};
 use tempfile::TempDir;
 
 const EVIDENCE: &str = "放映登记本第 3 页，2026 年 11 月";
@@ -61,28 +62,27 @@ fn runs_two_years_from_now(test: &str) -> bool {
     true
 }
 
-#[test]
-fn the_clerk_finds_hours_without_a_year_on_his_first_page_and_a_pull_takes_his_decision_to_the_station() {
-    if runs_two_years_from_now(
-        "the_clerk_finds_hours_without_a_year_on_his_first_page_and_a_pull_takes_his_decision_to_the_station",
-    ) {
-        return;
-    }
-    let (books, box_of) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-    let data = box_of.path().join("data");
+/// An office, and a village whose box had a boot of 1970.
+fn beginning(books: &Path, box_of: &Path) -> (Office, Village, String) {
+    let data = box_of.join("data");
     std::fs::create_dir_all(&data).unwrap();
     let events = tokio::runtime::Runtime::new().unwrap();
     events.block_on(in_1970::an_evening(&data));
-    let mut office = Office::open(books.path());
-    let (village, code) = village(box_of.path());
-    let mine = Mine::of(&village.0.address);
-    assert_eq!(mine.hours(), [(0, 120_000)]);
+    let office = Office::open(books);
+    let (village, code) = village(box_of);
+    (office, village, code)
+}
 
-    let station = office.enrol(&village, &code, "柳溪村");
+/// The address to which the first page leads for hours without a year.
+fn link_on_the_first_page(office: &mut Office) -> String {
     let first = office.wait_for("/", |page| page.contains("/station/rulings?"));
     let link = between(&first, "<a href=\"/station/rulings?", "\"").replace("&amp;", "&");
-    let link = format!("/station/rulings?{link}");
-    let page = office.get(&link);
+    format!("/station/rulings?{link}")
+}
+
+/// Decides about the hours of this page for the first year that it offers, and signs; which year.
+fn decide(office: &Office, link: &str) -> u64 {
+    let page = office.get(link);
     assert!(page.contains("0021") && page.contains("2 分钟"), "{page}");
     let of = between(&page, "name=\"of\" value=\"", "\"");
     let leaf = between(&page, "name=\"first\" value=\"", "\"");
@@ -95,16 +95,33 @@ fn the_clerk_finds_hours_without_a_year_on_his_first_page_and_a_pull_takes_his_d
             ("year", year),
             ("evidence", EVIDENCE),
         ];
-        office.post(&link, "/station/rulings", &office.cookie, &fields)
+        office.post(link, "/station/rulings", &office.cookie, &fields)
     };
     assert_eq!(decision("1999").0, 200, "the page again, with what is wrong");
     assert!(decision("1999").2.contains("role=\"alert\""));
     assert_eq!(decision(&year).0, 303);
     let sign = [("act", "sign"), ("of", of.as_str()), ("number", "1")];
-    assert_eq!(office.post(&link, "/station/rulings", &office.cookie, &sign).0, 303);
+    assert_eq!(office.post(link, "/station/rulings", &office.cookie, &sign).0, 303);
+    year.parse().unwrap()
+}
+
+#[test]
+fn the_clerk_finds_hours_without_a_year_on_his_first_page_and_a_pull_takes_his_decision_to_the_station() {
+    if runs_two_years_from_now(
+        "the_clerk_finds_hours_without_a_year_on_his_first_page_and_a_pull_takes_his_decision_to_the_station",
+    ) {
+        return;
+    }
+    let (books, box_of) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (mut office, village, code) = beginning(books.path(), box_of.path());
+    let mine = Mine::of(&village.0.address);
+    assert_eq!(mine.hours(), [(0, 120_000)]);
+
+    let station = office.enrol(&village, &code, "柳溪村");
+    let link = link_on_the_first_page(&mut office);
+    let decided = [(decide(&office, &link), 120_000)];
 
     office.pull_now(&station);
-    let decided = [(year.parse().unwrap(), 120_000)];
     office.wait_for(&station, |_| mine.hours() == decided);
     office.pull_now(&station);
     office.wait_for(&link, |page| page.contains("站点已照办"));
@@ -112,4 +129,58 @@ fn the_clerk_finds_hours_without_a_year_on_his_first_page_and_a_pull_takes_his_d
         !office.get("/").contains("/station/rulings?"),
         "nothing is left to decide"
     );
+}
+
+/// The station begins another log, as the district signed: by the commands, on a stick.
+fn begin_anew(office: &Office, station: &str, box_of: &Path) {
+    let origin = office::percent_decoded(station.split("of=").nth(1).unwrap());
+    let stick = office.folder.join("stick");
+    assert!(office::district(
+        &office.folder,
+        &["epoch", &origin, stick.to_str().unwrap()],
+        ""
+    ));
+    let begun = program::in_folder(&mut Command::new(env!("CARGO_BIN_EXE_yuanjiao")), box_of)
+        .arg("epoch")
+        .arg(&stick)
+        .output()
+        .unwrap();
+    assert!(begun.status.success(), "{}", String::from_utf8_lossy(&begun.stderr));
+}
+
+#[test]
+fn hours_of_a_ledger_that_has_ended_are_decided_in_the_one_after_it() {
+    if runs_two_years_from_now("hours_of_a_ledger_that_has_ended_are_decided_in_the_one_after_it") {
+        return;
+    }
+    let (books, box_of) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (mut office, village, code) = beginning(books.path(), box_of.path());
+    let old = office.enrol(&village, &code, "柳溪村");
+    link_on_the_first_page(&mut office);
+    drop(village);
+    begin_anew(&office, &old, box_of.path());
+    let village = Village(program::start(box_of.path()));
+    let mine = Mine::of(&village.0.address);
+    assert_eq!(mine.hours(), [(0, 120_000)], "carried along, still without a year");
+    let station = office.enrol(&village, &office::code(box_of.path()), "柳溪村");
+    assert_ne!(station, old);
+
+    let link = link_on_the_first_page(&mut office);
+    assert!(
+        link.ends_with(old.split('?').nth(1).unwrap()),
+        "it is about the old ledger: {link}"
+    );
+    assert!(office.get(&link).contains("柳溪村") && !office.get(&link).contains("id=\"correct\""));
+    let decided = [(decide(&office, &link), 120_000)];
+    office.pull_now(&station);
+    office.wait_for(&station, |_| mine.hours() == decided);
+    office.pull_now(&station);
+    office.wait_for(&link, |page| page.contains("站点已照办"));
+    office.wait_for("/", |page| !page.contains("/station/rulings?"));
+    assert!(!office.get(&station).contains("wrong_year"));
+
+    // The views are made anew from the leaves at the next start, and say the same.
+    drop(village);
+    let village = Village(program::start(box_of.path()));
+    assert_eq!(Mine::of(&village.0.address).hours(), decided);
 }

@@ -63,6 +63,8 @@ pub struct Settling {
     stretches: BTreeMap<u64, Stretch>,
     /// What a district saw that the ledger does not say (yet).
     beside: Vec<Seen>,
+    /// What a person decided about a log that has ended: its leaves cannot say so.
+    said: HashMap<u64, (Year, i64)>,
     opened: HashMap<SessionId, Opening>,
     /// The opening from which time may still be pending.
     since: HashMap<(MemberId, ItemId), u64>,
@@ -233,6 +235,11 @@ impl Settling {
         self.beside.push(Seen { size, unix_ms });
     }
 
+    /// A person decided about a span of a log that has ended: to which year it belongs, unless a clock knows better.
+    pub fn say(&mut self, said: &Settled) {
+        self.said.insert(said.span, (said.year, said.wall_ms));
+    }
+
     /// Whether there is anything to settle.
     pub fn is_idle(&self) -> bool {
         self.unsure == 0
@@ -243,12 +250,15 @@ impl Settling {
         let dated = self.dated();
         let decide = |(span, unsure): (&u64, &Unsure)| {
             let interval = bounds(&dated, *span, unsure)?;
-            let year = interval.year();
             let leaf = dated.get(usize::try_from(*span).ok()?)?;
-            (year != Year::UNDECIDED && year != unsure.year).then(|| Settled {
+            let (year, wall_ms) = match interval.year() {
+                Year::UNDECIDED if unsure.year == Year::UNDECIDED => self.said(*span, &interval)?,
+                year => (year, middle(leaf)),
+            };
+            (year != Year::UNDECIDED && year != unsure.year).then_some(Settled {
                 span: *span,
                 year,
-                wall_ms: middle(leaf),
+                wall_ms,
             })
         };
         self.uncertain().filter_map(decide).collect()
@@ -260,8 +270,13 @@ impl Settling {
         let open = self.uncertain().filter(|(_, unsure)| unsure.year == Year::UNDECIDED);
         let with_bounds = open.filter_map(|(span, unsure)| Some((*span, bounds(&dated, *span, unsure)?)));
         with_bounds
-            .filter(|(_, interval)| interval.year() == Year::UNDECIDED)
+            .filter(|(span, interval)| interval.year() == Year::UNDECIDED && self.said(*span, interval).is_none())
             .collect()
+    }
+
+    fn said(&self, span: u64, within: &Dated) -> Option<(Year, i64)> {
+        let said = self.said.get(&span)?;
+        choices(within, said.0).contains(&said.0).then_some(*said)
     }
 
     fn dated(&self) -> Vec<Dated> {

@@ -24,6 +24,7 @@ pub use paper::{Head, Kind, PAPER_LIMIT, Paper, PaperError, digest_of};
 pub use rows::SCHEMA;
 
 use crate::clock::{Reading, SharedClock, Trust, day_of, local_date};
+use crate::ledger::epoch::is_before;
 use crate::ledger::ruling::Ruling;
 use crate::ledger::{Ledger, LedgerError, What};
 use crate::programme::Programme;
@@ -80,9 +81,11 @@ fn today(now: Reading) -> Option<i64> {
     (now.trust != Trust::Unset).then(|| day_of(now.wall_ms))
 }
 
-/// Whether each decision is signed by the district that sends them: they go into the ledger one by one.
+/// Whether each decision is signed by the district that sends them, and about this station, in this epoch or an earlier one:
+/// they go into the ledger one by one.
 fn are_signed(docket: &Docket, head: &Head, key_of: impl Fn(&Origin) -> Option<VerifyingKey>) -> bool {
-    let is_theirs = |ruling: Ruling| ruling.district == head.district && ruling.station == head.station;
+    let is_ours = |log: &Origin| *log == head.station || is_before(log, &head.station);
+    let is_theirs = |ruling: Ruling| ruling.district == head.district && is_ours(&ruling.station);
     let mut notes = docket.rulings.iter();
     notes.all(|note| Ruling::open(note, &key_of).is_ok_and(is_theirs))
 }

@@ -8,7 +8,7 @@ use super::alert::Alert;
 use super::counting::{self, Lost};
 use super::schedule::next_in;
 use super::watch::{self, Fault, Place, Watched};
-use super::{District, DistrictError, Settings, days, figures, ladder, rows};
+use super::{District, DistrictError, Settings, days, figures, ladder, rows as stations};
 use crate::clock::Trust;
 use crate::exchange::Condition;
 use crate::report::Recount;
@@ -86,6 +86,19 @@ pub struct Seen {
     pub cosigned_s: Option<u64>,
 }
 
+/// A log of a station.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// Whose it is, under its name of today.
+    pub station: Watched,
+    /// The name of the log.
+    pub name: Origin,
+    /// Leaves that are kept.
+    pub size: u64,
+    /// Whether a new epoch has begun since.
+    pub is_over: bool,
+}
+
 impl District {
     /// Accounts and the audit log.
     pub fn accounts(&self) -> &super::Accounts {
@@ -95,6 +108,24 @@ impl District {
     /// All stations, as they are watched.
     pub async fn watched(&self) -> Result<Vec<Watched>, StoreError> {
         self.store.read(|conn| watch::all(conn)).await
+    }
+
+    /// A log of a station, today's or one that has ended.
+    pub async fn log(&self, name: &Origin) -> Result<Option<Log>, StoreError> {
+        let name = name.clone();
+        let read = move |conn: &dyn Sql| {
+            let (Some(log), Some(today)) = (stations::station(conn, &name)?, stations::goes_on(conn, &name)?) else {
+                return Ok(None);
+            };
+            let station = watch::all(conn)?.into_iter().find(|one| one.origin == today.origin);
+            Ok(station.map(|station| Log {
+                station,
+                name: log.origin,
+                size: log.size,
+                is_over: log.is_ended,
+            }))
+        };
+        self.store.read(read).await
     }
 
     /// Alerts that wait for a person: the gravest first, and among equals those that have climbed and waited longest.
@@ -164,11 +195,12 @@ impl District {
         })
     }
 
-    /// What changes whenever figures do: leaves that are believed, policies, and what people said of branches.
+    /// What changes whenever figures do: leaves that are believed, policies, what became of decisions, and what people said of
+    /// branches.
     pub async fn version(&self) -> Result<(i64, i64), StoreError> {
         let query = "SELECT (SELECT CAST(coalesce(sum(size), 0) + count(*) AS BIGINT) FROM station),
                             (SELECT coalesce(max(key), 0) FROM audit WHERE act = 'branch') * 1000 +
-                            (SELECT count(*) FROM policy)";
+                            (SELECT count(*) FROM policy) + (SELECT count(*) FROM ruling WHERE outcome <> '')";
         self.store
             .read(move |conn| conn.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?))))
             .await
@@ -245,14 +277,14 @@ impl District {
         word: &str,
     ) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
         let (station, word) = (station.clone(), word.to_owned());
-        let read = move |conn: &dyn Sql| rows::leaves_with(conn, &station, (from, to), word.as_bytes());
+        let read = move |conn: &dyn Sql| stations::leaves_with(conn, &station, (from, to), word.as_bytes());
         self.store.read(read).await
     }
 
     /// The newest checkpoints of a station, believed or not, the newest first.
     pub async fn seen(&self, station: &Origin) -> Result<Vec<Seen>, StoreError> {
         let station = station.clone();
-        self.store.read(move |conn| rows::seen(conn, &station)).await
+        self.store.read(move |conn| stations::seen(conn, &station)).await
     }
 
     /// Now, by the district's clock.

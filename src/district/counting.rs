@@ -151,7 +151,7 @@ fn from_where_it_stopped(conn: &dyn Sql, station: &StationRow) -> Result<Option<
     if counted.size() != station.size {
         return Ok(None);
     }
-    recounts::trust(conn, &mut counted)?;
+    recounts::know(conn, name, &mut counted)?;
     let mut before = Before::from([(Key::Thread, Some(thread))]);
     loop {
         let leaves = rows::leaves(conn, name, counted.size(), AT_ONCE)?;

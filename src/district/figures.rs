@@ -44,7 +44,7 @@ pub(super) const SCHEMA: Schema = Schema {
 };
 
 /// Raised when these tables are filled differently: they are made again at the next start.
-const VERSION: i64 = 5;
+const VERSION: i64 = 6;
 
 fn word<T: serde::Serialize>(value: &T) -> String {
     let json = serde_json::to_string(value).unwrap_or_default();

@@ -48,7 +48,7 @@ use ed25519_dalek::VerifyingKey;
 pub use accounts::{Account, AccountError, Accounts, Audited, Manager, Role, Signer};
 pub use alarms::Alarm;
 pub use alert::Alert;
-pub use books::Seen;
+pub use books::{Log, Seen};
 pub use counting::Lost;
 pub use drill::{Found, Wish};
 pub use fault::DistrictError;

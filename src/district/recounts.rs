@@ -29,7 +29,7 @@ pub(super) fn recount_whole(conn: &dyn Sql, station: &StationRow) -> Result<Reco
         Some(before) => Recount::after(&count_until(conn, before, 1)?),
         None => Recount::default(),
     };
-    trust(conn, &mut counted)?;
+    know(conn, &station.origin, &mut counted)?;
     each_leaf(conn, "leaf", &station.origin, 0, |bytes| {
         counted.count(bytes);
         Ok(())
@@ -38,20 +38,19 @@ pub(super) fn recount_whole(conn: &dyn Sql, station: &StationRow) -> Result<Reco
     Ok(counted)
 }
 
-/// A decision in our name is one that our key signed.
-pub(super) fn trust(conn: &dyn Sql, counted: &mut Recount) -> Result<(), StoreError> {
+/// What we know of a log beside its leaves: a decision in our name is one that our key signed, and what became of those that
+/// a later log carried out.
+pub(super) fn know(conn: &dyn Sql, station: &Origin, counted: &mut Recount) -> Result<(), StoreError> {
     if let Some((name, key)) = rulings::own_key(conn)? {
         counted.trust(name, key);
     }
+    counted.say(&rulings::carried_out_later(conn, station)?);
     Ok(())
 }
 
-/// More epochs than this are no honest history, and a cycle is none either.
-const EPOCHS: u32 = 1_000;
-
-fn count_until(conn: &dyn Sql, station: &Origin, depth: u32) -> Result<Recount, StoreError> {
+fn count_until(conn: &dyn Sql, station: &Origin, depth: usize) -> Result<Recount, StoreError> {
     let before = rows::station(conn, station)?.and_then(|station| station.after);
-    let start = match before.filter(|_| depth < EPOCHS) {
+    let start = match before.filter(|_| depth < rows::EPOCHS) {
         Some(before) => Recount::after(&count_until(conn, &before, depth + 1)?),
         None => Recount::default(),
     };
@@ -70,7 +69,7 @@ pub(super) fn leaves_from(conn: &dyn Sql, station: &Origin, start: Recount) -> R
     let frozen = rows::station(conn, station)?.and_then(|station| station.frozen_at);
     let until = frozen.unwrap_or(u64::MAX);
     let mut counted = start;
-    trust(conn, &mut counted)?;
+    know(conn, station, &mut counted)?;
     each_leaf(conn, "leaf", station, 0, |bytes| {
         if counted.size() < until {
             counted.count(bytes);

@@ -82,6 +82,42 @@ pub(super) fn station(conn: &dyn Sql, origin: &Origin) -> Result<Option<StationR
     Ok(conn.query_optional(&query, [origin.as_str()], station_row)?.flatten())
 }
 
+/// More epochs than this are no honest history, and a cycle is none either.
+pub(super) const EPOCHS: usize = 1_000;
+
+/// The log that goes on after this one and its followers: of those that ended, the one that is asked today.
+pub(super) fn goes_on(conn: &dyn Sql, origin: &Origin) -> Result<Option<StationRow>, StoreError> {
+    let query = format!("SELECT {COLUMNS} FROM station WHERE after = ?1");
+    let mut last = station(conn, origin)?;
+    for _ in 0..EPOCHS {
+        let Some(ended) = last.as_ref().filter(|row| row.is_ended) else {
+            break;
+        };
+        last = conn
+            .query_optional(&query, [ended.origin.as_str()], station_row)?
+            .flatten();
+    }
+    Ok(last.filter(|row| !row.is_ended))
+}
+
+/// The logs of a station's earlier epochs, the latest first.
+pub(super) fn earlier(conn: &dyn Sql, origin: &Origin) -> Result<Vec<Origin>, StoreError> {
+    let mut all = Vec::new();
+    let mut at = station(conn, origin)?.and_then(|row| row.after);
+    while let Some(name) = at.filter(|_| all.len() < EPOCHS) {
+        at = station(conn, &name)?.and_then(|row| row.after);
+        all.push(name);
+    }
+    Ok(all)
+}
+
+/// A station's log and those of its earlier epochs, the latest first.
+pub(super) fn logs(conn: &dyn Sql, origin: &Origin) -> Result<Vec<Origin>, StoreError> {
+    let mut logs = vec![origin.clone()];
+    logs.extend(earlier(conn, origin)?);
+    Ok(logs)
+}
+
 const COLUMNS: &str = "origin, url, key, size, after, ended, frozen_at";
 
 fn station_row(row: &dyn Row) -> Result<Option<StationRow>, StoreError> {

@@ -9,10 +9,10 @@
 mod own_key;
 mod rows;
 
-use rows::{ASKED, all, asked};
+use rows::{ASKED, all, asked, newest};
 
 pub(super) use own_key::{note_own_key, own_key};
-pub(super) use rows::{note_outcome, outcome_in, under_way};
+pub(super) use rows::{carried_out_later, note_outcome, outcome_in, under_way};
 
 use super::accounts::{Manager, Signer, audit};
 use super::down::turn_for;
@@ -102,6 +102,9 @@ pub enum NotRuled {
     /// The same person asked for it.
     #[error("a correction takes two people: whoever asked for it cannot sign it")]
     SamePerson,
+    /// The log has ended, and is not corrected any more.
+    #[error("the entries of a ledger that has ended are not corrected any more")]
+    Over,
     /// It was signed or taken back meanwhile.
     #[error("this decision was signed or taken back meanwhile")]
     Gone,
@@ -207,6 +210,10 @@ impl District {
         let (name, who, now, year) = (station.clone(), by.name().to_owned(), self.now_s(), self.this_year());
         let act = move |tx: &dyn Sql| {
             tx.lock("ruling")?;
+            let is_over = stations::station(tx, &name)?.is_none_or(|station| station.is_ended);
+            if is_over && matches!(decides, Decision::Credit { .. }) {
+                return Ok(Err(NotRuled::Over));
+            }
             let counted = recounts::recount(tx, &name)?;
             if let Err(why) = fits(&counted, &decides, year) {
                 return Ok::<_, StoreError>(Err(why));
@@ -259,16 +266,16 @@ impl District {
         if matches!(asked.decides, Decision::Credit { .. }) && asked.asked.0 == who {
             return Err(NotRuled::SamePerson);
         }
-        let known = stations::station(tx, name)?.filter(|station| !station.is_ended && station.frozen_at.is_none());
-        let known = known.ok_or(NotRuled::InDoubt)?;
+        // What is decided about a log that ended is carried out in the one that goes on.
+        let asked_today = stations::goes_on(tx, name)?.filter(|station| station.frozen_at.is_none());
+        let asked_today = asked_today.ok_or(NotRuled::InDoubt)?.origin;
+        let known = stations::station(tx, name)?.ok_or(NotRuled::Gone)?;
         fits(&recounts::recount(tx, name)?, &asked.decides, self.this_year())?;
-        let newest = "SELECT coalesce(max(serial), 0) FROM ruling WHERE station = ?1";
-        let newest: i64 = tx.query_row(newest, [name.as_str()], |row| row.get(0))?;
-        let now = self.now_s();
+        let (newest, now) = (newest(tx, &asked_today)?, self.now_s());
         let ruling = Ruling {
             district: (*self.origin).clone(),
             station: name.clone(),
-            serial: now.max(count(newest) + 1),
+            serial: now.max(newest + 1),
             day: self.today_named(),
             size: known.size,
             root: edge::of(tx, &known)?.root(),
@@ -285,7 +292,7 @@ impl District {
         )?;
         let told = format!("{}: {}", about(&ruling.decides), ruling.evidence);
         audit(tx, sql(now), who, "ruling_signed", name.as_str(), &told)?;
-        Ok(turn_for(tx, name)?)
+        Ok(turn_for(tx, &asked_today)?)
     }
 
     /// Whether a text names somebody of a roster that is kept here.

@@ -87,6 +87,12 @@ pub fn number(origin: &Origin) -> u32 {
     numbered(origin).1
 }
 
+/// Whether a log is of the same station and an earlier epoch.
+pub fn is_before(log: &Origin, later: &Origin) -> bool {
+    let ((name, n), (other, m)) = (numbered(log), numbered(later));
+    name == other && n < m
+}
+
 /// The name of the log after this one: `name~2`, then `name~3`. The key stays, so old copies and receipts keep their name.
 pub fn next_name(old: &Origin) -> Result<Origin, crate::types::BadId> {
     let (name, n) = numbered(old);
@@ -201,6 +207,11 @@ pub fn carried(conn: &Connection) -> Result<Vec<Carried>, StoreError> {
     Ok(rows::carried(conn)?)
 }
 
+/// The leaf that was carried over to this place, if there is one.
+pub fn carried_at(conn: &Connection, place: i64) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(rows::carried_at(conn, place)?)
+}
+
 /// Carries leaves along, `(index, bytes)` in the order of the epochs.
 pub fn carry(tx: &Tx<'_>, leaves: &[(u64, Vec<u8>)]) -> Result<(), StoreError> {
     Ok(rows::carry(tx, leaves)?)
@@ -278,5 +289,8 @@ mod tests {
         assert_eq!(next_name(&name("yuanjiao/17")).unwrap(), name("yuanjiao/17~2"));
         assert_eq!(next_name(&name("yuanjiao/17~2")).unwrap(), name("yuanjiao/17~3"));
         assert_eq!(next_name(&name("odd~name")).unwrap(), name("odd~name~2"));
+        let before = |log: &str, later: &str| is_before(&name(log), &name(later));
+        assert!(before("yuanjiao/17", "yuanjiao/17~2") && before("yuanjiao/17~2", "yuanjiao/17~10"));
+        assert!(!before("yuanjiao/17~2", "yuanjiao/17") && !before("yuanjiao/18", "yuanjiao/17~2"));
     }
 }

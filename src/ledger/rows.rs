@@ -275,6 +275,11 @@ pub(super) fn carried(conn: &Connection) -> Result<Vec<Carried>, rusqlite::Error
         .collect()
 }
 
+pub(super) fn carried_at(conn: &Connection, place: i64) -> Result<Option<Vec<u8>>, rusqlite::Error> {
+    conn.query_row("SELECT bytes FROM carried WHERE place = ?1", [place], |row| row.get(0))
+        .optional()
+}
+
 pub(super) fn carry(conn: &Connection, leaves: &[(u64, Vec<u8>)]) -> Result<(), rusqlite::Error> {
     let first = -sql(leaves.len() as u64);
     let mut insert = conn.prepare("INSERT INTO carried (place, idx, bytes) VALUES (?1, ?2, ?3)")?;

@@ -177,6 +177,17 @@ pub enum What {
         #[serde(skip_serializing_if = "String::is_empty", default)]
         signed: String,
     },
+    /// Spans in the log of an earlier epoch, which no clock dates, belong to this year: a district said so.
+    SettledBefore {
+        /// That log.
+        log: Origin,
+        /// The year.
+        year: Year,
+        /// The leaves of the spans there, each with the moment to whose day it counts, milliseconds since 1970.
+        spans: Vec<(u64, i64)>,
+        /// What the district signed about it, with its evidence.
+        signed: String,
+    },
     /// A decision of a district could not be carried out.
     Unruled {
         /// What the district signed.

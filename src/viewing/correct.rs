@@ -200,7 +200,7 @@ pub fn correctable(conn: &Connection, of: u64) -> Result<Option<Correctable>, St
             media,
             ..
         } => {
-            let settled = super::settle::year_of(conn, of)?.unwrap_or(year);
+            let settled = super::settle::year_of(conn, sql(Millis(of)))?.unwrap_or(year);
             of_span(conn, of, (member, item, settled), &media)
         }
         What::Correct {

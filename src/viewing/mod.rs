@@ -14,6 +14,7 @@
 mod acts;
 mod budget;
 mod correct;
+mod earlier;
 mod grant;
 mod hindered;
 mod phones;

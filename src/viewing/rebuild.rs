@@ -4,17 +4,17 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rusqlite::params;
 
+use super::earlier::{self, Earlier};
 use super::rows::{from_word, json, ms, sql, word};
 use super::ruling::{self, Ruled};
 use super::{ViewingError, correct, policies, trim};
 use crate::clock::Trust;
 use crate::credit::correction::{By, Change};
-use crate::credit::settling::Settling;
-use crate::ledger::epoch::{self, Carried, Epoch};
+use crate::ledger::epoch::{self, Carried};
 use crate::ledger::ruling::Ruling;
 use crate::ledger::{self, At, Closing, Leaf, What};
 use crate::store::Tx;
-use crate::types::{Intervals, ItemId, MemberId, Millis, Mode, SessionId, Year};
+use crate::types::{Intervals, ItemId, MemberId, Millis, Mode, Origin, SessionId, Year};
 
 /// So many leaves are read at a time.
 const STRIDE: u64 = 4_096;
@@ -42,6 +42,8 @@ struct Views {
     ruled: Vec<(MemberId, Ruled)>,
     /// The media of spans whose year may be settled later.
     unsure: HashMap<i64, Intervals>,
+    /// Where the logs of earlier epochs begin.
+    logs: HashMap<Origin, i64>,
     /// Below this place, sessions without a row were let go on purpose.
     trimmed: i64,
 }
@@ -58,19 +60,18 @@ pub fn rebuild_views(tx: &Tx<'_>) -> Result<bool, ViewingError> {
         ..Views::default()
     };
     let known = views.sessions.len();
-    let mut earlier = Settling::default();
+    let mut earlier = Earlier::default();
     for Carried { place, index, bytes } in epoch::carried(tx)? {
         let leaf = Leaf::read(&bytes);
         if index == 0 {
-            views.end_of_epoch(std::mem::take(&mut earlier), place, leaf.as_ref());
+            views.end_of_epoch(std::mem::take(&mut earlier), leaf.as_ref());
         }
-        earlier.look(leaf.as_ref());
+        earlier.look(place, leaf.as_ref());
         if let Some(leaf) = leaf {
             views.count(tx, place, place - sql(Millis(index)), leaf)?;
         }
     }
-    let first = ledger::leaves(tx, 0, 1)?.pop();
-    views.end_of_epoch(earlier, 0, first.and_then(|bytes| Leaf::read(&bytes)).as_ref());
+    views.end_of_epoch(earlier, earlier::first_leaf(tx)?.as_ref());
     let size = ledger::size(tx)?;
     for from in (0..size).step_by(usize::try_from(STRIDE).expect("4096 fits")) {
         let leaves = ledger::leaves(tx, from, from + STRIDE)?;
@@ -126,16 +127,16 @@ impl Views {
             is @ What::Correct { .. } => self.correct(index, first, leaf.at, is),
             What::Settled {
                 year, spans, signed, ..
+            } => self.settled((index, leaf.at.wall), first, year, &spans, &signed),
+            What::SettledBefore {
+                log,
+                year,
+                spans,
+                signed,
             } => {
-                let ruling = Ruling::of(&signed);
-                for (span, wall_ms) in spans {
-                    let moved = self.settle(first + sql(Millis(span)), year, wall_ms);
-                    if let (Some((member, credit)), Some(ruling)) = (moved, &ruling) {
-                        let ruled = Ruled::of(index, ruling, year, credit, leaf.at.wall);
-                        self.ruled.push((member, ruled));
-                    }
+                if let Some(first) = self.logs.get(&log).copied() {
+                    self.settled((index, leaf.at.wall), first, year, &spans, &signed);
                 }
-                self.rulings.extend(ruling);
             }
             What::Unruled { signed, .. } => self.rulings.extend(Ruling::of(&signed)),
             What::Policy { toml, from, signed, .. } => {
@@ -147,20 +148,25 @@ impl Views {
         Ok(())
     }
 
-    /// The log before `next`, which stands at `end`, tells of no visits of the district behind its last leaf; `next` does.
-    /// So what both knew is settled here as the district settles it.
-    fn end_of_epoch(&mut self, mut earlier: Settling, end: i64, next: Option<&Leaf>) {
-        let Some(What::Genesis { after: Some(past), .. }) = next.map(|leaf| &leaf.is) else {
-            return;
-        };
-        let seen = Epoch::open(&past.statement).map(|epoch| epoch.seen).unwrap_or_default();
-        for (size, unix_s) in seen {
-            earlier.seen(size, sql(Millis(unix_s.saturating_mul(1000))));
+    /// A log has ended: what it and the district's last visits date is settled as the district settles it.
+    fn end_of_epoch(&mut self, mut log: Earlier, next: Option<&Leaf>) {
+        log.ends_with(next);
+        for one in log.settling.decided() {
+            self.settle(log.first + sql(Millis(one.span)), one.year, one.wall_ms);
         }
-        let first = end - sql(Millis(earlier.size()));
-        for one in earlier.decided() {
-            self.settle(first + sql(Millis(one.span)), one.year, one.wall_ms);
+        self.logs.extend(log.name.map(|name| (name, log.first)));
+    }
+
+    /// Spans of the log whose first leaf stands at `first` go into a year, as a leaf says that stands at this place and time.
+    fn settled(&mut self, (index, wall): (i64, i64), first: i64, year: Year, spans: &[(u64, i64)], signed: &str) {
+        let ruling = Ruling::of(signed);
+        for (span, wall_ms) in spans {
+            let moved = self.settle(first + sql(Millis(*span)), year, *wall_ms);
+            if let (Some((member, credit)), Some(ruling)) = (moved, &ruling) {
+                self.ruled.push((member, Ruled::of(index, ruling, year, credit, wall)));
+            }
         }
+        self.rulings.extend(ruling);
     }
 
     /// What the span still gives moves to the year; what was counted there before counts once.

@@ -4,12 +4,14 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::correct::{self, CorrectError, Correcting, Signed};
 use super::rows::{ms, sql};
-use super::{ViewingError, settle};
+use super::settle::{self, Word};
+use super::{ViewingError, earlier};
 use crate::clock::Reading;
 use crate::credit::correction::{By, Unfit, Wish};
+use crate::credit::dating::Dated;
 use crate::credit::settling::{Settled, choices};
 use crate::ledger::ruling::{Decision, Ruling};
-use crate::ledger::{self, Ledger, Settler, Unruled, What};
+use crate::ledger::{self, Ledger, Unruled, What, epoch};
 use crate::store::{StoreError, Tx};
 use crate::types::{MemberId, Millis, Origin, Year};
 
@@ -48,14 +50,20 @@ impl Ruled {
 /// than one that was, or is about another log is passed over.
 pub fn rule(ledger: &Ledger, tx: &Tx<'_>, now: Reading, note: &str) -> Result<(), ViewingError> {
     let Some(ruling) = Ruling::of(note) else { return Ok(()) };
-    if ruling.station != *ledger.origin() || newest(tx, &ruling.district)? >= ruling.serial {
+    if newest(tx, &ruling.district)? >= ruling.serial {
         return Ok(());
     }
-    let is_this_log = ruling.size <= ledger::size(tx)? && ledger::root_at(tx, ruling.size)? == ruling.root;
-    let done = if is_this_log {
-        carry_out(ledger, tx, now, &ruling, note)?
+    let done = if ruling.station == *ledger.origin() {
+        let is_this_log = ruling.size <= ledger::size(tx)? && ledger::root_at(tx, ruling.size)? == ruling.root;
+        if is_this_log {
+            carry_out(ledger, tx, now, &ruling, note)?
+        } else {
+            Err(Unruled::OtherLog)
+        }
+    } else if epoch::is_before(&ruling.station, ledger.origin()) {
+        about_earlier(ledger, tx, now, &ruling, note)?
     } else {
-        Err(Unruled::OtherLog)
+        return Ok(());
     };
     if let Err(why) = done {
         tracing::warn!(
@@ -79,23 +87,8 @@ fn carry_out(
     match &ruling.decides {
         Decision::Year { year, spans } => {
             let open = settle::settling_of(tx)?.undecided();
-            let fits = |span: u64| {
-                let found = open.iter().find(|(index, _)| *index == span);
-                found.map(|(_, within)| choices(within, ruling.signed_in()).contains(year))
-            };
-            if spans.iter().any(|(span, _)| fits(*span) == Some(false)) {
-                return Ok(Err(Unruled::Unfit));
-            }
-            let still = spans.iter().filter(|(span, _)| fits(*span).is_some());
-            let said = still.map(|(span, wall_ms)| Settled {
-                span: *span,
-                year: *year,
-                wall_ms: *wall_ms,
-            });
-            let said: Vec<Settled> = said.collect();
-            let by = (Settler::District, note);
-            let settled = settle::write_settled(ledger, tx, now, &said, by)?;
-            Ok(if settled > 0 { Ok(()) } else { Err(Unruled::NothingLeft) })
+            let (said, word) = (still_open(&open, *year, spans, ruling), Word::signed(note, None));
+            said.map_or_else(|why| Ok(Err(why)), |said| settle_by(ledger, tx, now, &said, word))
         }
         Decision::Credit { of, to, stretch } => {
             let wanted = Correcting {
@@ -118,6 +111,69 @@ fn carry_out(
             })
         }
     }
+}
+
+/// A decision about a log that ended is carried out in the one that goes on after it.
+fn about_earlier(
+    ledger: &Ledger,
+    tx: &Tx<'_>,
+    now: Reading,
+    ruling: &Ruling,
+    note: &str,
+) -> Result<Result<(), Unruled>, ViewingError> {
+    let found = earlier::find(tx, &ruling.station, ruling.size)?;
+    let (Some((log, root)), Decision::Year { year, spans }) = (found, &ruling.decides) else {
+        return Ok(Err(Unruled::OtherLog));
+    };
+    if root != ruling.root {
+        return Ok(Err(Unruled::OtherLog));
+    }
+    let open = log.settling.undecided();
+    let word = Word::signed(note, Some((&ruling.station, log.first)));
+    let mut said = match still_open(&open, *year, spans, ruling) {
+        Ok(said) => said,
+        Err(why) => return Ok(Err(why)),
+    };
+    // What the log says of them does not change any more: whether somebody has decided is in the view.
+    let years = said.iter().map(|one| settle::year_of(tx, word.place(one.span)));
+    let years: Vec<Option<Year>> = years.collect::<Result<_, _>>()?;
+    let mut years = years.into_iter();
+    said.retain(|_| years.next().flatten() == Some(Year::UNDECIDED));
+    settle_by(ledger, tx, now, &said, word)
+}
+
+/// The spans of a decision that are open still.
+fn still_open(
+    open: &[(u64, Dated)],
+    year: Year,
+    spans: &[(u64, i64)],
+    ruling: &Ruling,
+) -> Result<Vec<Settled>, Unruled> {
+    let fits = |span: u64| {
+        let found = open.iter().find(|(index, _)| *index == span);
+        found.map(|(_, within)| choices(within, ruling.signed_in()).contains(&year))
+    };
+    if spans.iter().any(|(span, _)| fits(*span) == Some(false)) {
+        return Err(Unruled::Unfit);
+    }
+    let still = spans.iter().filter(|(span, _)| fits(*span).is_some());
+    let said = still.map(|(span, wall_ms)| Settled {
+        span: *span,
+        year,
+        wall_ms: *wall_ms,
+    });
+    Ok(said.collect())
+}
+
+fn settle_by(
+    ledger: &Ledger,
+    tx: &Tx<'_>,
+    now: Reading,
+    said: &[Settled],
+    word: Word<'_>,
+) -> Result<Result<(), Unruled>, ViewingError> {
+    let settled = settle::write_settled(ledger, tx, now, said, word)?;
+    Ok(if settled > 0 { Ok(()) } else { Err(Unruled::NothingLeft) })
 }
 
 /// The number of the newest decision of a district that was taken here; 0 before the first.

@@ -12,10 +12,10 @@ use crate::clock::Reading;
 use crate::credit::dating::Dated;
 use crate::credit::settling::{Settled, Settling, choices, first_moment};
 use crate::ledger::ruling::Ruling;
-use crate::ledger::{self, Leaf, Ledger, Settler, What};
+use crate::ledger::{self, Leaf, Ledger, Settler, What, epoch};
 use crate::roster::Operator;
 use crate::store::{StoreError, Tx, Urgency};
-use crate::types::{MemberId, Millis, Year};
+use crate::types::{MemberId, Millis, Origin, Year};
 
 /// So many leaves are read at a time.
 const STRIDE: u64 = 4_096;
@@ -61,7 +61,7 @@ impl Viewing {
             return Ok(0);
         }
         self.write(Urgency::Now, move |tx| {
-            write_settled(&ledger, tx, now, &decided, (Settler::Dating, ""))
+            write_settled(&ledger, tx, now, &decided, Word::ours(Settler::Dating))
         })
         .await
     }
@@ -74,7 +74,7 @@ impl Viewing {
         if decided.is_empty() {
             return Ok(0);
         }
-        let act = move |tx: &Tx<'_>| write_settled(&ledger, tx, now, &decided, (Settler::Dating, ""));
+        let act = move |tx: &Tx<'_>| write_settled(&ledger, tx, now, &decided, Word::ours(Settler::Dating));
         self.ledger.store().write_blocking(act)?
     }
 
@@ -106,7 +106,7 @@ impl Viewing {
         };
         let said: Vec<Settled> = group.spans.iter().map(settled).collect();
         let (ledger, now) = (self.ledger.clone(), self.clock.now());
-        let act = move |tx: &Tx<'_>| write_settled(&ledger, tx, now, &said, (Settler::Operator, ""));
+        let act = move |tx: &Tx<'_>| write_settled(&ledger, tx, now, &said, Word::ours(Settler::Operator));
         Ok(self.write(Urgency::Now, act).await? > 0)
     }
 }
@@ -118,34 +118,81 @@ impl Open {
     }
 }
 
-/// Writes who said to which year spans belong, with what a district signed about it, and moves them; how many there were.
+/// Who says to which year spans belong, and of which log they are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Word<'a> {
+    by: Settler,
+    /// What a district signed about it; empty if none did.
+    signed: &'a str,
+    /// The log of an earlier epoch, and where it begins in the views; `None` for the present one.
+    before: Option<(&'a Origin, i64)>,
+}
+
+impl<'a> Word<'a> {
+    /// The station itself, or its operator.
+    fn ours(by: Settler) -> Self {
+        Self {
+            by,
+            signed: "",
+            before: None,
+        }
+    }
+
+    /// A district, which signed this, about the present log or an earlier one.
+    pub(super) fn signed(signed: &'a str, before: Option<(&'a Origin, i64)>) -> Self {
+        Self {
+            by: Settler::District,
+            signed,
+            before,
+        }
+    }
+
+    /// Where a span stands in the views.
+    pub(super) fn place(&self, span: u64) -> i64 {
+        self.before.map_or(0, |(_, first)| first) + sql(Millis(span))
+    }
+
+    fn leaf(&self, year: Year, spans: Vec<(u64, i64)>) -> What {
+        let signed = self.signed.to_owned();
+        match self.before {
+            None => What::Settled {
+                year,
+                spans,
+                by: self.by,
+                signed,
+            },
+            Some((log, _)) => What::SettledBefore {
+                log: log.clone(),
+                year,
+                spans,
+                signed,
+            },
+        }
+    }
+}
+
+/// Writes who said to which year spans belong, and moves them; how many there were.
 pub(super) fn write_settled(
     ledger: &Ledger,
     tx: &Tx<'_>,
     now: Reading,
     all: &[Settled],
-    (by, signed): (Settler, &str),
+    word: Word<'_>,
 ) -> Result<usize, ViewingError> {
     let mut years: BTreeMap<Year, Vec<(u64, i64)>> = BTreeMap::new();
     for one in all {
         // Another pass may have been faster.
-        if year_of(tx, one.span)?.is_some_and(|year| year != one.year) {
+        if year_of(tx, word.place(one.span))?.is_some_and(|year| year != one.year) {
             years.entry(one.year).or_default().push((one.span, one.wall_ms));
         }
     }
     let mut settled = 0;
     for (year, spans) in years {
         for part in spans.chunks(PER_LEAF) {
-            let leaf = What::Settled {
-                year,
-                spans: part.to_vec(),
-                by,
-                signed: signed.to_owned(),
-            };
-            let index = ledger.append(tx, now, leaf)?;
-            let ruling = Ruling::of(signed);
+            let index = ledger.append(tx, now, word.leaf(year, part.to_vec()))?;
+            let ruling = Ruling::of(word.signed);
             for (span, wall_ms) in part {
-                let moved = put_into(tx, *span, year, *wall_ms)?;
+                let moved = put_into(tx, word.place(*span), year, *wall_ms)?;
                 if let (Some((member, credit)), Some(ruling)) = (moved, &ruling) {
                     ruling::insert(
                         tx,
@@ -163,7 +210,7 @@ pub(super) fn write_settled(
 fn open_groups(conn: &Connection, now: Year) -> Result<Vec<Open>, StoreError> {
     let mut groups: Vec<Open> = Vec::new();
     for (span, within) in settling_of(conn)?.undecided() {
-        let (credit, years) = (credit_of(conn, span)?, choices(&within, now));
+        let (credit, years) = (credit_of(conn, sql(Millis(span)))?, choices(&within, now));
         match groups.iter_mut().find(|group| group.years == years) {
             Some(group) => {
                 group.spans.push((span, within));
@@ -184,33 +231,35 @@ fn open_groups(conn: &Connection, now: Year) -> Result<Vec<Open>, StoreError> {
     Ok(groups)
 }
 
-/// The year to which a span counts now; `None` if there is no such span.
-pub(super) fn year_of(conn: &Connection, span: u64) -> Result<Option<Year>, rusqlite::Error> {
+/// The year to which the span at this place counts now; `None` if there is no such span.
+pub(super) fn year_of(conn: &Connection, place: i64) -> Result<Option<Year>, rusqlite::Error> {
     conn.prepare_cached("SELECT year FROM span WHERE idx = ?1")?
-        .query_row([sql(Millis(span))], |row| row.get(0).map(Year))
+        .query_row([place], |row| row.get(0).map(Year))
         .optional()
 }
 
-fn credit_of(conn: &Connection, span: u64) -> Result<Millis, rusqlite::Error> {
+fn credit_of(conn: &Connection, place: i64) -> Result<Millis, rusqlite::Error> {
     let found = conn
         .prepare_cached("SELECT credit FROM span WHERE idx = ?1")?
-        .query_row([sql(Millis(span))], |row| row.get(0).map(ms))
+        .query_row([place], |row| row.get(0).map(ms))
         .optional()?;
     Ok(found.unwrap_or_default())
 }
 
 /// What the span still gives moves to the year; what was counted there before counts once. Whose it is, and how much is
 /// new there.
-fn put_into(tx: &Tx<'_>, span: u64, year: Year, wall_ms: i64) -> Result<Option<(MemberId, Millis)>, ViewingError> {
-    let leaf = ledger::leaves(tx, span, span + 1)?
-        .pop()
-        .and_then(|bytes| Leaf::read(&bytes));
+fn put_into(tx: &Tx<'_>, place: i64, year: Year, wall_ms: i64) -> Result<Option<(MemberId, Millis)>, ViewingError> {
+    let leaf = match u64::try_from(place) {
+        Ok(index) => ledger::leaves(tx, index, index + 1)?.pop(),
+        Err(_) => epoch::carried_at(tx, place)?,
+    };
+    let leaf = leaf.and_then(|bytes| Leaf::read(&bytes));
     let (
         Some(What::Span {
             member, item, media, ..
         }),
         Some(before),
-    ) = (leaf.map(|leaf| leaf.is), year_of(tx, span)?)
+    ) = (leaf.map(|leaf| leaf.is), year_of(tx, place)?)
     else {
         return Ok(None);
     };
@@ -221,6 +270,6 @@ fn put_into(tx: &Tx<'_>, span: u64, year: Year, wall_ms: i64) -> Result<Option<(
     let fresh = moved.minus(&there).total();
     rows::write_credited(tx, &member, &item, year, &there.union(&moved))?;
     tx.prepare_cached("UPDATE span SET year = ?2, credit = ?3, wall = ?4 WHERE idx = ?1")?
-        .execute(params![sql(Millis(span)), year.0, sql(fresh), wall_ms])?;
+        .execute(params![place, year.0, sql(fresh), wall_ms])?;
     Ok(Some((member, fresh)))
 }

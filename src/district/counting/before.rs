@@ -31,6 +31,7 @@ fn from_its_parts(conn: &dyn Sql, station: &Origin) -> Result<Option<Recount>, S
     if counted.size() != row.size.min(until) {
         return Ok(None);
     }
+    recounts::know(conn, station, &mut counted)?;
     let mut before = Before::new();
     for kind in Key::OF_THE_NEXT_EPOCH {
         let query = "SELECT name, text FROM part WHERE station = ?1 AND kind = ?2";

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Piece, Scope, rows};
 use crate::dispatch::{Approved, Board, Body, Docket, Entries, Home, Kind, List, Members, Notice, RULINGS, Visitors};
+use crate::district::rows::{earlier, logs};
 use crate::district::rulings;
 use crate::district::watch::{self, Watched};
 use crate::programme;
@@ -23,7 +24,7 @@ pub(super) fn concerns(scope: &Scope, station: &Watched) -> bool {
 /// The scopes that hold for a station, the nearest last: an earlier epoch's roster is its own.
 fn scopes(conn: &dyn Sql, station: &Watched) -> Result<Vec<String>, StoreError> {
     let mut all = vec![Scope::All.word(), Scope::Town(station.township.clone()).word()];
-    let before = rows::epochs_before(conn, &station.origin)?;
+    let before = earlier(conn, &station.origin)?;
     all.extend(before.iter().rev().map(|origin| format!("station:{origin}")));
     all.push(Scope::Station(station.origin.clone()).word());
     Ok(all)
@@ -61,9 +62,7 @@ pub(in crate::district) fn is_named_in(conn: &dyn Sql, text: &str) -> Result<boo
 }
 
 fn roster(conn: &dyn Sql, origin: &Origin) -> Result<Option<Piece>, StoreError> {
-    let mut names = vec![origin.to_string()];
-    names.extend(rows::epochs_before(conn, origin)?);
-    for name in names {
+    for name in logs(conn, origin)? {
         if let Some(piece) = rows::pieces(conn, &format!("station:{name}"), Kind::Roster)?.pop() {
             return Ok(Some(piece));
         }

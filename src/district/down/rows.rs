@@ -189,22 +189,6 @@ pub(super) fn note_refused(conn: &dyn Sql, station: &Origin, kind: Kind, why: &s
     )
     .map(drop)
 }
-
-/// The logs that this one continues, the nearest first.
-pub(super) fn epochs_before(conn: &dyn Sql, station: &Origin) -> Result<Vec<String>, StoreError> {
-    let mut all = Vec::new();
-    let mut at = station.to_string();
-    // A cycle is no honest history.
-    while all.len() < 100 {
-        let before: Option<Option<String>> =
-            conn.query_optional("SELECT after FROM station WHERE origin = ?1", [&at], |row| row.get(0))?;
-        let Some(before) = before.flatten() else { break };
-        all.push(before.clone());
-        at = before;
-    }
-    Ok(all)
-}
-
 /// Id, title, class and length of an item.
 pub(super) type KnownItem = (ItemId, String, Option<String>, Millis);
 

@@ -1,15 +1,47 @@
 //! The table of decisions: what stands in a row, and what a station's leaves say became of it.
 
+use super::super::{figures, rows::logs};
 use super::{Asked, Outcome};
-use crate::ledger::ruling::Ruling;
+use crate::credit::settling::Settled;
+use crate::ledger::ruling::{Decision, Ruling};
 use crate::ledger::{Leaf, Settler, Unruled, What};
 use crate::store::{Row, Sql, StoreError, count, params, sql};
 use crate::types::Origin;
 
-/// What a station has to carry out, as signed notes in their order.
+/// What a station has to carry out, about its log and those before it, as signed notes in their order.
 pub(in crate::district) fn under_way(conn: &dyn Sql, station: &Origin, most: usize) -> Result<Vec<String>, StoreError> {
-    let query = "SELECT note FROM ruling WHERE station = ?1 AND serial > 0 AND outcome = '' ORDER BY serial LIMIT ?2";
-    conn.query_map(query, params![station.as_str(), sql(most as u64)], |row| row.get(0))
+    let query =
+        "SELECT serial, note FROM ruling WHERE station = ?1 AND serial > 0 AND outcome = '' ORDER BY serial LIMIT ?2";
+    let mut all: Vec<(i64, String)> = Vec::new();
+    for log in logs(conn, station)? {
+        let read = |row: &dyn Row| Ok((row.get(0)?, row.get(1)?));
+        all.extend(conn.query_map(query, params![log.as_str(), sql(most as u64)], read)?);
+    }
+    all.sort_unstable_by_key(|(serial, _)| *serial);
+    Ok(all.into_iter().take(most).map(|(_, note)| note).collect())
+}
+
+/// The number of the newest decision about a station, 0 before the first: they grow over all its epochs.
+pub(super) fn newest(conn: &dyn Sql, station: &Origin) -> Result<u64, StoreError> {
+    let query = "SELECT coalesce(max(serial), 0) FROM ruling WHERE station = ?1";
+    let mut newest = 0;
+    for log in logs(conn, station)? {
+        newest = newest.max(conn.query_row(query, [log.as_str()], |row| row.get::<i64>(0))?);
+    }
+    Ok(count(newest))
+}
+
+/// Years that were decided of a log that has ended, and carried out in one after it: its own leaves cannot say so.
+pub(in crate::district) fn carried_out_later(conn: &dyn Sql, station: &Origin) -> Result<Vec<Settled>, StoreError> {
+    let query = "SELECT decides FROM ruling JOIN station ON origin = ruling.station
+        WHERE ruling.station = ?1 AND ended = 1 AND outcome = 'done' ORDER BY number";
+    let mut said = Vec::new();
+    for text in conn.query_map(query, [station.as_str()], |row| row.get::<String>(0))? {
+        if let Ok(Decision::Year { year, spans }) = serde_json::from_str(&text) {
+            said.extend(spans.into_iter().map(|(span, wall_ms)| Settled { span, year, wall_ms }));
+        }
+    }
+    Ok(said)
 }
 
 /// What a leaf says became of a decision. Most leaves say nothing, and are not taken apart.
@@ -24,6 +56,7 @@ pub(in crate::district) fn outcome_in(bytes: &[u8]) -> Option<(Ruling, Outcome)>
             by: Settler::District,
             ..
         }
+        | What::SettledBefore { signed, .. }
         | What::Correct { signed, .. } => (signed, Outcome::Done),
         What::Unruled { signed, why } => (signed, Outcome::Not(why)),
         _ => return None,
@@ -31,18 +64,26 @@ pub(in crate::district) fn outcome_in(bytes: &[u8]) -> Option<(Ruling, Outcome)>
     Some((Ruling::of(&signed)?, outcome))
 }
 
-/// A leaf of the station says what became of a decision; the first word counts.
+/// A leaf of the station says what became of a decision; the first word counts. What one settles in a log that has ended is
+/// counted there at once.
 pub(in crate::district) fn note_outcome(
     conn: &dyn Sql,
     station: &Origin,
     (ruling, outcome): &(Ruling, Outcome),
     leaf: u64,
 ) -> Result<(), StoreError> {
-    conn.execute(
+    if !logs(conn, station)?.contains(&ruling.station) {
+        return Ok(());
+    }
+    let about = &ruling.station;
+    let noted = conn.execute(
         "UPDATE ruling SET outcome = ?3, leaf = ?4 WHERE station = ?1 AND serial = ?2 AND serial > 0 AND outcome = ''",
-        params![station.as_str(), sql(ruling.serial), word(*outcome), sql(leaf)],
-    )
-    .map(drop)
+        params![about.as_str(), sql(ruling.serial), word(*outcome), sql(leaf)],
+    )?;
+    if noted > 0 && about != station && *outcome == Outcome::Done {
+        figures::rebuild(conn, about)?;
+    }
+    Ok(())
 }
 
 fn word(outcome: Outcome) -> &'static str {

@@ -11,10 +11,11 @@ use super::visit::View;
 use super::{Visit, Web, query, sentences, show};
 use crate::district::{Alarm, Watched};
 use crate::http::Problem;
+use crate::ledger::epoch::is_before;
 use crate::look::art::escape;
 use crate::look::{Frame, Texts, format};
 use crate::report::annual::share;
-use crate::types::{Grade, Hours, Millis, Mode};
+use crate::types::{Grade, Hours, Millis, Mode, Origin};
 
 /// So many alerts and silent stations stand on the first page; the rest has pages of its own.
 const SHOWN: usize = 5;
@@ -127,10 +128,15 @@ fn lead(stations: usize, silent: usize, doubtful: usize, t: &Texts) -> String {
     }
 }
 
-/// What people call a station, by its name in the ledger.
+/// What people call a station, by its name in the ledger; of a ledger that has ended with the name of that.
 pub(super) fn name_of(origin: &str, stations: &[Watched]) -> String {
-    let found = stations.iter().find(|station| station.origin.as_str() == origin);
-    found.map_or_else(|| origin.to_owned(), |station| station.name.clone())
+    if let Some(station) = stations.iter().find(|station| station.origin.as_str() == origin) {
+        return station.name.clone();
+    }
+    let ended = Origin::new(origin).ok();
+    let goes_on = |station: &&Watched| ended.as_ref().is_some_and(|ended| is_before(ended, &station.origin));
+    let found = stations.iter().find(goes_on);
+    found.map_or_else(|| origin.to_owned(), |station| format!("{} ({origin})", station.name))
 }
 
 pub(super) fn todo(alarm: &Alarm, stations: &[Watched], t: &Texts) -> Todo {

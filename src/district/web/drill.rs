@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::annual::{Days, category_name, in_address};
 use super::dashboard::name_of;
-use super::station::find;
+use super::station::find_log;
 use super::visit::View;
 use super::{Visit, Web, query, reports, show};
 use crate::district::Wish;
@@ -241,7 +241,9 @@ struct LeafPage {
     f: Frame,
     lead: String,
     name: String,
+    station: String,
     of: String,
+    is_over: bool,
     leaves: Vec<LeafLine>,
     shots: Vec<Shot>,
     before: Option<u64>,
@@ -297,8 +299,9 @@ pub(super) async fn leaves(
     Query(wanted): Query<WantedLeaves>,
 ) -> Result<Response, Problem> {
     visit.account()?;
-    let station = find(&web, &wanted.of).await?;
-    let last = station.size.saturating_sub(1);
+    let log = find_log(&web, &wanted.of).await?;
+    let (station, size) = (log.station, log.size);
+    let last = size.saturating_sub(1);
     let session = SessionId::parse(&wanted.session);
     let (from, to) = match session {
         // The opening lies before the first span, the close after the last.
@@ -311,7 +314,7 @@ pub(super) async fn leaves(
     let to = to.min(from.saturating_add(2 * WITHIN));
     // Ids are as long as their hash: what holds the word names it, whether or not this program knows the kind of leaf.
     let word = session.map_or_else(String::new, |session| session.to_string());
-    let found = web.district.leaves_with(&station.origin, from, to, &word).await?;
+    let found = web.district.leaves_with(&log.name, from, to, &word).await?;
     let shots = shots(&web, &found, visit.t());
     let leaves: Vec<LeafLine> = found
         .into_iter()
@@ -327,10 +330,12 @@ pub(super) async fn leaves(
     show(&LeafPage {
         lead: match session {
             Some(_) => format::fill(t.district.leaves_session, &[&name, &leaves.len()]),
-            None => format::fill(t.district.leaves_lead, &[&name, &format::thousands(station.size)]),
+            None => format::fill(t.district.leaves_lead, &[&name, &format::thousands(size)]),
         },
         name,
-        of: query(station.origin.as_str()),
+        station: query(station.origin.as_str()),
+        of: query(log.name.as_str()),
+        is_over: log.is_over,
         leaves,
         shots,
         before: (session.is_none() && from > 0).then(|| from.saturating_sub(LEAVES)),

@@ -13,7 +13,7 @@ use draft::{Draft, draft, wish};
 use groups::{Group, groups, year_decision};
 use lines::{Line, line};
 
-use super::station::find;
+use super::station::find_log;
 use super::visit::View;
 use super::{Visit, Web, go_to, query, show};
 use crate::credit::correction::Unfit;
@@ -40,8 +40,10 @@ struct Page {
     lead: String,
     name: String,
     township: String,
+    station: String,
     of: String,
     origin: String,
+    is_over: bool,
     error: String,
     most: usize,
     groups: Vec<Group>,
@@ -85,27 +87,30 @@ pub(super) async fn page(State(web): State<Web>, visit: Visit, Query(of): Query<
 
 async fn page_with(web: &Web, visit: &Visit, sent: Sent, looks: bool, error: String) -> Result<Response, Problem> {
     let t = visit.t();
-    let station = find(web, &sent.of).await?;
-    let open = web.district.undecided(&station.origin).await?;
-    let rulings = web.district.rulings(&station.origin).await?;
+    let log = find_log(web, &sent.of).await?;
+    let station = &log.station;
+    let open = web.district.undecided(&log.name).await?;
+    let rulings = web.district.rulings(&log.name).await?;
     let v = visit.frame(web, &station.name, "stations");
     let me = visit.account()?.name.clone();
-    let (draft, found) = if looks {
-        draft(web, visit, &station, sent).await?
+    let (draft, found) = if looks && !log.is_over {
+        draft(web, visit, &log, sent).await?
     } else {
         (Draft::default(), String::new())
     };
     show(&Page {
-        lead: lead(&station, &open, &rulings, visit),
-        of: query(station.origin.as_str()),
-        origin: station.origin.to_string(),
+        lead: lead(station, &open, &rulings, visit),
+        station: query(station.origin.as_str()),
+        of: query(log.name.as_str()),
+        origin: log.name.to_string(),
+        is_over: log.is_over,
         error: if error.is_empty() { found } else { error },
         most: EVIDENCE,
         groups: groups(&open, web.district.this_year(), visit),
         draft,
         lines: rulings.iter().map(|one| line(one, &me, &v, visit)).collect(),
-        name: station.name,
-        township: station.township,
+        name: station.name.clone(),
+        township: station.township.clone(),
         f: Frame {
             title: format!("{} - {}", t.rulings.title, v.f.title),
             ..v.f.clone()
@@ -138,6 +143,7 @@ fn said(why: NotRuled, t: &Texts) -> Result<&'static str, Problem> {
         NotRuled::NotOpen => t.not_open,
         NotRuled::Unfit(Unfit::Undated) => t.undated,
         NotRuled::Unfit(_) => t.nothing,
+        NotRuled::Over => t.is_over,
         NotRuled::SamePerson => t.same_person,
         NotRuled::Gone => t.gone,
         NotRuled::InDoubt => t.in_doubt,
@@ -148,12 +154,12 @@ fn said(why: NotRuled, t: &Texts) -> Result<&'static str, Problem> {
 
 pub(super) async fn act(State(web): State<Web>, visit: Visit, Form(sent): Form<Sent>) -> Result<Response, Problem> {
     let t = visit.t();
-    let station = find(&web, &sent.of).await?;
-    let origin = &station.origin;
+    let log = find_log(&web, &sent.of).await?;
+    let origin = &log.name;
     let done = match sent.act.as_str() {
         "year" => {
             let by = visit.manager(&sent.csrf)?;
-            let decides = year_decision(&web, &station, &sent).await?;
+            let decides = year_decision(&web, &log, &sent).await?;
             match decides {
                 Some(decides) => web
                     .district

@@ -11,7 +11,7 @@ use super::figures::Figures;
 use super::stations::moment;
 use super::visit::View;
 use super::{Visit, Web, go_to, query, sentences, show};
-use crate::district::{Alarm, Place, Watched};
+use crate::district::{Alarm, Log, Place, Watched};
 use crate::http::Problem;
 use crate::http::body::Form;
 use crate::look::{Frame, Texts, format};
@@ -98,6 +98,12 @@ pub(super) async fn find(web: &Web, of: &str) -> Result<Watched, Problem> {
     let stations = web.district.watched().await?;
     let found = stations.into_iter().find(|station| station.origin.as_str() == of);
     found.ok_or_else(Problem::not_found)
+}
+
+/// The log of an address, which may have ended.
+pub(super) async fn find_log(web: &Web, of: &str) -> Result<Log, Problem> {
+    let name = Origin::new(of).map_err(|_| Problem::not_found())?;
+    web.district.log(&name).await?.ok_or_else(Problem::not_found)
 }
 
 pub(super) fn shown(alarm: &Alarm, now_s: u64, visit: &Visit) -> Shown {

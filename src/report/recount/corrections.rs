@@ -105,6 +105,8 @@ impl Recount {
             return;
         };
         let ruling = second.is_none().then(|| self.ruling(index, &signed)).flatten();
+        // What lies in a log that has ended is not corrected in this one.
+        let ruling = ruling.filter(|ruling| !self.rulings.is_over(&ruling.station));
         let Some(by) = signer(second, ruling.as_ref()) else {
             self.anomalies.push(Anomaly::Unfit(index));
             return;

@@ -18,6 +18,9 @@ pub(super) struct Rulings {
     /// The log that is counted.
     #[serde(default)]
     origin: Option<Origin>,
+    /// The logs of earlier epochs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    earlier: Vec<Origin>,
     /// The keys of districts in hexadecimal, as the log names them first.
     #[serde(default)]
     keys: BTreeMap<Origin, String>,
@@ -48,10 +51,23 @@ fn key_of(hex: &str) -> Option<VerifyingKey> {
 impl Rulings {
     /// In the log of the next epoch.
     pub(super) fn after(&self) -> Self {
+        let earlier = self.earlier.iter().chain(&self.origin);
         Self {
             origin: None,
+            earlier: earlier.cloned().collect(),
             ..self.clone()
         }
+    }
+
+    /// Whether this is a log of an earlier epoch.
+    pub(super) fn is_over(&self, log: &Origin) -> bool {
+        self.earlier.contains(log)
+    }
+
+    /// Whether a decision is about the log that is counted, or about one that has ended.
+    fn are_about(&self, ruling: &Ruling, index: u64) -> bool {
+        let is_ours = self.origin.as_ref() == Some(&ruling.station) && ruling.size <= index;
+        is_ours || self.earlier.contains(&ruling.station)
     }
 }
 
@@ -115,8 +131,8 @@ impl Recount {
         }
     }
 
-    /// The decision that a leaf carries out, if it can be believed: signed by the district, about this log, and not one that
-    /// was carried out before. One decision may take several leaves, which follow each other.
+    /// The decision that a leaf carries out, if it can be believed: signed by the district, about this log or one before it,
+    /// and not one that was carried out before. One decision may take several leaves, which follow each other.
     pub(super) fn ruling(&mut self, index: u64, note: &str) -> Option<Ruling> {
         let known = |district: &Origin| match &self.own {
             Some((own, key)) if own == district => Some(*key),
@@ -126,8 +142,7 @@ impl Recount {
         let last = self.rulings.last.get(&ruling.district).copied();
         let is_next =
             last.is_none_or(|(serial, leaf)| ruling.serial > serial || (ruling.serial == serial && index == leaf + 1));
-        let is_ours = self.rulings.origin.as_ref() == Some(&ruling.station) && ruling.size <= index;
-        if !is_next || !is_ours {
+        if !is_next || !self.rulings.are_about(&ruling, index) {
             return None;
         }
         self.rulings

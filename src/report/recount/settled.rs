@@ -3,22 +3,39 @@
 use std::collections::HashMap;
 
 use super::{Anomaly, Recount, year_of};
-use crate::credit::settling::choices;
+use crate::credit::settling::{Settled, choices};
 use crate::ledger::ruling::Decision;
 use crate::ledger::{Leaf, Settler, What};
-use crate::types::Year;
+use crate::types::{Origin, Year};
+
+/// Whether a decision says this of these spans.
+fn names(decides: &Decision, year: Year, spans: &[(u64, i64)]) -> bool {
+    match decides {
+        Decision::Year {
+            year: said,
+            spans: named,
+        } => *said == year && spans.iter().all(|span| named.contains(span)),
+        Decision::Credit { .. } => false,
+    }
+}
 
 impl Recount {
     /// Spans are put into a year. What does not fit stays where it was, and the leaf is named.
     pub(super) fn settled(&mut self, index: u64, leaf: &Leaf) {
-        let What::Settled {
-            year,
-            spans,
-            by,
-            signed,
-        } = &leaf.is
-        else {
-            return;
+        let (year, spans, by, signed) = match &leaf.is {
+            What::Settled {
+                year,
+                spans,
+                by,
+                signed,
+            } => (year, spans, by, signed),
+            What::SettledBefore {
+                log,
+                year,
+                spans,
+                signed,
+            } => return self.settled_before(index, (log, *year, spans), signed),
+            _ => return,
         };
         let fits: HashMap<u64, Vec<Year>> = match by {
             Settler::Dating => {
@@ -47,19 +64,31 @@ impl Recount {
         }
     }
 
+    /// Hours of a log that has ended are in its own count, which is told of the decision ([`Self::say`]): here it only has to
+    /// fit.
+    fn settled_before(&mut self, index: u64, (log, year, spans): (&Origin, Year, &[(u64, i64)]), signed: &str) {
+        let ruling = self.ruling(index, signed);
+        let is_sound = ruling.is_some_and(|ruling| {
+            ruling.station == *log && self.rulings.is_over(log) && names(&ruling.decides, year, spans)
+        });
+        if !is_sound {
+            self.anomalies.push(Anomaly::WrongYear(index));
+        }
+    }
+
+    /// What a person decided about a log that has ended, and its leaves cannot say.
+    pub fn say(&mut self, said: &[Settled]) {
+        for one in said {
+            self.settling.say(one);
+        }
+    }
+
     /// What a district's decision about a year allows: spans that it names, as long as no clock dates them.
     fn ruled(&mut self, index: u64, signed: &str, year: Year, spans: &[(u64, i64)]) -> HashMap<u64, Vec<Year>> {
         let Some(ruling) = self.ruling(index, signed) else {
             return HashMap::new();
         };
-        let Decision::Year {
-            year: said,
-            spans: named,
-        } = &ruling.decides
-        else {
-            return HashMap::new();
-        };
-        if *said != year || spans.iter().any(|span| !named.contains(span)) {
+        if self.rulings.is_over(&ruling.station) || !names(&ruling.decides, year, spans) {
             return HashMap::new();
         }
         let open = self.settling.undecided().into_iter();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Sent, said};
 use crate::credit::correction::{Change, Unfit, Wish};
 use crate::district::web::{Visit, Web};
-use crate::district::{NotRuled, Watched};
+use crate::district::{Log, NotRuled};
 use crate::http::Problem;
 use crate::look::{Texts, format};
 use crate::types::{ItemId, MemberId, Millis};
@@ -20,7 +20,7 @@ pub(super) struct Draft {
 }
 
 /// What the entry is, and what the correction would change.
-pub(super) async fn draft(web: &Web, visit: &Visit, station: &Watched, sent: Sent) -> Result<(Draft, String), Problem> {
+pub(super) async fn draft(web: &Web, visit: &Visit, log: &Log, sent: Sent) -> Result<(Draft, String), Problem> {
     let t = visit.t();
     let wish = match wish(&sent) {
         Ok(wish) => wish,
@@ -35,10 +35,7 @@ pub(super) async fn draft(web: &Web, visit: &Visit, station: &Watched, sent: Sen
             ));
         }
     };
-    let would = web
-        .district
-        .would_correct(&station.origin, sent.leaf, wish.clone())
-        .await;
+    let would = web.district.would_correct(&log.name, sent.leaf, wish.clone()).await;
     let titles = web.district.known_items().await?;
     let (changes, error) = match would {
         Ok(changes) => (changes, String::new()),

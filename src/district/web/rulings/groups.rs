@@ -2,7 +2,7 @@
 
 use super::Sent;
 use crate::credit::settling::{choices, first_moment};
-use crate::district::Watched;
+use crate::district::Log;
 use crate::district::web::{Visit, Web};
 use crate::http::Problem;
 use crate::ledger::ruling::{Decision, SPANS};
@@ -69,8 +69,8 @@ pub(super) fn groups(open: &[Undecided], now: Year, visit: &Visit) -> Vec<Group>
 }
 
 /// The group that begins with this leaf, in this year.
-pub(super) async fn year_decision(web: &Web, station: &Watched, sent: &Sent) -> Result<Option<Decision>, Problem> {
-    let open = web.district.undecided(&station.origin).await?;
+pub(super) async fn year_decision(web: &Web, log: &Log, sent: &Sent) -> Result<Option<Decision>, Problem> {
+    let open = web.district.undecided(&log.name).await?;
     let year = Year(sent.year);
     let groups = sorted(&open, web.district.this_year());
     let group = groups

@@ -19,12 +19,14 @@ use yuanjiao::clock::Clock;
 use yuanjiao::credit::Policy;
 use yuanjiao::district::{Alert, District, DistrictError, Pulled, Shown};
 use yuanjiao::exchange;
+use yuanjiao::keys::Keys;
 use yuanjiao::ledger::receipt::Receipt;
-use yuanjiao::ledger::{self, Halt, What};
+use yuanjiao::ledger::ruling::{Decision, Ruling};
+use yuanjiao::ledger::{self, Halt, Leaf, Unruled, What};
 use yuanjiao::report::tables;
 use yuanjiao::roster::Operator;
 use yuanjiao::store::{Options, Shared, StoreError};
-use yuanjiao::types::MemberId;
+use yuanjiao::types::{MemberId, Origin, Year};
 
 async fn pull(district: &District) -> Result<Pulled, DistrictError> {
     district.pull(None).await.unwrap().remove(0).1
@@ -223,6 +225,73 @@ async fn what_only_the_districts_last_visit_dates_has_its_year_in_the_new_epoch_
     station.enrols_at(&district).await;
     assert_eq!(pull(&district).await.unwrap().alerts, []);
     assert_eq!(by_year(&district, &station.base(), "0021"), (theirs.clone(), theirs));
+
+    let epoch = ledger::epoch::Epoch::open(&statement).unwrap();
+    only_what_fits_is_decided_about_a_log_that_ended(&station.base(), &old, (epoch.size, epoch.root));
+}
+
+/// What the last leaf says became of a decision about a log.
+fn brought(base: &Base, keys: &Keys, ruling: &Ruling) -> Option<Unruled> {
+    let before = size(base);
+    let (ledger, now, note) = (base.ledger.clone(), base.clock.now(), ruling.signed(keys));
+    let act = move |tx: &yuanjiao::store::Tx<'_>| yuanjiao::viewing::rule(&ledger, tx, now, &note);
+    base.ledger.store().write_blocking(act).unwrap().unwrap();
+    let read = move |conn: &Connection| ledger::leaves(conn, before, before + 2);
+    let said = base.ledger.store().read_blocking(read).unwrap();
+    assert!(said.len() <= 1);
+    match Leaf::read(said.first()?)?.is {
+        What::Unruled { why, .. } => Some(why),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What a decision must be to be carried out about a log that has ended. The district's signature is checked before.
+fn only_what_fits_is_decided_about_a_log_that_ended(base: &Base, old: &Origin, (size, root): (u64, [u8; 32])) {
+    let folder = TempDir::new().unwrap();
+    let keys = Keys::open_or_make(folder.path()).unwrap();
+    let year = Decision::Year {
+        year: Year(2026),
+        spans: vec![(3, 0)],
+    };
+    let about = |serial, station: &str, size, root, decides| Ruling {
+        district: Origin::new("district/1").unwrap(),
+        station: Origin::new(station).unwrap(),
+        serial,
+        day: "2026-12-01".into(),
+        size,
+        root,
+        evidence: "p. 3".into(),
+        decides,
+    };
+    let credit = Decision::Credit {
+        of: 3,
+        to: None,
+        stretch: None,
+    };
+    let says = |ruling: Ruling| brought(base, &keys, &ruling);
+    assert_eq!(
+        says(about(1, "yuanjiao.example/18", size, root, year.clone())),
+        None,
+        "another station"
+    );
+    assert_eq!(
+        says(about(1, old.as_str(), size, [1; 32], year.clone())),
+        Some(Unruled::OtherLog)
+    );
+    assert_eq!(
+        says(about(2, old.as_str(), size + 1, root, year.clone())),
+        Some(Unruled::OtherLog)
+    );
+    assert_eq!(
+        says(about(3, old.as_str(), size, root, credit)),
+        Some(Unruled::OtherLog)
+    );
+    assert_eq!(
+        says(about(4, old.as_str(), size, root, year.clone())),
+        Some(Unruled::NothingLeft),
+        "a visit dates it"
+    );
+    assert_eq!(says(about(4, old.as_str(), size, root, year)), None, "once");
 }
 
 /// Somebody puts an old disk back, and the station goes on from there.

@@ -33,6 +33,8 @@ mod rows;
 mod rulings;
 #[path = "suspicions.rs"]
 mod suspicions;
+#[path = "undated.rs"]
+mod undated;
 #[path = "visitors.rs"]
 mod visitors;
 

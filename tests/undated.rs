@@ -134,6 +134,37 @@ fn the_clerk_finds_hours_without_a_year_on_his_first_page_and_a_pull_takes_his_d
     );
 }
 
+/// What a command of the district says, and whether it did what it was told.
+fn told(office: &Office, words: &[&str]) -> (bool, String) {
+    let (config, data) = (office.folder.join("district.toml"), office.folder.join("data"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_yuanjiao"));
+    command.arg("district").args(words).arg("--config").arg(config);
+    let output = command.arg("--data").arg(data).output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(said).unwrap())
+}
+
+/// The same as on the page, by commands; which year.
+fn decide_by_commands(office: &Office, log: &str) -> u64 {
+    let (done, listed) = told(office, &["undated"]);
+    assert!(done && listed.starts_with(&format!("{log} entry ")), "{listed}");
+    assert!(listed.contains("0021 120 s"), "{listed}");
+    let (entry, years) = (between(&listed, " entry ", ":"), between(&listed, ", in ", "\n"));
+    let year = years.split(" or ").last().unwrap().to_owned();
+    let decide = |entry: &str, year: &str, evidence| told(office, &["year", log, entry, year, "--evidence", evidence]);
+    let (done, said) = decide("99999", &year, EVIDENCE);
+    assert!(!done && said.contains("undated lists them"), "{said}");
+    let (done, said) = decide(&entry, "1999", EVIDENCE);
+    assert!(!done && said.contains(&years), "{said}");
+    let (done, said) = decide(&entry, &year, " ");
+    assert!(!done && said.contains("names its evidence"), "{said}");
+    let (done, said) = decide(&entry, &year, EVIDENCE);
+    assert!(done && said.contains("next pull"), "{said}");
+    let (done, listed) = told(office, &["undated"]);
+    assert!(done && !listed.contains(" entry "), "{listed}");
+    year.parse().unwrap()
+}
+
 /// The station begins another log, as the district signed: by the commands, on a stick.
 fn begin_anew(office: &Office, station: &str, box_of: &Path) {
     let origin = office::percent_decoded(station.split("of=").nth(1).unwrap());
@@ -174,7 +205,8 @@ fn hours_of_a_ledger_that_has_ended_are_decided_in_the_one_after_it() {
         "it is about the old ledger: {link}"
     );
     assert!(office.get(&link).contains("柳溪村") && !office.get(&link).contains("id=\"correct\""));
-    let decided = [(decide(&office, &link), 120_000)];
+    let name = office::percent_decoded(old.split("of=").nth(1).unwrap());
+    let decided = [(decide_by_commands(&office, &name), 120_000)];
     office.pull_now(&station);
     office.wait_for(&station, |_| mine.hours() == decided);
     office.pull_now(&station);

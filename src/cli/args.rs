@@ -253,6 +253,20 @@ pub(super) enum District {
         /// The station's name.
         station: String,
     },
+    /// List hours without a year: no clock dates them, and somebody must say in which they were earned.
+    Undated,
+    /// Decide in which year hours were earned; the station carries it out.
+    Year {
+        /// The name of the ledger, as `undated` lists it.
+        ledger: String,
+        /// The entry, as `undated` lists it.
+        entry: u64,
+        /// The year.
+        year: u16,
+        /// On what the decision rests, e.g. "paper list of 2026, p. 3": numbers, no names. It is kept for ever.
+        #[arg(long)]
+        evidence: String,
+    },
     /// Look at a member's receipt: does the log that was pulled hold what the station signed for?
     Receipt {
         /// The receipt's text, the address in its QR code, or a file that holds one of them.

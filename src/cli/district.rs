@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::args::{Common, District as Command};
-use super::{policy, station};
+use super::{policy, station, undated};
 use crate::app;
 use crate::config;
 use crate::credit::Policies;
@@ -56,6 +56,13 @@ pub(super) fn run(common: &Common, command: &Command) -> Result<()> {
             println!("{station} is settled: its credit counts to the end of what was cosigned");
             Ok(())
         }
+        Command::Undated => runtime.block_on(undated::list(&district)),
+        Command::Year {
+            ledger,
+            entry,
+            year,
+            evidence,
+        } => runtime.block_on(undated::decide(&district, ledger, *entry, Year(*year), evidence)),
         Command::Receipt { receipt: given } => receipt(&district, given),
         Command::Report { year, csv, policy } => {
             let policies = match policy {

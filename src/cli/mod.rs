@@ -9,6 +9,7 @@ mod down;
 mod memory;
 mod policy;
 mod station;
+mod undated;
 
 use std::process::ExitCode;
 

@@ -57,7 +57,7 @@ pub use policy::Signed;
 pub use pull::Pulled;
 pub use receipt::{Looked, Shown};
 pub use rows::StationRow;
-pub use rulings::{Asked as Ruling, NotRuled, Outcome as Ruled};
+pub use rulings::{Asked as Ruling, NotRuled, Outcome as Ruled, Undated};
 pub use watch::{Fault, Place, Watched};
 pub use xapi::XapiError;
 

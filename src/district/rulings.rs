@@ -6,11 +6,13 @@
 //! 3. It goes down as everything else does (`down`), with size and root of the log that was checked, and is on its way until
 //!    the station's own leaves say what became of it. Hours change when those leaves are counted, here as there.
 
+mod groups;
 mod own_key;
 mod rows;
 
 use rows::{ASKED, all, asked, newest};
 
+pub use groups::Undated;
 pub(super) use own_key::{note_own_key, own_key};
 pub(super) use rows::{carried_out_later, note_outcome, outcome_in, under_way};
 
@@ -176,6 +178,11 @@ impl District {
             Ok(open.into_iter().filter(|one| !decided.contains(&one.span)).collect())
         };
         self.store.read(read).await
+    }
+
+    /// The same by the years that fit.
+    pub async fn undated(&self, log: &Origin) -> Result<Vec<Undated>, StoreError> {
+        Ok(Undated::sorted(self.undecided(log).await?, self.this_year()))
     }
 
     /// What a correction would change.

@@ -10,20 +10,19 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use draft::{Draft, draft, wish};
-use groups::{Group, groups, year_decision};
+use groups::{Group, group};
 use lines::{Line, line};
 
 use super::station::find_log;
 use super::visit::View;
 use super::{Visit, Web, go_to, query, show};
 use crate::credit::correction::Unfit;
-use crate::district::{DistrictError, NotRuled, Ruling, Watched};
+use crate::district::{DistrictError, NotRuled, Ruling, Undated, Watched};
 use crate::http::Problem;
 use crate::http::body::Form;
 use crate::ledger::ruling::{Decision, EVIDENCE};
 use crate::look::{Frame, Texts, format};
-use crate::report::Undecided;
-use crate::types::Millis;
+use crate::types::{Millis, Year};
 
 #[derive(Debug, Default, Clone, Deserialize)]
 pub(super) struct Wanted {
@@ -89,7 +88,7 @@ async fn page_with(web: &Web, visit: &Visit, sent: Sent, looks: bool, error: Str
     let t = visit.t();
     let log = find_log(web, &sent.of).await?;
     let station = &log.station;
-    let open = web.district.undecided(&log.name).await?;
+    let open = web.district.undated(&log.name).await?;
     let rulings = web.district.rulings(&log.name).await?;
     let v = visit.frame(web, &station.name, "stations");
     let me = visit.account()?.name.clone();
@@ -106,7 +105,7 @@ async fn page_with(web: &Web, visit: &Visit, sent: Sent, looks: bool, error: Str
         is_over: log.is_over,
         error: if error.is_empty() { found } else { error },
         most: EVIDENCE,
-        groups: groups(&open, web.district.this_year(), visit),
+        groups: open.iter().map(|of| group(of, visit)).collect(),
         draft,
         lines: rulings.iter().map(|one| line(one, &me, &v, visit)).collect(),
         name: station.name.clone(),
@@ -119,14 +118,15 @@ async fn page_with(web: &Web, visit: &Visit, sent: Sent, looks: bool, error: Str
     })
 }
 
-fn lead(station: &Watched, open: &[Undecided], rulings: &[Ruling], visit: &Visit) -> String {
+fn lead(station: &Watched, open: &[Undated], rulings: &[Ruling], visit: &Visit) -> String {
     let t = &visit.t().rulings;
     let count = |signed: bool| {
         let waits = |one: &&Ruling| one.is_on_its_way() && one.signed.is_some() == signed;
         rulings.iter().filter(waits).count()
     };
-    let credit = Millis(open.iter().map(|one| one.credit.0).sum());
-    match (open.len(), count(false), count(true)) {
+    let credit = Millis(open.iter().map(|of| of.credit().0).sum());
+    let hours = open.iter().map(|of| of.spans.len()).sum::<usize>();
+    match (hours, count(false), count(true)) {
         (0, 0, 0) => format::fill(t.lead_none, &[&station.name]),
         (0, 0, way) => format::fill(t.lead_way, &[&station.name, &way]),
         (0, asked, _) => format::fill(t.lead_sign, &[&station.name, &asked]),
@@ -159,8 +159,9 @@ pub(super) async fn act(State(web): State<Web>, visit: Visit, Form(sent): Form<S
     let done = match sent.act.as_str() {
         "year" => {
             let by = visit.manager(&sent.csrf)?;
-            let decides = year_decision(&web, &log, &sent).await?;
-            match decides {
+            let groups = web.district.undated(origin).await?;
+            let group = groups.iter().find(|group| group.first() == sent.first);
+            match group.and_then(|group| group.into_year(Year(sent.year))) {
                 Some(decides) => web
                     .district
                     .ask_ruling(origin, decides, &sent.evidence, &by)

@@ -12,6 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
 use super::Figures;
+use super::process::machine_cpu_s;
 use super::servers::Server;
 
 /// What the clients do.
@@ -50,7 +51,7 @@ pub fn shared(server: &Server) -> Arc<Shared> {
 /// One round; `calls` says whether system calls are counted, which costs a little.
 pub async fn run(load: Load, server: &Server, calls: bool) -> Figures {
     let shared = shared(server);
-    let cpu = server.process.cpu_s();
+    let (cpu, machine) = (server.process.cpu_s(), machine_cpu_s());
     let counted = calls.then(|| server.process.count_calls()).flatten();
     let clients = match load {
         Load::Busy { clients, .. } | Load::Cold { clients, .. } => (0..clients)
@@ -66,9 +67,10 @@ pub async fn run(load: Load, server: &Server, calls: bool) -> Figures {
         _ => tokio::spawn(tiny(Arc::clone(&shared), server.tiny.clone())),
     };
     wait(load, &shared).await;
+    let (taken, spent) = (shared.taken.load(Relaxed), server.process.cpu_s() - cpu);
+    let all_spent = machine_cpu_s() - machine;
     let rss_mb = server.process.rss_mb();
     let calls = counted.and_then(super::process::Calls::stop);
-    let (taken, spent) = (shared.taken.load(Relaxed), server.process.cpu_s() - cpu);
     shared.over.store(true, Relaxed);
     clients.iter().for_each(tokio::task::JoinHandle::abort);
     let mut waits = tiny.await.unwrap_or_default();
@@ -78,6 +80,7 @@ pub async fn run(load: Load, server: &Server, calls: bool) -> Figures {
     let gb = taken as f64 / 1e9;
     Figures {
         cpu_s_per_gb: spent / gb,
+        machine_s_per_gb: all_spent / gb,
         gb,
         rss_mb,
         calls_per_gb: calls.map_or(f64::NAN, |calls| u32::try_from(calls).map_or(f64::NAN, f64::from) / gb),

@@ -60,6 +60,7 @@ const TRIALS: [(&str, Load); 5] = [
 #[derive(Debug, Clone, Copy, Default)]
 struct Figures {
     cpu_s_per_gb: f64,
+    machine_s_per_gb: f64,
     gb: f64,
     rss_mb: f64,
     calls_per_gb: f64,
@@ -108,8 +109,8 @@ fn main() {
 
 fn print(word: &str, kinds: &[Kind], figures: &[Vec<Figures>]) {
     println!(
-        "\n{word:<24}{:>12}{:>9}{:>9}{:>9}{:>12}{:>10}",
-        "CPU-s/GB", "ratio", "GB", "RSS MB", "calls/GB", "p99 ms"
+        "\n{word:<24}{:>12}{:>9}{:>12}{:>9}{:>9}{:>12}{:>10}",
+        "CPU-s/GB", "ratio", "machine's", "GB", "RSS MB", "calls/GB", "p99 ms"
     );
     let base = kinds.iter().position(|kind| *kind == Kind::Nginx);
     let base = base.map(|n| median(&figures[n], |f| f.cpu_s_per_gb));
@@ -118,9 +119,9 @@ fn print(word: &str, kinds: &[Kind], figures: &[Vec<Figures>]) {
         let cpu = of(|f| f.cpu_s_per_gb);
         let ratio = base.map_or(f64::NAN, |base| cpu / base);
         let (gb, rss, tiny) = (of(|f| f.gb), of(|f| f.rss_mb), of(|f| f.tiny_p99_ms));
-        let calls = of(|f| f.calls_per_gb);
+        let (calls, machine) = (of(|f| f.calls_per_gb), of(|f| f.machine_s_per_gb));
         println!(
-            "{:<24}{cpu:>12.3}{ratio:>9.2}{gb:>9.2}{rss:>9.1}{calls:>12.0}{tiny:>10.1}",
+            "{:<24}{cpu:>12.3}{ratio:>9.2}{machine:>12.3}{gb:>9.2}{rss:>9.1}{calls:>12.0}{tiny:>10.1}",
             kind.name()
         );
     }

@@ -91,6 +91,16 @@ fn signal(child: &Child, signal: rustix::process::Signal) {
     }
 }
 
+/// CPU-seconds of the whole machine that were not idle, so far.
+pub fn machine_cpu_s() -> f64 {
+    let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
+    let ticks = stat.lines().next().unwrap_or("").split_whitespace().skip(1);
+    let ticks: Vec<f64> = ticks.filter_map(|ticks| ticks.parse().ok()).collect();
+    // user, nice, system; then idle and waiting for the disk; then interrupts, hard and soft.
+    let busy = [0, 1, 2, 5, 6].map(|at| ticks.get(at).copied().unwrap_or(0.0));
+    busy.iter().sum::<f64>() / TICKS
+}
+
 fn cpu_ticks(id: u32) -> f64 {
     let stat = read(id, "stat");
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();

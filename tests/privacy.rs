@@ -236,7 +236,7 @@ async fn who_leaves_the_roster_leaves_a_ledger_that_proves_as_before_and_no_name
     drop(base);
     station.stop().await;
     assert!(
-        holds(&fs::read(old_copy).unwrap(), "王德明"),
+        holds(&fs::read(&old_copy).unwrap(), "王德明"),
         "copies from before hold it until they are rotated out"
     );
     assert!(!holds(&fs::read(new_copy).unwrap(), "王德明"));
@@ -245,6 +245,33 @@ async fn who_leaves_the_roster_leaves_a_ledger_that_proves_as_before_and_no_name
         assert!(!holds(&bytes, "王德明"), "not even in the free parts of {file}");
         assert!(file.ends_with("wal") || holds(&bytes, "陈桂兰"));
     }
+    his_name_does_not_come_back_with_a_copy(&mut station, &old_copy).await;
+}
+
+/// The disk loses the database and every newer copy, so that a copy from before the removing is all there is.
+async fn his_name_does_not_come_back_with_a_copy(station: &mut Station, old_copy: &Path) {
+    let data = station.folder.path().join("data");
+    for file in ["ledger.db", "ledger.db-wal", "ledger.db-shm"] {
+        drop(fs::remove_file(data.join(file)));
+    }
+    drop(fs::remove_dir_all(data.join("backup")));
+    yuanjiao::app::from_copy(&Station::settings(station.folder.path()), old_copy).unwrap();
+    assert!(!holds(&fs::read(data.join("ledger.db")).unwrap(), "王德明"));
+    station.start_again(|_| ()).await;
+    let roster = &station.base().roster;
+    let numbers = |members: Vec<yuanjiao::roster::Member>| -> Vec<String> {
+        members.iter().map(|member| member.id.to_string()).collect()
+    };
+    assert_eq!(numbers(roster.members().await.unwrap()), ["0012"]);
+    let noted = || fs::read_to_string(data.join("removed-members")).unwrap();
+    assert_eq!(noted(), "0021");
+
+    // Somebody puts him back on purpose: from then on he is nobody who was removed.
+    let plan = roster.plan(common::ROSTER.into()).await.unwrap();
+    let by = yuanjiao::roster::Operator::on_the_console();
+    roster.apply(plan, &by).await.unwrap().unwrap();
+    assert_eq!(numbers(roster.members().await.unwrap()), ["0012", "0021"]);
+    assert_eq!(noted(), "");
 }
 
 #[test]

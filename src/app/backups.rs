@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use tokio_util::sync::CancellationToken;
 
-use super::witness;
+use super::{removed, witness};
 use crate::clock::Reading;
 use crate::config;
 use crate::keys::Keys;
@@ -71,6 +71,7 @@ impl Backups {
         copy_into(&self.ledger, folder)?;
         rotate(folder, self.keep)?;
         if self.second.as_deref() == Some(folder) {
+            removed::carry(&self.data, folder).context("while writing down who was removed")?;
             // What was lost here comes back first, and what was taken back goes when no copy names it any more.
             carry_photos(&self.ledger, folder, &self.data)?;
             copy_photos(&self.ledger, &self.data, folder)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
-use super::{follow, steps};
+use super::{follow, removed, steps};
 use crate::clock::{self, Clock, SystemClock};
 use crate::config;
 use crate::dispatch::{self, Dispatches};
@@ -85,7 +85,7 @@ impl Base {
             pause: settings.viewing.pin_pause,
         };
         let roster = Roster::new(store, keys.clone(), clock.clone(), limits);
-        note_changes(&roster, &ledger, &clock);
+        note_changes(&roster, &ledger, &clock, &settings.data);
         let records = Records::new(ledger.clone(), clock.clone(), &settings.data);
         let dispatches = Dispatches::new(ledger.clone(), roster.clone(), clock.clone());
         let exchange = Exchange::new(ledger.clone(), records.clone(), dispatches.clone(), clock.clone());
@@ -128,10 +128,14 @@ fn derived_origin(keys: &Keys) -> Result<Origin> {
 }
 
 /// The roster's changes become leaves, without names, in the same transaction.
-fn note_changes(roster: &Roster, ledger: &Ledger, clock: &Arc<SystemClock>) {
-    let (ledger, clock) = (ledger.clone(), Arc::clone(clock));
+fn note_changes(roster: &Roster, ledger: &Ledger, clock: &Arc<SystemClock>, data: &Path) {
+    let (ledger, clock, data) = (ledger.clone(), Arc::clone(clock), data.to_owned());
     roster.on_change(Box::new(move |tx, change| {
         dispatch::forget(tx, &change.removed)?;
+        removed::note(&data, change).map_err(|source| StoreError::File {
+            path: data.clone(),
+            source,
+        })?;
         if ledger.halted().is_some() {
             return Ok(());
         }

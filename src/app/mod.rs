@@ -13,6 +13,7 @@ mod health;
 mod permit;
 mod policy;
 mod recovery;
+mod removed;
 mod run;
 mod samples;
 mod steps;
@@ -95,6 +96,8 @@ impl Station {
         if let Some(restored) = &restored {
             recovery::say(&base, restored)?;
         }
+        let there = base.roster.numbers()?;
+        removed::keep_true(&settings.data, there).context("while writing down who was removed")?;
         Backups::new(base.ledger.clone(), &settings).compare_checkpoint(base.clock.now());
         let library = open_library(&settings, &base)?;
         let policy = Arc::new(read_policy(settings.policy.as_deref())?);

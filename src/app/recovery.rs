@@ -5,13 +5,14 @@
 //! table that can be read to its end. Views are counted again from the leaves. The first leaf afterwards says what
 //! happened, so the district is told by its next pull; if the district had seen more than came back, the ledger halts.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
 use super::base::SCHEMAS;
-use super::{Base, backups};
+use super::{Base, backups, removed};
 use crate::config;
 use crate::keys::Keys;
 use crate::ledger::restore::{self, BroughtBack, Holds};
@@ -19,7 +20,8 @@ use crate::ledger::{self, What, epoch};
 use crate::records::copies::{self as photos, Carried};
 use crate::store::backup::{self, Look};
 use crate::store::{Options, Store};
-use crate::viewing;
+use crate::types::MemberId;
+use crate::{roster, viewing};
 
 /// The database and what SQLite keeps beside it.
 const FILES: [&str; 3] = ["ledger.db", "ledger.db-wal", "ledger.db-shm"];
@@ -110,7 +112,8 @@ fn restore(data: &Path, keys: &Keys, why: String, copies: &[PathBuf]) -> Result<
         fs::copy(copy, &new).with_context(|| format!("while reading the copy {}", copy.display()))?;
     }
     let old = data.join(FILES[0]);
-    let (brought, as_in_copy) = fill(&new, old.exists().then_some(old.as_path()), keys)?;
+    let gone = removed_from(data, copies);
+    let (brought, as_in_copy) = fill(&new, old.exists().then_some(old.as_path()), keys, gone)?;
     let aside = set_aside(data, "damaged")?;
     put_in_place(data, RESTORING)?;
     Ok(Restored {
@@ -120,6 +123,12 @@ fn restore(data: &Path, keys: &Keys, why: String, copies: &[PathBuf]) -> Result<
         as_in_copy,
         photos: bring_photos(data, copies),
     })
+}
+
+/// Who was removed since any copy was made, as the data folder and the media with the copies remember.
+fn removed_from(data: &Path, copies: &[PathBuf]) -> BTreeSet<MemberId> {
+    let beside = copies.iter().filter_map(|copy| copy.parent());
+    [data].into_iter().chain(beside).flat_map(removed::numbers).collect()
 }
 
 /// The photos that are named and not there, from beside the copies. A medium that cannot be read costs no more than the
@@ -221,7 +230,7 @@ pub(super) fn set_aside(data: &Path, kind: &str) -> Result<Option<PathBuf>> {
 }
 
 /// The new database: the copy if there was one, what is proven, what can be read, views counted again.
-fn fill(new: &Path, from: Option<&Path>, keys: &Keys) -> Result<(BroughtBack, Vec<String>)> {
+fn fill(new: &Path, from: Option<&Path>, keys: &Keys, gone: BTreeSet<MemberId>) -> Result<(BroughtBack, Vec<String>)> {
     let store = Store::open(new, &SCHEMAS, Options::default())?;
     let from = from.and_then(|path| backup::open_to_read(path).ok());
     let key = keys.public();
@@ -238,6 +247,9 @@ fn fill(new: &Path, from: Option<&Path>, keys: &Keys) -> Result<(BroughtBack, Ve
             as_in_copy = backup::take_tables(from, tx, &restore::TABLES)?;
             brought = restore::bring_back(from, tx, &key)?;
             ledger::note_seen(tx, seen)?;
+        }
+        for member in &gone {
+            roster::remove_again(tx, member)?;
         }
         restore::rebuild_cosignatures(tx)?;
         viewing::rebuild_views(tx)?;

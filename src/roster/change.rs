@@ -23,6 +23,13 @@ pub struct RosterChange {
 /// Called inside the transaction of each change.
 pub type OnChange = Box<dyn Fn(&Tx<'_>, &RosterChange) -> Result<(), StoreError> + Send + Sync>;
 
+/// A copy of the database from before somebody was removed is put back: his name does not come with it. The ledger knows of
+/// the removing, or the district does.
+pub fn remove_again(tx: &Tx<'_>, id: &MemberId) -> Result<(), StoreError> {
+    rows::remove(tx, id)?;
+    Ok(sessions::end_all_of(tx, &Owner::Member(id.clone()))?)
+}
+
 impl Roster {
     /// Sets what is told of each change, inside its transaction.
     pub fn on_change(&self, tell: OnChange) {

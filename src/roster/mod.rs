@@ -23,7 +23,7 @@ mod visitor;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-pub use change::{OnChange, RosterChange};
+pub use change::{OnChange, RosterChange, remove_again};
 pub use fault::{Fault, LineFault};
 pub use gate::Gate;
 pub use import::{Plan, as_text, plan};
@@ -112,6 +112,11 @@ impl Roster {
     /// All members who have not left, by number.
     pub async fn members(&self) -> Result<Vec<Member>, StoreError> {
         self.store.read(|conn| Ok(rows::members(conn)?)).await
+    }
+
+    /// All numbers, also of those who have left. Blocks.
+    pub fn numbers(&self) -> Result<Vec<MemberId>, StoreError> {
+        self.store.read_blocking(|conn| Ok(rows::numbers(conn)?))
     }
 
     /// One member, also one who has left.

@@ -59,7 +59,10 @@ fn runs_two_years_from_now(test: &str) -> bool {
         .output();
     match later {
         // Its own words only if it failed, or it would be counted as a test of its own.
-        Ok(done) => assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stdout)),
+        Ok(done) => {
+            let said = [done.stdout, done.stderr].concat();
+            assert!(done.status.success(), "{}", String::from_utf8_lossy(&said));
+        }
         Err(error) => eprintln!("not tested here: faketime: {error}"),
     }
     true
@@ -132,6 +135,16 @@ fn the_clerk_finds_hours_without_a_year_on_his_first_page_and_a_pull_takes_his_d
         !office.get("/").contains("/station/rulings?"),
         "nothing is left to decide"
     );
+    // Nor once the log has ended and everything is counted again.
+    drop(village);
+    begin_anew(&office, &station, box_of.path());
+    let (done, listed) = told(&office, &["undated"]);
+    assert!(done && !listed.contains(" entry "), "{listed}");
+    let year = decided[0].0.to_string();
+    let (done, report) = told(&office, &["report", "--year", &year]);
+    assert!(done && report.contains("1 人，120 秒"), "{report}");
+    let (_, other) = told(&office, &["report", "--year", "0"]);
+    assert!(other.contains("0 人，0 秒"), "{other}");
 }
 
 /// What a command of the district says, and whether it did what it was told.

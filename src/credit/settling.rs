@@ -5,7 +5,7 @@
 //! leaf; if both ends of that time lie in one year, by [`super::dating`], the span belongs there. If not, a person says.
 //! A year that the box took from a clock for which nobody vouched gives way to one that is dated.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -233,6 +233,30 @@ impl Settling {
     /// A district saw the first `size` leaves at this time, and the ledger does not say so (yet).
     pub fn seen(&mut self, size: u64, unix_ms: i64) {
         self.beside.push(Seen { size, unix_ms });
+    }
+
+    /// Of these visits, how many leaves and when, those without which something would not be dated: of most spans the leaves
+    /// tell enough.
+    pub fn telling(&self, visits: &[(u64, i64)]) -> Vec<(u64, i64)> {
+        let decided = |by: &[(u64, i64)]| {
+            let mut with = self.clone();
+            for (size, unix_ms) in by {
+                with.seen(*size, *unix_ms);
+            }
+            with.decided()
+        };
+        let covers = |span: u64| {
+            let after = visits.iter().filter(move |(size, _)| *size > span);
+            after.min_by_key(|(_, unix_ms)| *unix_ms).copied()
+        };
+        let nearest: BTreeSet<(u64, i64)> = self.uncertain().filter_map(|(span, _)| covers(*span)).collect();
+        let nearest: Vec<(u64, i64)> = nearest.into_iter().collect();
+        // A later visit may tell more of an earlier leaf, by the clock of their boot.
+        if decided(&nearest) == decided(visits) {
+            nearest
+        } else {
+            visits.to_vec()
+        }
     }
 
     /// A person decided about a span of a log that has ended: to which year it belongs, unless a clock knows better.

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::clock;
 use crate::keys::Keys;
-use crate::ledger::note;
+use crate::ledger::note::{self, NOTE_LIMIT};
 use crate::look::Texts;
 use crate::types::Origin;
 
@@ -183,7 +183,7 @@ impl Paper {
         let head = Head::of(note).ok_or(PaperError::Malformed)?;
         let key = key_of(&head.district).ok_or_else(|| PaperError::Stranger(head.district.clone()))?;
         let bad = || PaperError::BadSignature(head.district.clone());
-        note::open_text(note, &head.district, &key).map_err(|_| bad())?;
+        note::open_text(note, NOTE_LIMIT, &head.district, &key).map_err(|_| bad())?;
         if digest_of(body) != head.digest {
             return Err(bad());
         }

@@ -151,7 +151,7 @@ fn from_where_it_stopped(conn: &dyn Sql, station: &StationRow) -> Result<Option<
     if counted.size() != station.size {
         return Ok(None);
     }
-    recounts::know(conn, name, &mut counted)?;
+    recounts::trust(conn, &mut counted)?;
     let mut before = Before::from([(Key::Thread, Some(thread))]);
     loop {
         let leaves = rows::leaves(conn, name, counted.size(), AT_ONCE)?;
@@ -234,6 +234,7 @@ pub(super) fn anew(conn: &dyn Sql, station: &Origin) -> Result<Recount, StoreErr
         .into_iter()
         .map(|(key, text)| params![name, key.kind(), key.name(), text]);
     conn.add("part", &["station", "kind", "name", "text"], &mut rows)?;
+    recounts::say(conn, station, &mut counted)?;
     counted.settle_rest(&visits);
     Ok(counted)
 }

@@ -95,7 +95,7 @@ pub(super) fn believe(
 ) -> Result<bool, StoreError> {
     let (name, size) = (station.origin.as_str(), grown.edge.size());
     let ours = conn.execute(
-        "UPDATE station SET size = ?2, root = ?3, peaks = ?4 WHERE origin = ?1 AND size = ?5",
+        "UPDATE station SET size = ?2, root = ?3, peaks = ?4 WHERE origin = ?1 AND size = ?5 AND ended = 0",
         params![
             name,
             sql(size),

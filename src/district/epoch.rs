@@ -1,16 +1,16 @@
 //! Signing a new epoch, and writing what the station needs to begin it.
 
-use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::Path;
 
 use super::accounts::audit;
 use super::{District, DistrictError, Signer, StationRow, edge, recounts, rows};
+use crate::credit::settling::Settling;
+use crate::ledger::Leaf;
 use crate::ledger::epoch::{Epoch, VISITS, next_name};
 use crate::ledger::permit;
 use crate::ledger::tiles::{TileName, WIDTH, write_entries};
-use crate::ledger::{Leaf, What};
 use crate::store::{Sql, StoreError, params};
 use crate::types::Origin;
 
@@ -27,30 +27,39 @@ impl District {
             return Err(DistrictError::NothingCosigned(old.origin));
         }
         let next = next_name(&old.origin)?;
-        let read = |conn: &dyn Sql| Ok((edge::of(conn, &old)?.root(), untold(conn, &old.origin)?));
-        let (root, seen) = self.store.read_blocking::<_, StoreError, _>(read)?;
+        let (room, named) = (self.clone(), next.clone());
+        // Everything in one go: a pull that is believed in between would make the log longer than the statement says.
+        let act = move |tx: &dyn Sql| room.begin_epoch(tx, &old.origin, named);
+        let statement = self.store.write_blocking(act)??;
+        Ok((next, statement))
+    }
+
+    /// Signs a new epoch into the books: the old log is asked no more, the new one may come. The statement, or that of before.
+    fn begin_epoch(&self, tx: &dyn Sql, name: &Origin, next: Origin) -> Result<String, DistrictError> {
+        let ended = "UPDATE station SET ended = 1, frozen_at = NULL WHERE origin = ?1 AND ended = 0";
+        let is_first = tx.execute(ended, [name.as_str()])? > 0;
+        let old = rows::station(tx, name)?.ok_or_else(|| DistrictError::Unknown(name.to_string()))?;
+        if !is_first && let Some(before) = statement_after(tx, name)? {
+            return Ok(before);
+        }
         let epoch = Epoch {
-            next: next.clone(),
+            next,
             old: old.origin.clone(),
             key: old.key,
             size: old.size,
-            root,
+            root: edge::of(tx, &old)?.root(),
             district: (*self.origin).clone(),
             district_key: self.keys.public(),
-            seen,
+            seen: untold(tx, &old.origin)?,
         };
         let statement = epoch.signed(&self.keys);
-        let (row, named, text) = (old.clone(), next.clone(), statement.clone());
-        let begun = self
-            .store
-            .write_blocking(move |tx| begin_epoch(tx, &row, &named, &text))??;
-        if begun {
-            return Ok((next, statement));
-        }
-        let before = self
-            .store
-            .read_blocking::<_, StoreError, _>(|conn| statement_after(conn, &old.origin))?;
-        Ok((next, before.unwrap_or(statement)))
+        let (key, next) = (data_encoding::HEXLOWER.encode(old.key.as_bytes()), &epoch.next);
+        tx.execute(
+            "INSERT INTO station (origin, url, key, size, after, statement) VALUES (?1, ?2, ?3, 0, ?4, ?5)",
+            params![next.as_str(), old.url, key, old.origin.as_str(), statement],
+        )?;
+        super::watch::hand_over(tx, &old.origin, next)?;
+        Ok(statement)
     }
 
     /// The same with the name of who signed in the audit log. Blocks.
@@ -122,39 +131,20 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::File::open(path)?.sync_all()
 }
 
-/// Signs a new epoch into the books: the old log is asked no more, the new one may come. `false`: it was signed before.
-fn begin_epoch(conn: &dyn Sql, old: &StationRow, next: &Origin, statement: &str) -> Result<bool, StoreError> {
-    let ended = conn.execute(
-        "UPDATE station SET ended = 1, frozen_at = NULL WHERE origin = ?1 AND ended = 0",
-        [old.origin.as_str()],
-    )?;
-    if ended == 0 {
-        return Ok(false);
-    }
-    let key = data_encoding::HEXLOWER.encode(old.key.as_bytes());
-    conn.execute(
-        "INSERT INTO station (origin, url, key, size, after, statement) VALUES (?1, ?2, ?3, 0, ?4, ?5)",
-        params![next.as_str(), old.url, key, old.origin.as_str(), statement],
-    )?;
-    super::watch::hand_over(conn, &old.origin, next)?;
-    Ok(true)
-}
-
-/// Our visits to a log that its leaves do not tell of, the newest: sizes and seconds since 1970.
+/// Our visits to a log of which its leaves do not tell, if they date something: sizes and seconds since 1970.
 fn untold(conn: &dyn Sql, station: &Origin) -> Result<Vec<(u64, u64)>, StoreError> {
-    let mut told = HashSet::new();
+    let mut settling = Settling::default();
     recounts::each_leaf(conn, "leaf", station, 0, |bytes| {
-        if let Some(What::CheckpointSeen { size, time, .. }) = Leaf::read(bytes).map(|leaf| leaf.is) {
-            told.insert((size, time));
-        }
+        settling.look(Leaf::read(bytes).as_ref());
         Ok(())
     })?;
-    let all = recounts::visits(conn, station)?.into_iter();
-    let in_seconds = all.filter_map(|(size, unix_ms)| Some((size, u64::try_from(unix_ms / 1000).ok()?)));
-    let mut seen: Vec<(u64, u64)> = in_seconds.filter(|visit| !told.contains(visit)).collect();
-    seen.sort_unstable_by_key(|(_, unix_s)| *unix_s);
-    let newest = seen.len().saturating_sub(VISITS);
-    Ok(seen.split_off(newest))
+    let mut seen = settling.telling(&recounts::visits(conn, station)?);
+    seen.sort_unstable_by_key(|(_, unix_ms)| *unix_ms);
+    let newest = seen.split_off(seen.len().saturating_sub(VISITS));
+    let in_seconds = newest
+        .into_iter()
+        .map(|(size, unix_ms)| (size, unix_ms.unsigned_abs() / 1000));
+    Ok(in_seconds.collect())
 }
 
 /// The statement of the epoch that follows this station's log.

@@ -261,8 +261,6 @@ impl District {
             alarms::end(tx, &name, now, "silent")
         };
         self.store.write(Urgency::Now, heard).await??;
-        self.learn_from_leaves(&origin, pulled.size - pulled.new, pulled.size)
-            .await?;
         if !pulled.is_in_doubt() && folder.join("blobs").is_dir() {
             self.take_photos(&origin, folder)?;
         }

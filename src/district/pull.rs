@@ -11,7 +11,9 @@ use super::counting::Counted;
 use super::edge::{self, Grown};
 use super::rows::{self, StationRow};
 use super::source::Source;
-use super::{District, DistrictError, alarms, counting, elsewhere, epoch, fetched, figures, forks, receipt, recounts};
+use super::{
+    District, DistrictError, alarms, counting, down, elsewhere, epoch, fetched, figures, forks, receipt, recounts,
+};
 use crate::exchange::CosignIn;
 use crate::ledger::epoch::Epoch;
 use crate::ledger::note::{self, NoteError};
@@ -240,6 +242,7 @@ pub(super) fn take_in(
             }
         },
     };
+    down::learn_from_leaves(tx, name, known, grown.edge.size(), now_s)?;
     let fresh = counted.anomalies.iter().filter(|a| index_of(a) >= known);
     let mut alerts: Vec<Alert> = fresh.cloned().map(Alert::Count).collect();
     alerts.extend(all_ticked(&counted, known));

@@ -20,16 +20,31 @@ pub(super) fn each_leaf(
 
 /// Counts a station's leaves, up to where it is frozen. A later epoch goes on from what the one before had.
 pub(super) fn recount(conn: &dyn Sql, station: &Origin) -> Result<Recount, StoreError> {
-    count_until(conn, station, 0)
+    let (mut counted, visits) = count_until(conn, station, 0)?;
+    say(conn, station, &mut counted)?;
+    counted.settle_rest(&visits);
+    Ok(counted)
+}
+
+/// The same for the log that goes on after it.
+pub(super) fn recount_for_next(conn: &dyn Sql, station: &Origin) -> Result<Recount, StoreError> {
+    recount_at(conn, station, 1)
+}
+
+fn recount_at(conn: &dyn Sql, station: &Origin, depth: usize) -> Result<Recount, StoreError> {
+    let (mut counted, visits) = count_until(conn, station, depth)?;
+    // Our own visits bracket leaves, also of a station that never hears of them because its log comes on a stick.
+    counted.settle_rest(&visits);
+    Ok(counted)
 }
 
 /// Counts all of a station's leaves, to find what cannot be.
 pub(super) fn recount_whole(conn: &dyn Sql, station: &StationRow) -> Result<Recount, StoreError> {
     let mut counted = match &station.after {
-        Some(before) => Recount::after(&count_until(conn, before, 1)?),
+        Some(before) => Recount::after(&recount_for_next(conn, before)?),
         None => Recount::default(),
     };
-    know(conn, &station.origin, &mut counted)?;
+    trust(conn, &mut counted)?;
     each_leaf(conn, "leaf", &station.origin, 0, |bytes| {
         counted.count(bytes);
         Ok(())
@@ -38,26 +53,28 @@ pub(super) fn recount_whole(conn: &dyn Sql, station: &StationRow) -> Result<Reco
     Ok(counted)
 }
 
-/// What we know of a log beside its leaves: a decision in our name is one that our key signed, and what became of those that
-/// a later log carried out.
-pub(super) fn know(conn: &dyn Sql, station: &Origin, counted: &mut Recount) -> Result<(), StoreError> {
+/// A decision in our name is one that our key signed.
+pub(super) fn trust(conn: &dyn Sql, counted: &mut Recount) -> Result<(), StoreError> {
     if let Some((name, key)) = rulings::own_key(conn)? {
         counted.trust(name, key);
     }
+    Ok(())
+}
+
+/// After the last leaf of a log, for its own figures: what was decided of it and carried out in a later one. For that one the
+/// hours move where its leaf says so, and not before.
+pub(super) fn say(conn: &dyn Sql, station: &Origin, counted: &mut Recount) -> Result<(), StoreError> {
     counted.say(&rulings::carried_out_later(conn, station)?);
     Ok(())
 }
 
-fn count_until(conn: &dyn Sql, station: &Origin, depth: usize) -> Result<Recount, StoreError> {
+fn count_until(conn: &dyn Sql, station: &Origin, depth: usize) -> Result<Leaves, StoreError> {
     let before = rows::station(conn, station)?.and_then(|station| station.after);
     let start = match before.filter(|_| depth < rows::EPOCHS) {
-        Some(before) => Recount::after(&count_until(conn, &before, depth + 1)?),
+        Some(before) => Recount::after(&recount_at(conn, &before, depth + 1)?),
         None => Recount::default(),
     };
-    let (mut counted, visits) = leaves_from(conn, station, start)?;
-    // Our own visits bracket leaves, also of a station that never hears of them because its log comes on a stick.
-    counted.settle_rest(&visits);
-    Ok(counted)
+    leaves_from(conn, station, start)
 }
 
 /// A count, and how many leaves we saw when.
@@ -69,7 +86,7 @@ pub(super) fn leaves_from(conn: &dyn Sql, station: &Origin, start: Recount) -> R
     let frozen = rows::station(conn, station)?.and_then(|station| station.frozen_at);
     let until = frozen.unwrap_or(u64::MAX);
     let mut counted = start;
-    know(conn, station, &mut counted)?;
+    trust(conn, &mut counted)?;
     each_leaf(conn, "leaf", station, 0, |bytes| {
         if counted.size() < until {
             counted.count(bytes);

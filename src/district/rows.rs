@@ -1,7 +1,7 @@
 //! The district's SQL. The station's name stands first in every key, so that the tables can be spread over machines.
 
 use super::books::Seen;
-use crate::ledger::note;
+use crate::ledger::{Leaf, What, note};
 use crate::store::{Row, Schema, Sql, StoreError, count, params, sql};
 use crate::types::Origin;
 use ed25519_dalek::VerifyingKey;
@@ -98,6 +98,16 @@ pub(super) fn goes_on(conn: &dyn Sql, origin: &Origin) -> Result<Option<StationR
             .flatten();
     }
     Ok(last.filter(|row| !row.is_ended))
+}
+
+/// Whether the log that followed a log which has ended says that its leaves were carried along; also while it says nothing.
+pub(super) fn is_carried(conn: &dyn Sql, ended: &Origin) -> Result<bool, StoreError> {
+    let query = "SELECT bytes FROM station JOIN leaf ON leaf.station = origin AND idx = 0 WHERE after = ?1";
+    let first: Option<Vec<u8>> = conn.query_optional(query, [ended.as_str()], |row| row.get(0))?;
+    Ok(match first.and_then(|bytes| Leaf::read(&bytes)).map(|leaf| leaf.is) {
+        Some(What::Genesis { after: Some(past), .. }) => past.carried,
+        _ => true,
+    })
 }
 
 /// The logs of a station's earlier epochs, the latest first.

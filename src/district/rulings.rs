@@ -14,7 +14,7 @@ use rows::{ASKED, all, asked, newest};
 
 pub use groups::Undated;
 pub(super) use own_key::{note_own_key, own_key};
-pub(super) use rows::{carried_out_later, note_outcome, outcome_in, under_way};
+pub(super) use rows::{carried_out_later, learn, under_way};
 
 use super::accounts::{Manager, Signer, audit};
 use super::down::turn_for;
@@ -28,7 +28,7 @@ use crate::report::{Recount, Undecided};
 use crate::store::{Schema, Sql, StoreError, Urgency, count, params, sql};
 use crate::types::{Origin, Year};
 
-/// `ruling` is what was asked and signed; `own_key` under which name and key, for counting.
+/// `ruling` is what was asked and signed, and in which log the leaf is that says what became of it; `own_key` under which name and key, for counting.
 pub(super) const SCHEMA: Schema = Schema {
     room: "district rulings",
     steps: &["
@@ -37,6 +37,8 @@ pub(super) const SCHEMA: Schema = Schema {
             signed_s INTEGER NOT NULL DEFAULT 0, serial INTEGER NOT NULL DEFAULT 0, note TEXT NOT NULL DEFAULT '',
             outcome TEXT NOT NULL DEFAULT '', leaf INTEGER, PRIMARY KEY (station, number)) STRICT, WITHOUT ROWID;
         CREATE TABLE own_key (name TEXT NOT NULL, key TEXT NOT NULL) STRICT;
+    ", "
+        ALTER TABLE ruling ADD COLUMN log TEXT NOT NULL DEFAULT '';
     "],
 };
 
@@ -68,6 +70,8 @@ pub struct Asked {
     pub outcome: Outcome,
     /// The leaf that says so.
     pub leaf: Option<u64>,
+    /// The log of that leaf, if it is a later one.
+    pub later: Option<Origin>,
 }
 
 impl Asked {
@@ -107,6 +111,9 @@ pub enum NotRuled {
     /// The log has ended, and is not corrected any more.
     #[error("the entries of a ledger that has ended are not corrected any more")]
     Over,
+    /// The log has ended, and the station lost it.
+    #[error("the station has lost this ledger, and cannot carry out anything about it")]
+    Lost,
     /// It was signed or taken back meanwhile.
     #[error("this decision was signed or taken back meanwhile")]
     Gone,
@@ -160,6 +167,18 @@ fn fits(counted: &Recount, decides: &Decision, now: Year) -> Result<(), NotRuled
                 .map_err(NotRuled::Unfit)
         }
     }
+}
+
+/// Why nothing can be carried out about a log that has ended: only years are, and only while the station has it.
+fn out_of_reach(conn: &dyn Sql, log: &Origin, decides: &Decision) -> Result<Option<NotRuled>, StoreError> {
+    if stations::station(conn, log)?.is_none_or(|station| !station.is_ended) {
+        return Ok(None);
+    }
+    if matches!(decides, Decision::Credit { .. }) {
+        return Ok(Some(NotRuled::Over));
+    }
+    let has_it = stations::is_carried(conn, log)?;
+    Ok((!has_it).then_some(NotRuled::Lost))
 }
 
 /// For what is only looked at.
@@ -217,9 +236,8 @@ impl District {
         let (name, who, now, year) = (station.clone(), by.name().to_owned(), self.now_s(), self.this_year());
         let act = move |tx: &dyn Sql| {
             tx.lock("ruling")?;
-            let is_over = stations::station(tx, &name)?.is_none_or(|station| station.is_ended);
-            if is_over && matches!(decides, Decision::Credit { .. }) {
-                return Ok(Err(NotRuled::Over));
+            if let Some(why) = out_of_reach(tx, &name, &decides)? {
+                return Ok(Err(why));
             }
             let counted = recounts::recount(tx, &name)?;
             if let Err(why) = fits(&counted, &decides, year) {
@@ -276,6 +294,9 @@ impl District {
         // What is decided about a log that ended is carried out in the one that goes on.
         let asked_today = stations::goes_on(tx, name)?.filter(|station| station.frozen_at.is_none());
         let asked_today = asked_today.ok_or(NotRuled::InDoubt)?.origin;
+        if let Some(why) = out_of_reach(tx, name, &asked.decides)? {
+            return Err(why);
+        }
         let known = stations::station(tx, name)?.ok_or(NotRuled::Gone)?;
         fits(&recounts::recount(tx, name)?, &asked.decides, self.this_year())?;
         let (newest, now) = (newest(tx, &asked_today)?, self.now_s());

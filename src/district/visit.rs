@@ -186,8 +186,6 @@ impl District {
         source: &mut source::Online,
         pulled: &Pulled,
     ) -> Result<(), DistrictError> {
-        self.learn_from_leaves(station, pulled.size - pulled.new, pulled.size)
-            .await?;
         if pulled.is_in_doubt() {
             return Ok(());
         }

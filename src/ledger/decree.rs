@@ -70,7 +70,8 @@ impl Decree {
         let (note, toml) = file.split_once(GAP).ok_or(DecreeError::Malformed)?;
         let (district, serial) = Self::head_of(note).ok_or(DecreeError::Malformed)?;
         let key = key_of(&district).ok_or_else(|| DecreeError::Stranger(district.clone()))?;
-        note::open_text(note, &district, &key).map_err(|_| DecreeError::BadSignature(district.clone()))?;
+        note::open_text(note, DECREE_LIMIT, &district, &key)
+            .map_err(|_| DecreeError::BadSignature(district.clone()))?;
         let mut lines = note.lines().skip(3);
         let (from, digest) = (lines.next().unwrap_or(""), lines.next().unwrap_or(""));
         if HEXLOWER.encode(&Sha256::digest(toml)) != digest {

@@ -25,7 +25,9 @@ use crate::types::Origin;
 const HEAD: &str = "yuanjiao-epoch/v1";
 const SEEN: &str = "seen";
 
-/// So many visits fit a statement, and that into the first leaf of a log.
+/// No statement is longer: it must fit the first leaf of a log.
+const STATEMENT_LIMIT: usize = 48 * 1024;
+/// So many visits fit one.
 pub const VISITS: usize = 1_000;
 
 /// Between the name of a station and the number of its epoch.
@@ -48,8 +50,8 @@ pub struct Epoch {
     pub district: Origin,
     /// Its key.
     pub district_key: VerifyingKey,
-    /// How many leaves it saw when, in seconds since 1970: visits that those leaves do not tell of. The newest, at most
-    /// [`VISITS`].
+    /// How many leaves it saw when, in seconds since 1970: visits that date something and of which those leaves do not tell.
+    /// The newest, at most [`VISITS`].
     pub seen: Vec<(u64, u64)>,
 }
 
@@ -142,7 +144,7 @@ impl Epoch {
                 .map_while(|line| seen_in(line).transpose())
                 .collect::<Result<_, _>>()?,
         };
-        note::open_text(text, &epoch.district, &epoch.district_key)?;
+        note::open_text(text, STATEMENT_LIMIT, &epoch.district, &epoch.district_key)?;
         Ok(epoch)
     }
 
@@ -239,6 +241,7 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
+    use super::super::leaf::LEAF_LIMIT;
     use super::*;
     use tempfile::TempDir;
 
@@ -278,6 +281,21 @@ mod tests {
             let text = text.replace("\nseen 800 1790000000\n", odd);
             assert_eq!(Epoch::open(&text), Err(EpochError::Malformed), "{odd}");
         }
+        let most = Epoch {
+            seen: (0..VISITS as u64).map(|n| (u64::MAX - n, 9_999_999_999 - n)).collect(),
+            ..epoch.clone()
+        };
+        let text = most.signed(&district);
+        assert_eq!(Epoch::open(&text), Ok(most.clone()), "the longest is read");
+        let leaf = What::Genesis {
+            origin: most.next.clone(),
+            key: HEXLOWER.encode(station.public().as_bytes()),
+            after: Some(most.past(&text, true)),
+        };
+        assert!(
+            serde_json::to_vec(&leaf).unwrap().len() + 200 < LEAF_LIMIT,
+            "and fits a leaf"
+        );
         for part in ["", "yuanjiao-epoch/v1\n", &text[..90], "yuanjiao-epoch/v2\na\nb\n"] {
             assert!(Epoch::open(part).is_err(), "{part}");
         }

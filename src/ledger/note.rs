@@ -12,7 +12,7 @@ use super::tree::Hash;
 use crate::keys::Keys;
 use crate::types::Origin;
 
-/// Notes of strangers are refused beyond this; ours have about 300 bytes.
+/// Checkpoints of strangers are refused beyond this; ours have about 300 bytes.
 pub const NOTE_LIMIT: usize = 8 * 1024;
 
 /// Algorithm bytes of C2SP signed-note: a plain Ed25519 signature, and a timestamped cosignature.
@@ -65,7 +65,7 @@ impl Checkpoint {
 
     /// Reads a note and checks that `key` signed it for `origin`.
     pub fn open(note: &str, origin: &Origin, key: &VerifyingKey) -> Result<Self, NoteError> {
-        let (body, signatures) = take_apart(note)?;
+        let (body, signatures) = take_apart(note, NOTE_LIMIT)?;
         let checkpoint = Self::parse(body)?;
         if checkpoint.origin != *origin {
             return Err(NoteError::WrongOrigin {
@@ -97,7 +97,7 @@ impl Checkpoint {
 
     /// A note of `key` that was checked before: the checkpoint and its signature.
     pub(super) fn take_apart(note: &str, key: &VerifyingKey) -> Option<(Self, [u8; 64])> {
-        let (body, signatures) = take_apart(note).ok()?;
+        let (body, signatures) = take_apart(note, NOTE_LIMIT).ok()?;
         let point = Self::parse(body).ok()?;
         let signature = find(signatures, &point.origin, PLAIN, key)?;
         Some((point, signature.try_into().ok()?))
@@ -129,9 +129,9 @@ pub fn sign_text(body: &str, name: &Origin, keys: &Keys) -> String {
     format!("{body}\n{line}")
 }
 
-/// Checks that `key` signed this note as `name`.
-pub fn open_text(note: &str, name: &Origin, key: &VerifyingKey) -> Result<(), NoteError> {
-    let (body, signatures) = take_apart(note)?;
+/// Checks that `key` signed this note, of at most `limit` bytes, as `name`.
+pub fn open_text(note: &str, limit: usize, name: &Origin, key: &VerifyingKey) -> Result<(), NoteError> {
+    let (body, signatures) = take_apart(note, limit)?;
     let blob = find(signatures, name, PLAIN, key).ok_or(NoteError::BadSignature)?;
     let signature = Signature::from_slice(&blob).map_err(|_| NoteError::BadSignature)?;
     key.verify(body.as_bytes(), &signature)
@@ -174,9 +174,9 @@ fn cosigned_text(body: &str, unix_s: u64) -> Vec<u8> {
     format!("cosignature/v1\ntime {unix_s}\n{body}").into_bytes()
 }
 
-fn take_apart(note: &str) -> Result<(&str, &str), NoteError> {
-    if note.len() > NOTE_LIMIT {
-        return Err(NoteError::Malformed("longer than a checkpoint can be"));
+fn take_apart(note: &str, limit: usize) -> Result<(&str, &str), NoteError> {
+    if note.len() > limit {
+        return Err(NoteError::Malformed("longer than such a note can be"));
     }
     let gap = note.rfind("\n\n").ok_or(NoteError::Malformed("no signatures"))?;
     Ok((&note[..=gap], &note[gap + 2..]))

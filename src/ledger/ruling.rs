@@ -139,7 +139,7 @@ impl Ruling {
     pub fn open(note: &str, key_of: impl Fn(&Origin) -> Option<VerifyingKey>) -> Result<Self, RulingError> {
         let ruling = Self::of(note).ok_or(RulingError::Malformed)?;
         let key = key_of(&ruling.district).ok_or_else(|| RulingError::Stranger(ruling.district.clone()))?;
-        note::open_text(note, &ruling.district, &key)
+        note::open_text(note, RULING_LIMIT, &ruling.district, &key)
             .map_err(|_| RulingError::BadSignature(ruling.district.clone()))?;
         Ok(ruling)
     }
@@ -281,8 +281,9 @@ mod tests {
                 spans: spans.clone(),
             })
         };
-        let note = longest.signed(&keys());
-        assert_eq!(Ruling::of(&note), Some(longest));
+        let keys = keys();
+        let note = longest.signed(&keys);
+        assert_eq!(Ruling::open(&note, |_| Some(keys.public())), Ok(longest));
         let leaf = What::Settled {
             year: Year(2026),
             spans,

@@ -85,7 +85,7 @@ impl Recount {
             members: before.members.clone(),
             homes: before.homes.clone(),
             items: before.items.clone(),
-            rulings: before.rulings.after(),
+            rulings: before.rulings_after(),
             own: before.own.clone(),
             ..Self::default()
         }

@@ -134,9 +134,9 @@ impl Views {
                 spans,
                 signed,
             } => {
-                if let Some(first) = self.logs.get(&log).copied() {
-                    self.settled((index, leaf.at.wall), first, year, &spans, &signed);
-                }
+                // Of a log that is not here any more nothing moves; that it was decided stays known.
+                let (first, spans) = self.logs.get(&log).map_or((0, Vec::new()), |first| (*first, spans));
+                self.settled((index, leaf.at.wall), first, year, &spans, &signed);
             }
             What::Unruled { signed, .. } => self.rulings.extend(Ruling::of(&signed)),
             What::Policy { toml, from, signed, .. } => {

@@ -121,13 +121,13 @@ fn about_earlier(
     ruling: &Ruling,
     note: &str,
 ) -> Result<Result<(), Unruled>, ViewingError> {
-    let found = earlier::find(tx, &ruling.station, ruling.size)?;
-    let (Some((log, root)), Decision::Year { year, spans }) = (found, &ruling.decides) else {
+    let Decision::Year { year, spans } = &ruling.decides else {
         return Ok(Err(Unruled::OtherLog));
     };
-    if root != ruling.root {
+    let found = earlier::find(tx, &ruling.station, ruling.size)?;
+    let Some(log) = found.and_then(|(log, root)| (root == ruling.root).then_some(log)) else {
         return Ok(Err(Unruled::OtherLog));
-    }
+    };
     let open = log.settling.undecided();
     let word = Word::signed(note, Some((&ruling.station, log.first)));
     let mut said = match still_open(&open, *year, spans, ruling) {

@@ -3,7 +3,7 @@
 //! if that is not what was put down.
 
 use super::super::{recounts, rows};
-use super::{Before, Stop, part, settle};
+use super::{Before, Stop, bring, part, settle};
 use crate::report::{Key, Recount};
 use crate::store::{Sql, StoreError, params};
 use crate::types::Origin;
@@ -18,7 +18,7 @@ pub(super) fn so_far(conn: &dyn Sql, station: &Origin) -> Result<Recount, StoreE
             tracing::warn!(%station, %why, "the log before a new epoch is counted from its first leaf again");
         }
     }
-    recounts::recount(conn, station)
+    recounts::recount_for_next(conn, station)
 }
 
 fn from_its_parts(conn: &dyn Sql, station: &Origin) -> Result<Option<Recount>, Stop> {
@@ -31,7 +31,6 @@ fn from_its_parts(conn: &dyn Sql, station: &Origin) -> Result<Option<Recount>, S
     if counted.size() != row.size.min(until) {
         return Ok(None);
     }
-    recounts::know(conn, station, &mut counted)?;
     let mut before = Before::new();
     for kind in Key::OF_THE_NEXT_EPOCH {
         let query = "SELECT name, text FROM part WHERE station = ?1 AND kind = ?2";
@@ -46,5 +45,6 @@ fn from_its_parts(conn: &dyn Sql, station: &Origin) -> Result<Option<Recount>, S
         }
     }
     settle(conn, station, &mut counted, &mut before, until)?;
+    bring(conn, station, &mut counted, &mut before, Recount::missing_to_hand_on)?;
     Ok(Some(counted))
 }

@@ -293,36 +293,6 @@ impl District {
         Ok(self.store.write(Urgency::Now, act).await??)
     }
 
-    /// Reads in leaves that are new which records a station has taken from a stick, and what became of decisions.
-    pub(super) async fn learn_from_leaves(&self, station: &Origin, from: u64, to: u64) -> Result<(), DistrictError> {
-        let (name, ours, now) = (station.clone(), self.origin.clone(), self.now_s());
-        if from >= to {
-            return Ok(());
-        }
-        let act = move |tx: &dyn Sql| {
-            let mut at = from;
-            while at < to {
-                let leaves = super::rows::leaves(tx, &name, at, READ_AT_ONCE)?;
-                if leaves.is_empty() {
-                    break;
-                }
-                for (index, bytes) in (at..).zip(&leaves) {
-                    if let Some(said) = rulings::outcome_in(bytes).filter(|(ruling, _)| ruling.district == *ours) {
-                        rulings::note_outcome(tx, &name, &said, index)?;
-                    }
-                }
-                at += leaves.len() as u64;
-                for head in leaves.iter().filter_map(|bytes| head_in(bytes)) {
-                    if head.district == *ours && head.station == name {
-                        rows::note_taken(tx, &name, head.kind, head.serial, now)?;
-                    }
-                }
-            }
-            Ok::<_, StoreError>(())
-        };
-        Ok(self.store.write(Urgency::Now, act).await??)
-    }
-
     /// What was signed for each station, by station and kind.
     pub async fn sent_down(&self) -> Result<Vec<Sent>, StoreError> {
         self.store.read(|conn| rows::all(conn)).await
@@ -332,6 +302,33 @@ impl District {
     pub async fn known_items(&self) -> Result<Known, StoreError> {
         self.store.read(|conn| Ok(Known::new(rows::known_items(conn)?))).await
     }
+}
+
+/// Reads in leaves that are new which records a station has taken from a stick, and what became of decisions. Within the
+/// transaction that believes them: they are new once.
+pub(super) fn learn_from_leaves(
+    tx: &dyn Sql,
+    station: &Origin,
+    from: u64,
+    to: u64,
+    now_s: u64,
+) -> Result<(), StoreError> {
+    let ours = rulings::own_key(tx)?.map(|(name, _)| name);
+    let mut at = from;
+    while at < to {
+        let leaves = super::rows::leaves(tx, station, at, READ_AT_ONCE)?;
+        if leaves.is_empty() {
+            break;
+        }
+        rulings::learn(tx, station, (at..).zip(leaves.iter().map(Vec::as_slice)))?;
+        at += leaves.len() as u64;
+        for head in leaves.iter().filter_map(|bytes| head_in(bytes)) {
+            if ours.as_ref() == Some(&head.district) && head.station == *station {
+                rows::note_taken(tx, station, head.kind, head.serial, now_s)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Something was decided for one station: its records are put together anew, and it is asked soon.

@@ -1,5 +1,7 @@
 //! The table of decisions: what stands in a row, and what a station's leaves say became of it.
 
+use std::collections::BTreeSet;
+
 use super::super::{figures, rows::logs};
 use super::{Asked, Outcome};
 use crate::credit::settling::Settled;
@@ -31,21 +33,31 @@ pub(super) fn newest(conn: &dyn Sql, station: &Origin) -> Result<u64, StoreError
     Ok(count(newest))
 }
 
-/// Years that were decided of a log that has ended, and carried out in one after it: its own leaves cannot say so.
-pub(in crate::district) fn carried_out_later(conn: &dyn Sql, station: &Origin) -> Result<Vec<Settled>, StoreError> {
-    let query = "SELECT decides FROM ruling JOIN station ON origin = ruling.station
-        WHERE ruling.station = ?1 AND ended = 1 AND outcome = 'done' ORDER BY number";
+/// Years that were decided of a log that has ended, as leaves of later ones carried them out.
+pub(in crate::district) fn carried_out_later(conn: &dyn Sql, ended: &Origin) -> Result<Vec<Settled>, StoreError> {
+    let query = "SELECT decides, leaf.bytes FROM ruling JOIN leaf ON leaf.station = log AND leaf.idx = ruling.leaf
+        WHERE ruling.station = ?1 AND outcome = 'done' AND log <> '' AND log <> ?1 ORDER BY serial";
     let mut said = Vec::new();
-    for text in conn.query_map(query, [station.as_str()], |row| row.get::<String>(0))? {
-        if let Ok(Decision::Year { year, spans }) = serde_json::from_str(&text) {
-            said.extend(spans.into_iter().map(|(span, wall_ms)| Settled { span, year, wall_ms }));
+    conn.for_each(query, [ended.as_str()], |row| {
+        let named = match serde_json::from_str(row.text(0)?) {
+            Ok(Decision::Year { year, spans }) => (year, spans),
+            _ => return Ok(()),
+        };
+        if let Some(What::SettledBefore { log, year, spans, .. }) = Leaf::read(row.blob(1)?).map(|leaf| leaf.is)
+            && log == *ended
+            && year == named.0
+        {
+            let settled = spans.into_iter().filter(|span| named.1.contains(span));
+            said.extend(settled.map(|(span, wall_ms)| Settled { span, year, wall_ms }));
         }
-    }
+        Ok(())
+    })?;
     Ok(said)
 }
 
-/// What a leaf says became of a decision. Most leaves say nothing, and are not taken apart.
-pub(in crate::district) fn outcome_in(bytes: &[u8]) -> Option<(Ruling, Outcome)> {
+/// What a leaf says became of a decision: its note, its log, its number, and that. Most leaves say nothing, and are not taken
+/// apart.
+fn outcome_in(bytes: &[u8]) -> Option<(String, Ruling, Outcome)> {
     const SIGNED: &[u8] = b"\"signed\":\"yuanjiao-ruling/";
     if !bytes.windows(SIGNED.len()).any(|part| part == SIGNED) {
         return None;
@@ -61,29 +73,45 @@ pub(in crate::district) fn outcome_in(bytes: &[u8]) -> Option<(Ruling, Outcome)>
         What::Unruled { signed, why } => (signed, Outcome::Not(why)),
         _ => return None,
     };
-    Some((Ruling::of(&signed)?, outcome))
+    let ruling = Ruling::of(&signed)?;
+    Some((signed, ruling, outcome))
 }
 
-/// A leaf of the station says what became of a decision; the first word counts. What one settles in a log that has ended is
-/// counted there at once.
-pub(in crate::district) fn note_outcome(
+/// What leaves of a station say became of decisions, `(index, bytes)` as they are believed; the first word counts. Figures of
+/// logs that ended change with it.
+pub(in crate::district) fn learn<'a>(
     conn: &dyn Sql,
     station: &Origin,
-    (ruling, outcome): &(Ruling, Outcome),
-    leaf: u64,
+    leaves: impl Iterator<Item = (u64, &'a [u8])>,
 ) -> Result<(), StoreError> {
-    if !logs(conn, station)?.contains(&ruling.station) {
-        return Ok(());
+    let mut ended = BTreeSet::new();
+    let mut own = None;
+    for (leaf, bytes) in leaves {
+        let Some((note, ruling, outcome)) = outcome_in(bytes) else {
+            continue;
+        };
+        let logs = own.get_or_insert(logs(conn, station)?);
+        if !logs.contains(&ruling.station) {
+            continue;
+        }
+        let about = &ruling.station;
+        let noted = conn.execute(
+            "UPDATE ruling SET outcome = ?3, leaf = ?4, log = ?5
+             WHERE station = ?1 AND serial = ?2 AND serial > 0 AND outcome = '' AND note = ?6",
+            params![
+                about.as_str(),
+                sql(ruling.serial),
+                word(outcome),
+                sql(leaf),
+                station.as_str(),
+                note
+            ],
+        )?;
+        if noted > 0 && about != station && outcome == Outcome::Done {
+            ended.insert(about.clone());
+        }
     }
-    let about = &ruling.station;
-    let noted = conn.execute(
-        "UPDATE ruling SET outcome = ?3, leaf = ?4 WHERE station = ?1 AND serial = ?2 AND serial > 0 AND outcome = ''",
-        params![about.as_str(), sql(ruling.serial), word(*outcome), sql(leaf)],
-    )?;
-    if noted > 0 && about != station && *outcome == Outcome::Done {
-        figures::rebuild(conn, about)?;
-    }
-    Ok(())
+    ended.iter().try_for_each(|log| figures::rebuild(conn, log))
 }
 
 fn word(outcome: Outcome) -> &'static str {
@@ -103,11 +131,12 @@ fn read_word(word: &str) -> Option<Outcome> {
 }
 
 pub(super) const ASKED: &str =
-    "SELECT number, decides, evidence, asked_by, asked_s, signed_by, signed_s, outcome, leaf FROM ruling";
+    "SELECT number, decides, evidence, asked_by, asked_s, signed_by, signed_s, outcome, leaf, log, station FROM ruling";
 
 pub(super) fn asked(row: &dyn Row) -> Result<Asked, StoreError> {
     let (decides, outcome): (String, String) = (row.get(1)?, row.get(7)?);
     let (signed_by, leaf): (String, Option<i64>) = (row.get(5)?, row.get(8)?);
+    let (log, station): (String, String) = (row.get(9)?, row.get(10)?);
     Ok(Asked {
         number: count(row.get(0)?),
         decides: serde_json::from_str(&decides).map_err(|_| StoreError::Column(1))?,
@@ -119,6 +148,7 @@ pub(super) fn asked(row: &dyn Row) -> Result<Asked, StoreError> {
         },
         outcome: read_word(&outcome).ok_or(StoreError::Column(7))?,
         leaf: leaf.map(count),
+        later: Origin::new(&log).ok().filter(|_| log != station),
     })
 }
 

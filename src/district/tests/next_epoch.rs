@@ -71,7 +71,7 @@ fn the_first_pull_of_a_new_epoch_reads_no_leaf_of_the_log_before() {
     assert!(found.len() as u64 >= GROUP, "{found:?}");
     let (leaves, parts) = (2 + 60 * OF_A_FILM, 60 * GROUP);
     assert!(
-        read < parts + 10 * OF_A_FILM && read < leaves / 2,
+        read < parts + 12 * OF_A_FILM && read < leaves / 2,
         "{read} rows, of {leaves} leaves"
     );
     let (before, expected) = (old.clone(), books.station.origin.clone());

@@ -144,6 +144,7 @@ fn said(why: NotRuled, t: &Texts) -> Result<&'static str, Problem> {
         NotRuled::Unfit(Unfit::Undated) => t.undated,
         NotRuled::Unfit(_) => t.nothing,
         NotRuled::Over => t.is_over,
+        NotRuled::Lost => t.lost,
         NotRuled::SamePerson => t.same_person,
         NotRuled::Gone => t.gone,
         NotRuled::InDoubt => t.in_doubt,

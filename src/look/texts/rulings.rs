@@ -59,6 +59,7 @@ texts! {
     same_person: "更正要两个人：提出的人自己不能签发，请另一位同事签。", "A correction takes two people: whoever asked cannot sign. Please ask a colleague.";
     gone: "这份裁定已经签发或者撤回了。", "This decision was signed or taken back meanwhile.";
     in_doubt: "这个站点的台账对不上，要先查清楚，才能裁定。", "The ledger of this station is in doubt; that must be settled first.";
+    lost: "站点换新台账的时候这本老台账已经丢了，关于它的裁定没法照办。", "The station had lost this ledger when it began the new one, and cannot carry out a decision about it.";
     is_over: "这是站点换新台账以前的老台账。没有年份的学时还能定，由现在的台账记下来；里面的条目不再更正。", "This is the ledger from before the station began a new one. Hours without a year can still be settled, and the new ledger notes it; its entries are not corrected any more.";
     did_ask: "提出裁定 {0}：{1}", "asked for a decision about {0}: {1}";
     did_sign: "签发裁定 {0}：{1}", "signed a decision about {0}: {1}";

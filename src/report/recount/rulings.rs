@@ -10,7 +10,7 @@ use crate::credit::correction::{By, Change, Unfit, Wish, changes};
 use crate::credit::dating::Dated;
 use crate::ledger::What;
 use crate::ledger::ruling::Ruling;
-use crate::types::{MemberId, Millis, Origin, Year};
+use crate::types::{Intervals, ItemId, MemberId, Millis, Origin, Year};
 
 /// What must be known to believe a decision.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,9 +24,23 @@ pub(super) struct Rulings {
     /// The keys of districts in hexadecimal, as the log names them first.
     #[serde(default)]
     keys: BTreeMap<Origin, String>,
+    /// Hours of those logs that no clock dated and nobody decided so far.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    open: Vec<OpenBefore>,
     /// The number of each district's last decision, and the last leaf of it.
     #[serde(default)]
     last: BTreeMap<Origin, (u64, u64)>,
+}
+
+/// A span of an earlier log without a year, and what it is worth.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct OpenBefore {
+    log: Origin,
+    span: u64,
+    /// Whose, and of what.
+    pub(super) pair: (MemberId, ItemId),
+    /// The media.
+    pub(super) media: Intervals,
 }
 
 /// Hours without a year that no clock dates.
@@ -50,13 +64,30 @@ fn key_of(hex: &str) -> Option<VerifyingKey> {
 
 impl Rulings {
     /// In the log of the next epoch.
-    pub(super) fn after(&self) -> Self {
+    fn after(&self, open: impl IntoIterator<Item = OpenBefore>) -> Self {
         let earlier = self.earlier.iter().chain(&self.origin);
         Self {
             origin: None,
             earlier: earlier.cloned().collect(),
+            open: self.open.iter().cloned().chain(open).collect(),
             ..self.clone()
         }
+    }
+
+    /// The open spans of an earlier log among these.
+    pub(super) fn open_of<'a>(
+        &'a self,
+        log: &'a Origin,
+        spans: &'a [(u64, i64)],
+    ) -> impl Iterator<Item = &'a OpenBefore> {
+        let is_named = |one: &&OpenBefore| one.log == *log && spans.iter().any(|(span, _)| *span == one.span);
+        self.open.iter().filter(is_named)
+    }
+
+    /// They are decided.
+    pub(super) fn close(&mut self, log: &Origin, spans: &[(u64, i64)]) {
+        self.open
+            .retain(|one| one.log != *log || spans.iter().all(|(span, _)| *span != one.span));
     }
 
     /// Whether this is a log of an earlier epoch.
@@ -72,6 +103,21 @@ impl Rulings {
 }
 
 impl Recount {
+    /// What the log of the next epoch begins with.
+    pub(super) fn rulings_after(&self) -> Rulings {
+        let open = self.settling.undecided().into_iter();
+        let open = open.filter_map(|(span, _)| {
+            let credit = &self.credits[self.places.get(&span)?.credit];
+            Some(OpenBefore {
+                log: self.rulings.origin.clone()?,
+                span,
+                pair: (credit.member.clone(), credit.item),
+                media: credit.media.clone(),
+            })
+        });
+        self.rulings.after(open)
+    }
+
     /// The key of the district that counts: what the log says of it does not matter.
     pub fn trust(&mut self, district: Origin, key: VerifyingKey) {
         self.own = Some((district, key));

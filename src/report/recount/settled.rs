@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{Anomaly, Recount, year_of};
 use crate::credit::settling::{Settled, choices};
-use crate::ledger::ruling::Decision;
+use crate::ledger::ruling::{Decision, Ruling};
 use crate::ledger::{Leaf, Settler, What};
 use crate::types::{Origin, Year};
 
@@ -64,15 +64,24 @@ impl Recount {
         }
     }
 
-    /// Hours of a log that has ended are in its own count, which is told of the decision ([`Self::say`]): here it only has to
-    /// fit.
+    /// Hours of a log that has ended stand in its own count, which is told of the decision ([`Self::say`]). Here their media
+    /// move to the year in which they count, so that they do not earn again.
     fn settled_before(&mut self, index: u64, (log, year, spans): (&Origin, Year, &[(u64, i64)]), signed: &str) {
         let ruling = self.ruling(index, signed);
-        let is_sound = ruling.is_some_and(|ruling| {
-            ruling.station == *log && self.rulings.is_over(log) && names(&ruling.decides, year, spans)
-        });
-        if !is_sound {
+        let fits = |ruling: Ruling| ruling.station == *log && names(&ruling.decides, year, spans);
+        let open: Vec<_> = self.rulings.open_of(log, spans).cloned().collect();
+        if open.len() != spans.len() || !ruling.is_some_and(fits) {
             self.anomalies.push(Anomaly::WrongYear(index));
+            return;
+        }
+        self.rulings.close(log, spans);
+        for one in open {
+            let years = self.union.entry(one.pair).or_default();
+            let had = years.entry(Year::UNDECIDED).or_default();
+            let moved = one.media.intersection(had);
+            *had = had.minus(&moved);
+            let there = years.entry(year).or_default();
+            *there = there.union(&moved);
         }
     }
 

@@ -20,19 +20,22 @@ const Y2099: i64 = 4_070_908_800_000;
 
 struct Box {
     dir: TempDir,
+    /// What the log before this one came to.
+    before: Recount,
+    name: Origin,
     boot: u32,
     clock: Arc<HandClock>,
     ledger: Ledger,
     viewing: Viewing,
 }
 
-fn open(dir: &TempDir, boot: u32, wall_ms: i64) -> (Arc<HandClock>, Ledger, Viewing) {
+fn open(dir: &TempDir, name: &Origin, boot: u32, wall_ms: i64) -> (Arc<HandClock>, Ledger, Viewing) {
     let clock = Arc::new(HandClock::new(boot, wall_ms));
     clock.advance(Millis::secs(30));
     let path = dir.path().join("ledger.db");
     let store = Store::open(&path, &[ledger::SCHEMA, viewing::SCHEMA], Options::default()).unwrap();
     let keys = Keys::open_or_make(&dir.path().join("keys")).unwrap();
-    let ledger = Ledger::open(store, keys, Origin::new("yuanjiao.example/17").unwrap(), clock.now()).unwrap();
+    let ledger = Ledger::open(store, keys, name.clone(), clock.now()).unwrap();
     let policy = Arc::new(Policy::built_in());
     let viewing = Viewing::new(ledger.clone(), clock.clone(), policy, Arc::new(ByteIsMillisecond));
     ledger.store().write_blocking(viewing::rebuild_views).unwrap().unwrap();
@@ -44,9 +47,12 @@ impl Box {
     /// A box that boots with this on its clock.
     fn boots(wall_ms: i64) -> Self {
         let dir = TempDir::new().unwrap();
-        let (clock, ledger, viewing) = open(&dir, 1, wall_ms);
+        let name = Origin::new("yuanjiao.example/17").unwrap();
+        let (clock, ledger, viewing) = open(&dir, &name, 1, wall_ms);
         Self {
             dir,
+            before: Recount::default(),
+            name,
             boot: 1,
             clock,
             ledger,
@@ -57,7 +63,7 @@ impl Box {
     /// The power goes and comes back, and the clock shows this.
     fn boots_again(&mut self, wall_ms: i64) {
         self.boot += 1;
-        (self.clock, self.ledger, self.viewing) = open(&self.dir, self.boot, wall_ms);
+        (self.clock, self.ledger, self.viewing) = open(&self.dir, &self.name, self.boot, wall_ms);
     }
 
     /// The member watches so many seconds of the first film from a place on, and taps.
@@ -117,7 +123,7 @@ impl Box {
             .store()
             .read_blocking(|conn| ledger::leaves(conn, 0, 100_000))
             .unwrap();
-        let mut count = Recount::default();
+        let mut count = Recount::after(&self.before);
         for leaf in &leaves {
             count.count(leaf);
         }

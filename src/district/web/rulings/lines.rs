@@ -34,6 +34,7 @@ pub(super) fn line(one: &Ruling, me: &str, v: &View, visit: &Visit) -> Line {
         );
     }
     let leaf = one.leaf.map_or_else(|| "–".to_owned(), format::thousands);
+    let leaf = one.later.as_ref().map_or(leaf.clone(), |log| format!("{leaf} ({log})"));
     let state = match (one.outcome, &one.signed) {
         (Ruled::UnderWay, None) if needs_another => (t.wait_other.to_owned(), "tag-go"),
         (Ruled::UnderWay, None) => (t.wait_sign.to_owned(), "tag-go"),

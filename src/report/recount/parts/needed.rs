@@ -45,6 +45,18 @@ impl Recount {
         self.not_here(keys)
     }
 
+    /// The parts that [`Self::after`] needs of a count that was settled: what stays without a year is handed on.
+    pub fn missing_to_hand_on(&self) -> Vec<Key> {
+        if self.known.is_none() || self.settling.is_idle() {
+            return Vec::new();
+        }
+        let mut keys = BTreeSet::new();
+        for (span, _) in self.settling.undecided() {
+            self.of_leaf(span, &mut keys);
+        }
+        self.not_here(keys)
+    }
+
     fn not_here(&self, keys: BTreeSet<Key>) -> Vec<Key> {
         let is_here = |key: &Key| self.known.as_ref().is_none_or(|known| known.contains(key));
         keys.into_iter().filter(|key| !is_here(key)).collect()
@@ -108,6 +120,10 @@ impl Recount {
                 for (span, _) in spans {
                     self.of_leaf(*span, keys);
                 }
+            }
+            What::SettledBefore { log, spans, .. } => {
+                let open = self.rulings.open_of(log, spans);
+                keys.extend(open.map(|one| Key::Pair(one.pair.0.clone(), one.pair.1)));
             }
             other => self.touched_of_room(other, keys),
         }

@@ -123,6 +123,7 @@ fn handed_on(kept: &Kept, visits: &[(u64, i64)]) -> Recount {
     count.see(visits);
     bring(&mut count, kept, Recount::missing_to_settle);
     count.settle_seen();
+    bring(&mut count, kept, Recount::missing_to_hand_on);
     count
 }
 

@@ -251,11 +251,7 @@ async fn who_leaves_the_roster_leaves_a_ledger_that_proves_as_before_and_no_name
 /// The disk loses the database and every newer copy, so that a copy from before the removing is all there is.
 async fn his_name_does_not_come_back_with_a_copy(station: &mut Station, old_copy: &Path) {
     let data = station.folder.path().join("data");
-    for file in ["ledger.db", "ledger.db-wal", "ledger.db-shm"] {
-        drop(fs::remove_file(data.join(file)));
-    }
-    drop(fs::remove_dir_all(data.join("backup")));
-    yuanjiao::app::from_copy(&Station::settings(station.folder.path()), old_copy).unwrap();
+    restore_after_losing_everything(station, old_copy);
     assert!(!holds(&fs::read(data.join("ledger.db")).unwrap(), "王德明"));
     station.start_again(|_| ()).await;
     let roster = &station.base().roster;
@@ -263,15 +259,30 @@ async fn his_name_does_not_come_back_with_a_copy(station: &mut Station, old_copy
         members.iter().map(|member| member.id.to_string()).collect()
     };
     assert_eq!(numbers(roster.members().await.unwrap()), ["0012"]);
-    let noted = || fs::read_to_string(data.join("removed-members")).unwrap();
-    assert_eq!(noted(), "0021");
 
-    // Somebody puts him back on purpose: from then on he is nobody who was removed.
+    // Somebody puts him back on purpose: with a copy that was made since he stays.
     let plan = roster.plan(common::ROSTER.into()).await.unwrap();
     let by = yuanjiao::roster::Operator::on_the_console();
     roster.apply(plan, &by).await.unwrap().unwrap();
-    assert_eq!(numbers(roster.members().await.unwrap()), ["0012", "0021"]);
-    assert_eq!(noted(), "");
+    let (new_copy, _) = copy_into(&station.base().ledger, &station.folder.path().join("copies")).unwrap();
+    station.stop().await;
+    restore_after_losing_everything(station, &new_copy);
+    assert_eq!(
+        numbers(station.base().roster.members().await.unwrap()),
+        ["0012", "0021"]
+    );
+    // And with one from before the removing he does not.
+    restore_after_losing_everything(station, old_copy);
+    assert_eq!(numbers(station.base().roster.members().await.unwrap()), ["0012"]);
+}
+
+fn restore_after_losing_everything(station: &Station, copy: &Path) {
+    let data = station.folder.path().join("data");
+    for file in ["ledger.db", "ledger.db-wal", "ledger.db-shm"] {
+        drop(fs::remove_file(data.join(file)));
+    }
+    drop(fs::remove_dir_all(data.join("backup")));
+    yuanjiao::app::from_copy(&Station::settings(station.folder.path()), copy).unwrap();
 }
 
 #[test]

@@ -71,7 +71,8 @@ impl Backups {
         copy_into(&self.ledger, folder)?;
         rotate(folder, self.keep)?;
         if self.second.as_deref() == Some(folder) {
-            removed::carry(&self.data, folder).context("while writing down who was removed")?;
+            let removed = removed::read(&self.data).and_then(|removed| removed::add(folder, removed));
+            removed.context("while writing down who was removed")?;
             // What was lost here comes back first, and what was taken back goes when no copy names it any more.
             carry_photos(&self.ledger, folder, &self.data)?;
             copy_photos(&self.ledger, &self.data, folder)?;

@@ -132,10 +132,14 @@ fn note_changes(roster: &Roster, ledger: &Ledger, clock: &Arc<SystemClock>, data
     let (ledger, clock, data) = (ledger.clone(), Arc::clone(clock), data.to_owned());
     roster.on_change(Box::new(move |tx, change| {
         dispatch::forget(tx, &change.removed)?;
-        removed::note(&data, change).map_err(|source| StoreError::File {
-            path: data.clone(),
-            source,
-        })?;
+        if !change.removed.is_empty() {
+            let leaf = ledger::size(tx)?;
+            let removed = change.removed.iter().map(|member| (member.clone(), leaf));
+            removed::add(&data, removed).map_err(|source| StoreError::File {
+                path: data.clone(),
+                source,
+            })?;
+        }
         if ledger.halted().is_some() {
             return Ok(());
         }

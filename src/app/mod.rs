@@ -96,8 +96,6 @@ impl Station {
         if let Some(restored) = &restored {
             recovery::say(&base, restored)?;
         }
-        let there = base.roster.numbers()?;
-        removed::keep_true(&settings.data, there).context("while writing down who was removed")?;
         Backups::new(base.ledger.clone(), &settings).compare_checkpoint(base.clock.now());
         let library = open_library(&settings, &base)?;
         let policy = Arc::new(read_policy(settings.policy.as_deref())?);

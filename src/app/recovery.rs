@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::base::SCHEMAS;
-use super::{Base, backups, removed};
+use super::removed::{self, Removed};
+use super::{Base, backups};
 use crate::config;
 use crate::keys::Keys;
 use crate::ledger::restore::{self, BroughtBack, Holds};
@@ -20,14 +21,14 @@ use crate::ledger::{self, What, epoch};
 use crate::records::copies::{self as photos, Carried};
 use crate::store::backup::{self, Look};
 use crate::store::{Options, Store};
-use crate::types::MemberId;
-use crate::{roster, viewing};
+use crate::{dispatch, roster, viewing};
 
 /// The database and what SQLite keeps beside it.
 const FILES: [&str; 3] = ["ledger.db", "ledger.db-wal", "ledger.db-shm"];
 
-/// The database that a restoring makes.
+/// The database that a restoring makes, when it is whole, and before.
 const RESTORING: &str = "restoring.db";
+const COPYING: &str = "copying.db";
 
 /// One program at a time serves from a data folder, or restores it. Held until it is dropped.
 pub(super) fn only_one(data: &Path) -> Result<File> {
@@ -106,14 +107,18 @@ fn shorter_than_its_copy(path: &Path, leaves: u64, keys: &Keys, copies: &[PathBu
 /// are tried in their order.
 fn restore(data: &Path, keys: &Keys, why: String, copies: &[PathBuf]) -> Result<Restored> {
     tracing::error!(why, "the ledger is damaged: it is set aside and restored");
-    let new = data.join(RESTORING);
+    // Under the name that the next start goes on from only when it is whole.
+    let new = data.join(COPYING);
     remove(&new);
+    remove(&data.join(RESTORING));
     if let Some(copy) = copies.iter().find(|copy| is_ours_and_whole(copy, keys)) {
         fs::copy(copy, &new).with_context(|| format!("while reading the copy {}", copy.display()))?;
     }
     let old = data.join(FILES[0]);
-    let gone = removed_from(data, copies);
-    let (brought, as_in_copy) = fill(&new, old.exists().then_some(old.as_path()), keys, gone)?;
+    let removed = all_removed(data, copies)?;
+    let (brought, as_in_copy) = fill(&new, old.exists().then_some(old.as_path()), keys, &removed)?;
+    removed::add(data, removed).context("while writing down who was removed")?;
+    fs::rename(&new, data.join(RESTORING)).context("while naming the new database")?;
     let aside = set_aside(data, "damaged")?;
     put_in_place(data, RESTORING)?;
     Ok(Restored {
@@ -125,10 +130,15 @@ fn restore(data: &Path, keys: &Keys, why: String, copies: &[PathBuf]) -> Result<
     })
 }
 
-/// Who was removed since any copy was made, as the data folder and the media with the copies remember.
-fn removed_from(data: &Path, copies: &[PathBuf]) -> BTreeSet<MemberId> {
-    let beside = copies.iter().filter_map(|copy| copy.parent());
-    [data].into_iter().chain(beside).flat_map(removed::numbers).collect()
+/// Who was removed, as the data folder and the media with the copies remember.
+fn all_removed(data: &Path, copies: &[PathBuf]) -> Result<Removed> {
+    let folders: BTreeSet<&Path> = copies.iter().filter_map(|copy| copy.parent()).chain([data]).collect();
+    let mut all = Removed::new();
+    for folder in folders {
+        let read = removed::read(folder);
+        all.extend(read.with_context(|| format!("while reading who was removed, in {}", folder.display()))?);
+    }
+    Ok(all)
 }
 
 /// The photos that are named and not there, from beside the copies. A medium that cannot be read costs no more than the
@@ -230,11 +240,13 @@ pub(super) fn set_aside(data: &Path, kind: &str) -> Result<Option<PathBuf>> {
 }
 
 /// The new database: the copy if there was one, what is proven, what can be read, views counted again.
-fn fill(new: &Path, from: Option<&Path>, keys: &Keys, gone: BTreeSet<MemberId>) -> Result<(BroughtBack, Vec<String>)> {
+fn fill(new: &Path, from: Option<&Path>, keys: &Keys, removed: &Removed) -> Result<(BroughtBack, Vec<String>)> {
     let store = Store::open(new, &SCHEMAS, Options::default())?;
     let from = from.and_then(|path| backup::open_to_read(path).ok());
     let key = keys.public();
+    let removed = removed.clone();
     let filled = store.write_blocking(move |tx| {
+        let mut is_of_today = false;
         let mut brought = BroughtBack {
             leaves: ledger::size(tx)?,
             ..BroughtBack::default()
@@ -243,13 +255,18 @@ fn fill(new: &Path, from: Option<&Path>, keys: &Keys, gone: BTreeSet<MemberId>) 
         let mut as_in_copy = Vec::new();
         // An empty file in the place of the lost one has nothing to give, and must not empty what the copy holds.
         if let Some(from) = from.as_ref().filter(|from| restore::is_of(from, &key)) {
+            is_of_today = true;
             let seen = restore::most_seen(from);
             as_in_copy = backup::take_tables(from, tx, &restore::TABLES)?;
             brought = restore::bring_back(from, tx, &key)?;
             ledger::note_seen(tx, seen)?;
         }
-        for member in &gone {
-            roster::remove_again(tx, member)?;
+        // The damaged file's own roster, where it can be read, is of today.
+        if !is_of_today || as_in_copy.iter().any(|table| table == "member") {
+            for member in removed::since(&removed, brought.from_backup) {
+                roster::remove_again(tx, member)?;
+                dispatch::forget(tx, std::slice::from_ref(member))?;
+            }
         }
         restore::rebuild_cosignatures(tx)?;
         viewing::rebuild_views(tx)?;

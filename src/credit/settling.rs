@@ -236,8 +236,15 @@ impl Settling {
     }
 
     /// Of these visits, how many leaves and when, those without which something would not be dated: of most spans the leaves
-    /// tell enough.
+    /// tell enough, and of most visits, too.
     pub fn telling(&self, visits: &[(u64, i64)]) -> Vec<(u64, i64)> {
+        let told: BTreeSet<(u64, i64)> = self
+            .stretches
+            .values()
+            .flat_map(|stretch| &stretch.seen)
+            .map(|seen| (seen.size, seen.unix_ms))
+            .collect();
+        let untold: Vec<(u64, i64)> = visits.iter().filter(|visit| !told.contains(visit)).copied().collect();
         let decided = |by: &[(u64, i64)]| {
             let mut with = self.clone();
             for (size, unix_ms) in by {
@@ -245,18 +252,19 @@ impl Settling {
             }
             with.decided()
         };
-        let covers = |span: u64| {
-            let after = visits.iter().filter(move |(size, _)| *size > span);
+        let (alone, all) = (self.decided(), decided(&untold));
+        let covers = |one: &Settled| {
+            let after = untold.iter().filter(|(size, _)| *size > one.span);
             after.min_by_key(|(_, unix_ms)| *unix_ms).copied()
         };
-        let nearest: BTreeSet<(u64, i64)> = self.uncertain().filter_map(|(span, _)| covers(*span)).collect();
+        let nearest: BTreeSet<(u64, i64)> = all
+            .iter()
+            .filter(|one| !alone.contains(one))
+            .filter_map(covers)
+            .collect();
         let nearest: Vec<(u64, i64)> = nearest.into_iter().collect();
         // A later visit may tell more of an earlier leaf, by the clock of their boot.
-        if decided(&nearest) == decided(visits) {
-            nearest
-        } else {
-            visits.to_vec()
-        }
+        if decided(&nearest) == all { nearest } else { untold }
     }
 
     /// A person decided about a span of a log that has ended: to which year it belongs, unless a clock knows better.

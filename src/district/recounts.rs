@@ -64,7 +64,7 @@ pub(super) fn trust(conn: &dyn Sql, counted: &mut Recount) -> Result<(), StoreEr
 /// After the last leaf of a log, for its own figures: what was decided of it and carried out in a later one. For that one the
 /// hours move where its leaf says so, and not before.
 pub(super) fn say(conn: &dyn Sql, station: &Origin, counted: &mut Recount) -> Result<(), StoreError> {
-    counted.say(&rulings::carried_out_later(conn, station)?);
+    counted.say(rulings::carried_out_later(conn, station)?);
     Ok(())
 }
 

@@ -100,14 +100,24 @@ pub(super) fn goes_on(conn: &dyn Sql, origin: &Origin) -> Result<Option<StationR
     Ok(last.filter(|row| !row.is_ended))
 }
 
-/// Whether the log that followed a log which has ended says that its leaves were carried along; also while it says nothing.
+/// Whether all logs that followed a log which has ended say that the one before was carried along; one that says nothing yet
+/// does not say no.
 pub(super) fn is_carried(conn: &dyn Sql, ended: &Origin) -> Result<bool, StoreError> {
-    let query = "SELECT bytes FROM station JOIN leaf ON leaf.station = origin AND idx = 0 WHERE after = ?1";
-    let first: Option<Vec<u8>> = conn.query_optional(query, [ended.as_str()], |row| row.get(0))?;
-    Ok(match first.and_then(|bytes| Leaf::read(&bytes)).map(|leaf| leaf.is) {
-        Some(What::Genesis { after: Some(past), .. }) => past.carried,
-        _ => true,
-    })
+    let query =
+        "SELECT origin, bytes FROM station LEFT JOIN leaf ON leaf.station = origin AND idx = 0 WHERE after = ?1";
+    let mut at = ended.to_string();
+    for _ in 0..EPOCHS {
+        let next = |row: &dyn Row| Ok((row.get::<String>(0)?, row.get::<Option<Vec<u8>>>(1)?));
+        let Some((origin, first)) = conn.query_optional(query, [at.as_str()], next)? else {
+            return Ok(true);
+        };
+        let is = first.and_then(|bytes| Leaf::read(&bytes)).map(|leaf| leaf.is);
+        if matches!(is, Some(What::Genesis { after: Some(past), .. }) if !past.carried) {
+            return Ok(false);
+        }
+        at = origin;
+    }
+    Ok(true)
 }
 
 /// The logs of a station's earlier epochs, the latest first.

@@ -185,6 +185,9 @@ pub enum What {
         year: Year,
         /// The leaves of the spans there, each with the moment to whose day it counts, milliseconds since 1970.
         spans: Vec<(u64, i64)>,
+        /// Media of spans that had earned in that year already, and earn once.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        twice: Vec<(u64, Intervals)>,
         /// What the district signed about it, with its evidence.
         signed: String,
     },

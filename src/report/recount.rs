@@ -50,6 +50,8 @@ pub struct Recount {
     screened: HashMap<u64, SessionId>,
     /// What the leaves say of time.
     settling: Settling,
+    /// What of spans of this log, which has ended, had earned in a later one when their year was decided.
+    twice: HashMap<u64, Intervals>,
     /// What must be known to believe a district's decisions, and the key of the one that counts.
     rulings: Rulings,
     own: Option<(Origin, VerifyingKey)>,
@@ -126,6 +128,7 @@ impl Recount {
         match leaf.is {
             What::Genesis { after, .. } if index == 0 && !after.as_ref().is_some_and(|past| past.carried) => {
                 self.union.clear();
+                self.rulings.lose_open();
             }
             What::Roster { changed, .. } => {
                 self.members

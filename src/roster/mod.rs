@@ -114,11 +114,6 @@ impl Roster {
         self.store.read(|conn| Ok(rows::members(conn)?)).await
     }
 
-    /// All numbers, also of those who have left. Blocks.
-    pub fn numbers(&self) -> Result<Vec<MemberId>, StoreError> {
-        self.store.read_blocking(|conn| Ok(rows::numbers(conn)?))
-    }
-
     /// One member, also one who has left.
     pub async fn member(&self, id: MemberId) -> Result<Option<Member>, StoreError> {
         self.store.read(move |conn| Ok(rows::member(conn, &id)?)).await

@@ -88,14 +88,6 @@ pub(super) fn save(conn: &Connection, member: &Member) -> Result<(), rusqlite::E
     .map(drop)
 }
 
-pub(super) fn numbers(conn: &Connection) -> Result<Vec<MemberId>, rusqlite::Error> {
-    let mut query = conn.prepare("SELECT id FROM member ORDER BY id")?;
-    let ids = query
-        .query_map([], |row| row.get::<_, String>(0))?
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(ids.iter().filter_map(|id| MemberId::new(id).ok()).collect())
-}
-
 pub(super) fn remove(conn: &Connection, id: &MemberId) -> Result<bool, rusqlite::Error> {
     conn.execute("DELETE FROM theirs WHERE id = ?1", [id.as_str()])?;
     conn.execute("DELETE FROM gave_way WHERE id = ?1", [id.as_str()])?;

@@ -133,6 +133,7 @@ impl Views {
                 year,
                 spans,
                 signed,
+                ..
             } => {
                 // Of a log that is not here any more nothing moves; that it was decided stays known.
                 let (first, spans) = self.logs.get(&log).map_or((0, Vec::new()), |first| (*first, spans));

@@ -15,7 +15,7 @@ use crate::ledger::ruling::Ruling;
 use crate::ledger::{self, Leaf, Ledger, Settler, What, epoch};
 use crate::roster::Operator;
 use crate::store::{StoreError, Tx, Urgency};
-use crate::types::{MemberId, Millis, Origin, Year};
+use crate::types::{Intervals, MemberId, Millis, Origin, Year};
 
 /// So many leaves are read at a time.
 const STRIDE: u64 = 4_096;
@@ -152,7 +152,7 @@ impl<'a> Word<'a> {
         self.before.map_or(0, |(_, first)| first) + sql(Millis(span))
     }
 
-    fn leaf(&self, year: Year, spans: Vec<(u64, i64)>) -> What {
+    fn leaf(&self, year: Year, spans: Vec<(u64, i64)>, twice: Vec<(u64, Intervals)>) -> What {
         let signed = self.signed.to_owned();
         match self.before {
             None => What::Settled {
@@ -165,6 +165,7 @@ impl<'a> Word<'a> {
                 log: log.clone(),
                 year,
                 spans,
+                twice,
                 signed,
             },
         }
@@ -189,16 +190,18 @@ pub(super) fn write_settled(
     let mut settled = 0;
     for (year, spans) in years {
         for part in spans.chunks(PER_LEAF) {
-            let index = ledger.append(tx, now, word.leaf(year, part.to_vec()))?;
-            let ruling = Ruling::of(word.signed);
+            let mut moved = Vec::new();
             for (span, wall_ms) in part {
-                let moved = put_into(tx, word.place(*span), year, *wall_ms)?;
-                if let (Some((member, credit)), Some(ruling)) = (moved, &ruling) {
-                    ruling::insert(
-                        tx,
-                        &member,
-                        &Ruled::of(sql(Millis(index)), ruling, year, credit, now.wall_ms),
-                    )?;
+                let one = put_into(tx, word.place(*span), year, *wall_ms)?;
+                moved.extend(one.map(|one| (*span, one)));
+            }
+            let twice = moved.iter().filter(|(_, one)| !one.twice.is_empty());
+            let twice = twice.map(|(span, one)| (*span, one.twice.clone())).collect();
+            let index = ledger.append(tx, now, word.leaf(year, part.to_vec(), twice))?;
+            if let Some(ruling) = Ruling::of(word.signed) {
+                for (_, Moved { member, fresh, .. }) in moved {
+                    let ruled = Ruled::of(sql(Millis(index)), &ruling, year, fresh, now.wall_ms);
+                    ruling::insert(tx, &member, &ruled)?;
                 }
             }
             settled += part.len();
@@ -246,9 +249,17 @@ fn credit_of(conn: &Connection, place: i64) -> Result<Millis, rusqlite::Error> {
     Ok(found.unwrap_or_default())
 }
 
-/// What the span still gives moves to the year; what was counted there before counts once. Whose it is, and how much is
-/// new there.
-fn put_into(tx: &Tx<'_>, place: i64, year: Year, wall_ms: i64) -> Result<Option<(MemberId, Millis)>, ViewingError> {
+/// What became of a span that moved.
+struct Moved {
+    member: MemberId,
+    /// How much is new in its year.
+    fresh: Millis,
+    /// What was counted there before.
+    twice: Intervals,
+}
+
+/// What the span still gives moves to the year; what was counted there before counts once.
+fn put_into(tx: &Tx<'_>, place: i64, year: Year, wall_ms: i64) -> Result<Option<Moved>, ViewingError> {
     let leaf = match u64::try_from(place) {
         Ok(index) => ledger::leaves(tx, index, index + 1)?.pop(),
         Err(_) => epoch::carried_at(tx, place)?,
@@ -271,5 +282,9 @@ fn put_into(tx: &Tx<'_>, place: i64, year: Year, wall_ms: i64) -> Result<Option<
     rows::write_credited(tx, &member, &item, year, &there.union(&moved))?;
     tx.prepare_cached("UPDATE span SET year = ?2, credit = ?3, wall = ?4 WHERE idx = ?1")?
         .execute(params![place, year.0, sql(fresh), wall_ms])?;
-    Ok(Some((member, fresh)))
+    Ok(Some(Moved {
+        member,
+        fresh,
+        twice: moved.intersection(&there),
+    }))
 }

@@ -1,6 +1,6 @@
 //! The table of decisions: what stands in a row, and what a station's leaves say became of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::super::{figures, rows::logs};
 use super::{Asked, Outcome};
@@ -8,7 +8,7 @@ use crate::credit::settling::Settled;
 use crate::ledger::ruling::{Decision, Ruling};
 use crate::ledger::{Leaf, Settler, Unruled, What};
 use crate::store::{Row, Sql, StoreError, count, params, sql};
-use crate::types::Origin;
+use crate::types::{Intervals, Origin};
 
 /// What a station has to carry out, about its log and those before it, as signed notes in their order.
 pub(in crate::district) fn under_way(conn: &dyn Sql, station: &Origin, most: usize) -> Result<Vec<String>, StoreError> {
@@ -34,7 +34,10 @@ pub(super) fn newest(conn: &dyn Sql, station: &Origin) -> Result<u64, StoreError
 }
 
 /// Years that were decided of a log that has ended, as leaves of later ones carried them out.
-pub(in crate::district) fn carried_out_later(conn: &dyn Sql, ended: &Origin) -> Result<Vec<Settled>, StoreError> {
+pub(in crate::district) fn carried_out_later(
+    conn: &dyn Sql,
+    ended: &Origin,
+) -> Result<Vec<(Settled, Intervals)>, StoreError> {
     let query = "SELECT decides, leaf.bytes FROM ruling JOIN leaf ON leaf.station = log AND leaf.idx = ruling.leaf
         WHERE ruling.station = ?1 AND outcome = 'done' AND log <> '' AND log <> ?1 ORDER BY serial";
     let mut said = Vec::new();
@@ -43,12 +46,22 @@ pub(in crate::district) fn carried_out_later(conn: &dyn Sql, ended: &Origin) -> 
             Ok(Decision::Year { year, spans }) => (year, spans),
             _ => return Ok(()),
         };
-        if let Some(What::SettledBefore { log, year, spans, .. }) = Leaf::read(row.blob(1)?).map(|leaf| leaf.is)
+        if let Some(What::SettledBefore {
+            log,
+            year,
+            spans,
+            twice,
+            ..
+        }) = Leaf::read(row.blob(1)?).map(|leaf| leaf.is)
             && log == *ended
             && year == named.0
         {
+            let twice: HashMap<u64, Intervals> = twice.into_iter().collect();
             let settled = spans.into_iter().filter(|span| named.1.contains(span));
-            said.extend(settled.map(|(span, wall_ms)| Settled { span, year, wall_ms }));
+            said.extend(settled.map(|(span, wall_ms)| {
+                let had = twice.get(&span).cloned().unwrap_or_default();
+                (Settled { span, year, wall_ms }, had)
+            }));
         }
         Ok(())
     })?;

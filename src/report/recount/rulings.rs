@@ -9,7 +9,7 @@ use super::Recount;
 use crate::credit::correction::{By, Change, Unfit, Wish, changes};
 use crate::credit::dating::Dated;
 use crate::ledger::What;
-use crate::ledger::ruling::Ruling;
+use crate::ledger::ruling::{Ruling, SPANS};
 use crate::types::{Intervals, ItemId, MemberId, Millis, Origin, Year};
 
 /// What must be known to believe a decision.
@@ -32,11 +32,15 @@ pub(super) struct Rulings {
     last: BTreeMap<Origin, (u64, u64)>,
 }
 
+/// More hours without a year no honest log hands on: they are read and written with each pull.
+const MOST_OPEN: usize = 10_000;
+
 /// A span of an earlier log without a year, and what it is worth.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct OpenBefore {
     log: Origin,
-    span: u64,
+    /// Its leaf there.
+    pub(super) span: u64,
     /// Whose, and of what.
     pub(super) pair: (MemberId, ItemId),
     /// The media.
@@ -69,25 +73,32 @@ impl Rulings {
         Self {
             origin: None,
             earlier: earlier.cloned().collect(),
-            open: self.open.iter().cloned().chain(open).collect(),
+            open: self.open.iter().cloned().chain(open).take(MOST_OPEN).collect(),
             ..self.clone()
         }
     }
 
-    /// The open spans of an earlier log among these.
-    pub(super) fn open_of<'a>(
-        &'a self,
-        log: &'a Origin,
-        spans: &'a [(u64, i64)],
-    ) -> impl Iterator<Item = &'a OpenBefore> {
-        let is_named = |one: &&OpenBefore| one.log == *log && spans.iter().any(|(span, _)| *span == one.span);
-        self.open.iter().filter(is_named)
+    /// The open spans of an earlier log among these; of more than a decision can name none.
+    pub(super) fn open_of(&self, log: &Origin, spans: &[(u64, i64)]) -> Vec<&OpenBefore> {
+        let named: BTreeSet<u64> = match spans.len() {
+            0..=SPANS => spans.iter().map(|(span, _)| *span).collect(),
+            _ => BTreeSet::new(),
+        };
+        let is_named = |one: &&OpenBefore| one.log == *log && named.contains(&one.span);
+        self.open.iter().filter(is_named).collect()
     }
 
-    /// They are decided.
-    pub(super) fn close(&mut self, log: &Origin, spans: &[(u64, i64)]) {
-        self.open
-            .retain(|one| one.log != *log || spans.iter().all(|(span, _)| *span != one.span));
+    /// The same, in the order in which they are named: they are decided.
+    pub(super) fn take_open(&mut self, log: &Origin, spans: &[(u64, i64)]) -> Vec<OpenBefore> {
+        let mut found: Vec<OpenBefore> = self.open_of(log, spans).into_iter().cloned().collect();
+        found.sort_by_key(|one| spans.iter().position(|(span, _)| *span == one.span));
+        self.open.retain(|one| !found.contains(one));
+        found
+    }
+
+    /// The station has lost the earlier logs.
+    pub(super) fn lose_open(&mut self) {
+        self.open.clear();
     }
 
     /// Whether this is a log of an earlier epoch.

@@ -6,7 +6,7 @@ use super::{Anomaly, Recount, year_of};
 use crate::credit::settling::{Settled, choices};
 use crate::ledger::ruling::{Decision, Ruling};
 use crate::ledger::{Leaf, Settler, What};
-use crate::types::{Origin, Year};
+use crate::types::{Intervals, Year};
 
 /// Whether a decision says this of these spans.
 fn names(decides: &Decision, year: Year, spans: &[(u64, i64)]) -> bool {
@@ -29,12 +29,7 @@ impl Recount {
                 by,
                 signed,
             } => (year, spans, by, signed),
-            What::SettledBefore {
-                log,
-                year,
-                spans,
-                signed,
-            } => return self.settled_before(index, (log, *year, spans), signed),
+            What::SettledBefore { .. } => return self.settled_before(index, &leaf.is),
             _ => return,
         };
         let fits: HashMap<u64, Vec<Year>> = match by {
@@ -66,29 +61,46 @@ impl Recount {
 
     /// Hours of a log that has ended stand in its own count, which is told of the decision ([`Self::say`]). Here their media
     /// move to the year in which they count, so that they do not earn again.
-    fn settled_before(&mut self, index: u64, (log, year, spans): (&Origin, Year, &[(u64, i64)]), signed: &str) {
-        let ruling = self.ruling(index, signed);
-        let fits = |ruling: Ruling| ruling.station == *log && names(&ruling.decides, year, spans);
-        let open: Vec<_> = self.rulings.open_of(log, spans).cloned().collect();
-        if open.len() != spans.len() || !ruling.is_some_and(fits) {
-            self.anomalies.push(Anomaly::WrongYear(index));
+    fn settled_before(&mut self, index: u64, is: &What) {
+        let What::SettledBefore {
+            log,
+            year,
+            spans,
+            twice,
+            signed,
+        } = is
+        else {
             return;
-        }
-        self.rulings.close(log, spans);
-        for one in open {
-            let years = self.union.entry(one.pair).or_default();
+        };
+        let ruling = self.ruling(index, signed);
+        let fits = |ruling: Ruling| ruling.station == *log && names(&ruling.decides, *year, spans);
+        let open = if ruling.is_some_and(fits) {
+            self.rulings.take_open(log, spans)
+        } else {
+            Vec::new()
+        };
+        let mut had_there = Vec::new();
+        for one in &open {
+            let years = self.union.entry(one.pair.clone()).or_default();
             let had = years.entry(Year::UNDECIDED).or_default();
             let moved = one.media.intersection(had);
             *had = had.minus(&moved);
-            let there = years.entry(year).or_default();
+            let there = years.entry(*year).or_default();
+            let both = moved.intersection(there);
             *there = there.union(&moved);
+            had_there.extend((!both.is_empty()).then_some((one.span, both)));
+        }
+        if open.len() != spans.len() || had_there != *twice {
+            self.anomalies.push(Anomaly::WrongYear(index));
         }
     }
 
-    /// What a person decided about a log that has ended, and its leaves cannot say.
-    pub fn say(&mut self, said: &[Settled]) {
-        for one in said {
-            self.settling.say(one);
+    /// What was decided about a log that has ended and its leaves cannot say: each span with what of it had earned in that
+    /// year already, in a later log.
+    pub fn say(&mut self, said: Vec<(Settled, Intervals)>) {
+        for (one, twice) in said {
+            self.settling.say(&one);
+            self.twice.insert(one.span, twice);
         }
     }
 
@@ -133,7 +145,8 @@ impl Recount {
         let had = years.entry(credit.year).or_default();
         *had = had.minus(&credit.media);
         let there = years.entry(year).or_default();
-        let fresh = credit.media.minus(there);
+        let later = self.twice.remove(&span).unwrap_or_default();
+        let fresh = credit.media.minus(there).minus(&later);
         *there = there.union(&credit.media);
         let twice = credit.media.total().minus(fresh.total());
         (credit.media, credit.year, credit.at.wall) = (fresh, year, wall_ms);

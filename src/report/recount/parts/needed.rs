@@ -123,7 +123,7 @@ impl Recount {
             }
             What::SettledBefore { log, spans, .. } => {
                 let open = self.rulings.open_of(log, spans);
-                keys.extend(open.map(|one| Key::Pair(one.pair.0.clone(), one.pair.1)));
+                keys.extend(open.iter().map(|one| Key::Pair(one.pair.0.clone(), one.pair.1)));
             }
             other => self.touched_of_room(other, keys),
         }

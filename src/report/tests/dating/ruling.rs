@@ -2,7 +2,7 @@
 //! signed by the district, about this log, and fits.
 
 use super::*;
-use crate::credit::settling::first_moment;
+use crate::credit::settling::{Settled, first_moment};
 use crate::ledger::Unruled;
 use crate::ledger::epoch::{Epoch, next_name};
 use crate::ledger::ruling::{Decision, Ruling};
@@ -385,20 +385,112 @@ async fn hours_of_an_ended_log_are_decided_in_the_next_one_and_do_not_earn_again
 
     // The log that ended has the decision in its own figures, and a third epoch goes on from all of it.
     let mut old = it.count();
-    old.say(&decided(&group, 2026));
+    old.say(decided(&group, 2026));
     old.settle_rest(&[]);
     assert!(old.credits.iter().all(|credit| credit.year != Year::UNDECIDED));
     let third = begins_anew(&next, &office);
     assert_eq!(at_the_station(&third), years);
 }
 
-fn decided(group: &Open, year: u16) -> Vec<crate::credit::settling::Settled> {
+fn decided(group: &Open, year: u16) -> Vec<(Settled, Intervals)> {
+    let settled = |(span, within): &(u64, crate::credit::dating::Dated)| Settled {
+        span: *span,
+        year: Year(year),
+        wall_ms: first_moment(within, Year(year)),
+    };
+    group
+        .spans
+        .iter()
+        .map(|one| (settled(one), Intervals::default()))
+        .collect()
+}
+
+/// What the last leaf carried out of a decision about an ended log.
+fn carried_out(it: &Box) -> Vec<(Settled, Intervals)> {
+    let read = |conn: &rusqlite::Connection| ledger::leaves(conn, 0, 100_000);
+    let leaves = it.ledger.store().read_blocking(read).unwrap();
+    let leaf = leaves
+        .iter()
+        .rev()
+        .find_map(|bytes| match ledger::Leaf::read(bytes)?.is {
+            What::SettledBefore { year, spans, twice, .. } => Some((year, spans, twice)),
+            _ => None,
+        });
+    let (year, spans, twice) = leaf.unwrap();
+    let had = |span| twice.iter().find(|(of, _)| *of == span).map(|(_, media)| media.clone());
+    let one = |(span, wall_ms)| (Settled { span, year, wall_ms }, had(span).unwrap_or_default());
+    spans.into_iter().map(one).collect()
+}
+
+#[tokio::test]
+async fn hours_of_an_ended_log_that_were_earned_again_before_they_were_decided_count_once() {
+    let it = over_new_year().await;
+    let office = Office::enrols(&it);
+    it.viewing.settle().await.unwrap();
+    let group = open_group(&it).await;
+    let note = office.signs(&it, into(2026, &group));
+    let next = begins_anew(&it, &office);
+    next.says(What::Enrolled {
+        district: Origin::new(DISTRICT).unwrap(),
+        key: data_encoding::HEXLOWER.encode(office.keys.public().as_bytes()),
+    });
+    next.clock.set_wall(NEW_YEAR - 40 * DAY);
+    next.watches(0, 300).await;
+    bring(&next, &note);
+    let station = at_the_station(&next);
+    assert!(station.iter().all(|(year, _)| *year != 0), "{station:?}");
+
+    let said = carried_out(&next);
+    assert!(said.iter().any(|(_, twice)| !twice.is_empty()), "some of it he had");
+    let (mut old, new) = (it.count(), next.count());
+    old.say(said);
+    old.settle_rest(&[]);
+    assert_eq!(new.anomalies, []);
+    let mut district: HashMap<u16, u64> = HashMap::new();
+    for credit in old.credits.iter().chain(&new.credits) {
+        *district.entry(credit.year.0).or_default() += credit.media.total().as_secs();
+    }
+    let mut district: Vec<_> = district.into_iter().filter(|(_, seconds)| *seconds > 0).collect();
+    district.sort_unstable();
+    assert_eq!(district, station, "both ends count the same");
+}
+
+#[tokio::test]
+async fn a_leaf_about_an_ended_log_that_no_decision_carries_is_named_and_moves_nothing() {
+    let it = over_new_year().await;
+    let office = Office::enrols(&it);
+    it.viewing.settle().await.unwrap();
+    let group = open_group(&it).await;
+    let note = office.signs(&it, into(2026, &group));
+    let next = begins_anew(&it, &office);
+    let spans = carried_spans(&group);
+    let forged = |year, signed: &str| What::SettledBefore {
+        log: it.name.clone(),
+        year: Year(year),
+        spans: spans.clone(),
+        twice: Vec::new(),
+        signed: signed.to_owned(),
+    };
+    next.says(forged(2026, "no note"));
+    next.says(forged(2027, &note));
+    next.says(What::SettledBefore {
+        log: Origin::new("yuanjiao.example/18").unwrap(),
+        year: Year(2026),
+        spans: spans.clone(),
+        twice: Vec::new(),
+        signed: note.clone(),
+    });
+    let count = next.count();
+    let named = count
+        .anomalies
+        .iter()
+        .filter(|one| matches!(one, Anomaly::WrongYear(_)));
+    assert_eq!(named.count(), 3, "{:?}", count.anomalies);
+}
+
+fn carried_spans(group: &Open) -> Vec<(u64, i64)> {
     let spans = group.spans.iter();
     spans
-        .map(|(span, within)| crate::credit::settling::Settled {
-            span: *span,
-            year: Year(year),
-            wall_ms: first_moment(within, Year(year)),
-        })
+        .map(|(span, within)| (*span, first_moment(within, Year(2026))))
         .collect()
 }

@@ -7,6 +7,7 @@ use crate::look::format;
 /// Hours for which the same years fit.
 pub(super) struct Group {
     pub(super) first: u64,
+    pub(super) entry: String,
     pub(super) what: String,
     pub(super) when: String,
     pub(super) members: Vec<(String, String)>,
@@ -21,6 +22,7 @@ pub(super) fn group(of: &Undated, visit: &Visit) -> Group {
     let until = within.hi.map_or_else(|| t.until_now.to_owned(), day);
     Group {
         first: of.first(),
+        entry: format::fill(t.of_entry, &[&format::thousands(of.first())]),
         what: format::fill(t.group, &[&of.spans.len(), &length(of.credit())]),
         when: format::fill(t.within, &[&day(within.lo), &until]),
         members: of

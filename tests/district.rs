@@ -141,7 +141,8 @@ fn two_stations_are_pulled_by_themselves_and_every_figure_opens_down_to_its_leav
         office.enrol(&second, &second_code, "后坪村"),
     ];
     for station in &stations {
-        office.wait_for(station, |page| page.contains("接得上，已会签"));
+        // The log is there a moment before the visit is written down.
+        office.wait_for(station, |page| page.contains("接得上，已会签") && page.contains("程序版本"));
     }
     let dashboard = office.get("/");
     assert!(dashboard.contains("2 个站点，2 个一周内取到了日志"), "{dashboard}");

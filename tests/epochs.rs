@@ -410,6 +410,32 @@ async fn after_a_fork_honest_growth_counts_only_once_a_person_has_settled_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_second_fork_lets_nothing_go_that_the_first_has_frozen() {
+    let station = Station::start().await;
+    let folder = TempDir::new().unwrap();
+    let district = patient_district(folder.path());
+    station.enrols_at(&district).await;
+    pull(&district).await.unwrap();
+    let mut cloned = Station::settings(&folder.path().join("clone"));
+    image(&station, &folder.path().join("clone"));
+    cloned.media.folder = folder.path().join("clone/media");
+    let clone = Base::open(&cloned).unwrap();
+    append(&station.base(), 1);
+    let honest = pull(&district).await.unwrap().size;
+    for _ in 0..2 {
+        append(&clone, 60);
+        let stick = TempDir::new().unwrap();
+        exchange::export(&clone.ledger, stick.path()).unwrap();
+        let (_, forked) = district.import(stick.path()).await.unwrap();
+        assert!(matches!(forked.alerts[..], [Alert::Fork { .. }]), "{:?}", forked.alerts);
+        assert!(station.watch(&station.sign_in().await).await > 0);
+        let grown = pull(&district).await.unwrap();
+        assert_eq!(grown.frozen_at, Some(honest));
+    }
+    assert_eq!(counted(&district, "0021"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_epoch_that_this_district_did_not_sign_is_not_believed() {
     let mut station = Station::start().await;
     let (folder, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
@@ -457,6 +483,88 @@ fn receipt(base: &Base) -> String {
     let index = size(base) - 1;
     let of = move |conn: &_| Receipt::of(conn, index);
     base.ledger.store().read_blocking(of).unwrap().unwrap().to_text()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn row_57_a_receipt_of_a_longer_log_tells_of_what_was_taken_back_behind_its_leaf() {
+    let mut station = Station::start().await;
+    let folder = TempDir::new().unwrap();
+    let district = patient_district(folder.path());
+    station.enrols_at(&district).await;
+    pull(&district).await.unwrap();
+    let before = image(&station, &folder.path().join("image"));
+    append(&station.base(), 200);
+    // An old leaf, which stays; the checkpoint under it speaks of all that was there.
+    let of = |conn: &_| Receipt::of(conn, 1);
+    let receipt = station.base().ledger.store().read_blocking(of).unwrap().unwrap();
+    let text = receipt.to_text();
+    assert!(matches!(district.receipt(&text).unwrap().shown, Shown::NotPulled(_)));
+
+    station.stop().await;
+    lose_the_log(&station);
+    fs::copy(&before, station.folder.path().join("data/ledger.db")).unwrap();
+    station.start_again(|_| ()).await;
+    station.enrols_at(&district).await;
+    let pulled = pull(&district).await.unwrap();
+    assert!(
+        matches!(pulled.alerts[..], [Alert::Omitted { index: 1, .. }]),
+        "the log is shorter than the station signed: {:?}",
+        pulled.alerts
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn row_57_a_receipt_whose_leaf_is_there_under_another_log_proves_that_two_were_signed() {
+    let mut station = Station::start().await;
+    let folder = TempDir::new().unwrap();
+    let district = patient_district(folder.path());
+    station.enrols_at(&district).await;
+    pull(&district).await.unwrap();
+    let before = image(&station, &folder.path().join("image"));
+    append(&station.base(), 6);
+    let of = |conn: &_| Receipt::of(conn, 1);
+    let receipt = station.base().ledger.store().read_blocking(of).unwrap().unwrap();
+
+    station.stop().await;
+    lose_the_log(&station);
+    fs::copy(&before, station.folder.path().join("data/ledger.db")).unwrap();
+    station.start_again(|_| ()).await;
+    station.enrols_at(&district).await;
+    append(&station.base(), 60);
+    assert!(
+        pull(&district).await.unwrap().alerts.is_empty(),
+        "nobody has brought it yet"
+    );
+    assert_eq!(district.receipt(&receipt.to_text()).unwrap().shown, Shown::Omitted);
+    let open = district.open_alarms().await.unwrap();
+    assert_eq!(open.len(), 1, "the clerk finds it on his first page: {open:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn row_57_a_receipt_that_waits_decides_when_the_log_has_come_to_its_length() {
+    let mut station = Station::start().await;
+    let folder = TempDir::new().unwrap();
+    let district = patient_district(folder.path());
+    station.enrols_at(&district).await;
+    pull(&district).await.unwrap();
+    let before = image(&station, &folder.path().join("image"));
+    append(&station.base(), 6);
+    let of = |conn: &_| Receipt::of(conn, 1);
+    let receipt = station.base().ledger.store().read_blocking(of).unwrap().unwrap();
+    let looked = district.receipt(&receipt.to_text()).unwrap();
+    assert!(matches!(looked.shown, Shown::NotPulled(_)));
+
+    station.stop().await;
+    lose_the_log(&station);
+    fs::copy(&before, station.folder.path().join("data/ledger.db")).unwrap();
+    station.start_again(|_| ()).await;
+    station.enrols_at(&district).await;
+    append(&station.base(), 60);
+    let alerts = pull(&district).await.unwrap().alerts;
+    assert!(
+        matches!(alerts[..], [Alert::Omitted { index: 1, .. }]),
+        "the leaf is there, and two logs were signed: {alerts:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

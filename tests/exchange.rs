@@ -12,7 +12,8 @@ use tempfile::TempDir;
 use yuanjiao::app::Base;
 use yuanjiao::district::{Alert, District, DistrictError, Fetched, Pulled, Settings};
 use yuanjiao::exchange;
-use yuanjiao::ledger::Moment;
+use yuanjiao::keys::Keys;
+use yuanjiao::ledger::{Checkpoint, Moment, note};
 use yuanjiao::report::tables;
 use yuanjiao::roster::Operator;
 use yuanjiao::types::{SessionId, Year};
@@ -221,6 +222,61 @@ async fn a_stranger_gets_no_leaf_and_a_wrong_code_enrols_nobody() {
         assert!(district.enrol(&url, "AAAA-AAAA-AAAA").await.is_err());
     }
     assert!(district.stations().unwrap().is_empty());
+}
+
+/// A request as an enrolled district signs it: the line for its head.
+fn signed(station: &Station, folder: &TempDir, district: &District, nonce: &str, of: (&str, &str, &str)) -> String {
+    let keys = Keys::open_or_make(&folder.path().join("keys")).unwrap();
+    let (method, path, body) = of;
+    let mut proof = exchange::Proof {
+        district: district.origin().clone(),
+        nonce: nonce.to_owned(),
+        seq: 1,
+        signature: [0; 64],
+    };
+    let origin = station.base().ledger.origin().clone();
+    proof.signature = keys.sign(&exchange::signed_text(&origin, &proof, method, path, body.as_bytes()));
+    format!("Authorization: {}\r\n", proof.to_header())
+}
+
+async fn nonce(station: &Station) -> String {
+    let answer = station.ask("POST", "/log/challenge", "", "").await.json();
+    answer["nonce"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_was_overheard_opens_nothing_a_second_time_nor_another_door() {
+    const ASKED: (&str, &str, &str) = ("GET", "/log/checkpoint", "");
+    let station = Station::start().await;
+    let folder = TempDir::new().unwrap();
+    let district = enrolled(&station, &folder).await;
+    let other = signed(&station, &folder, &district, &nonce(&station).await, ASKED);
+    assert_eq!(station.get("/log/tile/entries/000.p/1", &other).await.status, 401);
+    let once = signed(&station, &folder, &district, &nonce(&station).await, ASKED);
+    assert_eq!(station.get(ASKED.1, &once).await.status, 200);
+    assert_eq!(station.get(ASKED.1, &once).await.status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cosignature_of_another_log_is_not_kept() {
+    let station = Station::start().await;
+    let folder = TempDir::new().unwrap();
+    let district = enrolled(&station, &folder).await;
+    let ledger = station.base().ledger;
+    let leaves = || ledger.store().read_blocking(yuanjiao::ledger::size).unwrap();
+    let size = leaves();
+    let keys = Keys::open_or_make(&folder.path().join("keys")).unwrap();
+    let point = Checkpoint {
+        origin: ledger.origin().clone(),
+        size,
+        root: [7; 32],
+    };
+    let line = note::cosign(&point, district.origin(), &keys, 1_795_000_000);
+    let body = serde_json::to_string(&exchange::CosignIn { size, line }).unwrap();
+    let of = ("POST", "/log/cosign", &*body);
+    let proof = signed(&station, &folder, &district, &nonce(&station).await, of);
+    assert_eq!(station.ask(of.0, of.1, &proof, of.2).await.status, 422);
+    assert_eq!(leaves(), size);
 }
 
 #[tokio::test(flavor = "multi_thread")]

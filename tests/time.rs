@@ -136,3 +136,30 @@ async fn three_members_phones_give_a_provisional_time_and_two_do_not() {
     });
     assert_eq!(anchors.collect::<Vec<_>>(), [(yuanjiao::clock::Trust::Phones, true)]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn phones_do_not_overrule_the_operator() {
+    let station = Station::start().await;
+    let roster = "member_no,name,branch,pin\n0101,甲,第一支部,2468\n0102,乙,第一支部,2468\n0103,丙,第一支部,2468\n";
+    let base = station.base();
+    let plan = base.roster.plan(roster.into()).await.unwrap();
+    let console = yuanjiao::roster::Operator::on_the_console();
+    base.roster.apply(plan, &console).await.unwrap().unwrap();
+    let operator = station.operator().await;
+    let page = desk(&station, &operator).await;
+    let now = base.clock.now();
+    let body = format!("csrf={}&now_ms={}", field(&page, "csrf"), now.wall_ms);
+    assert_eq!(post(&station, "/desk/clock", &operator, &body).await.status, 303);
+    let (film, _) = station.film().await;
+    let body = format!(r#"{{"item":"{film}","now_ms":{}}}"#, now.wall_ms + 7_200_000);
+    for number in ["0101", "0102", "0103"] {
+        let device = station.get("/", "").await.header("set-cookie");
+        let device = device.split(';').next().unwrap().to_owned();
+        let login = format!(r#"{{"member":"{number}","pin":"2468"}}"#);
+        let answer = station.json("/api/login", "", &login).await;
+        let cookie = format!("{device}; {}", answer.header("set-cookie").split(';').next().unwrap());
+        assert_eq!(station.json("/api/sessions", &cookie, &body).await.status, 201);
+    }
+    let page = desk(&station, &operator).await;
+    assert!(page.contains("时间由管理员校准"), "{page}");
+}

@@ -5,12 +5,14 @@
 //! cosigned, under the station's pinned key. One that does not, or that an older program did not keep, is made of the
 //! leaves again.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::fetched;
 use super::recounts::each_leaf;
 use super::rows::{StationRow, keep_note};
 use crate::exchange::CosignIn;
 use crate::ledger::Checkpoint;
-use crate::ledger::tree::{Frontier, leaf_hash};
+use crate::ledger::tree::{Frontier, Hash, leaf_hash};
 use crate::store::{Sql, StoreError, count, params, sql};
 use crate::types::Origin;
 
@@ -81,6 +83,28 @@ pub(super) fn grown(
         Ok(())
     })?;
     Ok((grown.edge.size() == size).then_some(grown))
+}
+
+/// The roots over so many leaves, of lengths that what was fetched comes to.
+pub(super) fn roots_at(
+    conn: &dyn Sql,
+    station: &StationRow,
+    lengths: impl Iterator<Item = u64>,
+) -> Result<BTreeMap<u64, Hash>, StoreError> {
+    let lengths: BTreeSet<u64> = lengths.collect();
+    let mut roots = BTreeMap::new();
+    if lengths.is_empty() {
+        return Ok(roots);
+    }
+    let mut edge = of(conn, station)?;
+    each_leaf(conn, "fetched", &station.origin, station.size, |bytes| {
+        push(&mut edge, bytes)?;
+        if lengths.contains(&edge.size()) {
+            roots.insert(edge.size(), edge.root());
+        }
+        Ok(())
+    })?;
+    Ok(roots)
 }
 
 /// What was fetched is believed now: it becomes the district's copy, together with the checkpoint and the cosignature.

@@ -9,6 +9,7 @@ use portion::fetch;
 use super::alert::{Alert, index_of};
 use super::counting::Counted;
 use super::edge::{self, Grown};
+use super::receipt::Waiting;
 use super::rows::{self, StationRow};
 use super::source::Source;
 use super::{
@@ -128,20 +129,32 @@ async fn begins_as_signed(district: &District, station: &StationRow) -> Result<b
     Ok(expected.is_ok_and(|expected| expected == past))
 }
 
-/// The receipts that members brought and that this log, `size` leaves long, does not honour.
+/// The receipts that members brought and that this log, `size` leaves long, does not honour: the leaf is another, or the log
+/// is shorter than the station signed, or, looked at when the log comes to that length, the leaves before are others.
 async fn omitted(district: &District, station: &StationRow, size: u64) -> Result<Vec<Alert>, DistrictError> {
-    let (name, known) = (station.origin.clone(), station.size);
+    let station = station.clone();
     let read = move |conn: &dyn Sql| {
+        let (name, known) = (&station.origin, station.size);
+        let waiting = receipt::receipts(conn, &station)?;
+        let lengths = waiting.iter().map(|one| one.kept.size);
+        let roots = edge::roots_at(
+            conn,
+            &station,
+            lengths.filter(|length| (known + 1..=size).contains(length)),
+        )?;
         let mut alerts = Vec::new();
-        for receipt in receipt::receipts(conn, &name)? {
-            let there = match receipt.index.checked_sub(known) {
-                None => rows::leaf(conn, &name, receipt.index)?,
-                Some(_) => fetched::leaf(conn, &name, receipt.index)?,
+        for Waiting { kept, root } in waiting {
+            let there = match kept.index.checked_sub(known) {
+                None => rows::leaf(conn, name, kept.index)?,
+                Some(_) => fetched::leaf(conn, name, kept.index)?,
             };
-            if size < receipt.size || there.is_none_or(|leaf| leaf != receipt.leaf) {
+            let is_other = roots
+                .get(&kept.size)
+                .is_some_and(|there| root.is_some_and(|root| root != *there));
+            if is_other || size < kept.size || there.is_none_or(|leaf| leaf != kept.leaf) {
                 alerts.push(Alert::Omitted {
-                    index: receipt.index,
-                    size: receipt.size,
+                    index: kept.index,
+                    size: kept.size,
                 });
             }
         }

@@ -3,12 +3,13 @@
 //! Three answers. It does. It does not, and the receipt proves it: the station's own signature stands under another log.
 //! Or the copy does not reach that far yet: then the receipt is kept, and the next pull decides.
 
+use super::alert::Alert;
 use super::rows::{self};
-use super::{District, DistrictError, StationRow};
+use super::{District, DistrictError, StationRow, alarms};
 use crate::ledger::Leaf;
 use crate::ledger::note::Checkpoint;
 use crate::ledger::receipt::{Receipt, ReceiptError};
-use crate::ledger::tree::{Frontier, leaf_hash};
+use crate::ledger::tree::{Frontier, Hash, leaf_hash};
 use crate::store::{Sql, StoreError, count, params, sql};
 use crate::types::Origin;
 
@@ -60,8 +61,15 @@ impl District {
                     leaf: bytes,
                 },
             );
-            let text = text.to_owned();
-            self.store.write_blocking(move |tx| keep(tx, &owner, &kept, &text))??;
+            let (text, now, is_proof) = (text.to_owned(), self.now_s(), shown == Shown::Omitted);
+            let act = move |tx: &dyn Sql| {
+                keep(tx, &owner, &kept, &text)?;
+                if is_proof {
+                    alarms::raise(tx, &owner, now, &Alert::Omitted { index, size })?;
+                }
+                Ok::<_, StoreError>(())
+            };
+            self.store.write_blocking(act)??;
         }
         Ok(Looked {
             station: name,
@@ -114,6 +122,12 @@ pub(super) struct Kept {
     pub(super) leaf: Vec<u8>,
 }
 
+/// A kept receipt, and the root under which its station signed it; `None` if its text cannot be read any more.
+pub(super) struct Waiting {
+    pub(super) kept: Kept,
+    pub(super) root: Option<Hash>,
+}
+
 fn keep(conn: &dyn Sql, station: &Origin, kept: &Kept, text: &str) -> Result<(), StoreError> {
     conn.execute(
         "INSERT INTO receipt (station, idx, size, leaf, text) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -123,13 +137,22 @@ fn keep(conn: &dyn Sql, station: &Origin, kept: &Kept, text: &str) -> Result<(),
     .map(drop)
 }
 
-pub(super) fn receipts(conn: &dyn Sql, station: &Origin) -> Result<Vec<Kept>, StoreError> {
-    let query = "SELECT idx, size, leaf FROM receipt WHERE station = ?1 ORDER BY idx";
-    conn.query_map(query, [station.as_str()], |row| {
-        Ok(Kept {
+/// The receipts that were kept of a station, the shortest logs first.
+pub(super) fn receipts(conn: &dyn Sql, station: &StationRow) -> Result<Vec<Waiting>, StoreError> {
+    let query = "SELECT idx, size, leaf, text FROM receipt WHERE station = ?1 ORDER BY size, idx";
+    let root = |text: &str| {
+        let (_, point) = Receipt::read(text).ok()?.check(&station.origin, &station.key).ok()?;
+        Some(point.root)
+    };
+    conn.query_map(query, [station.origin.as_str()], |row| {
+        let kept = Kept {
             index: count(row.get(0)?),
             size: count(row.get(1)?),
             leaf: row.get(2)?,
+        };
+        Ok(Waiting {
+            kept,
+            root: root(row.text(3)?),
         })
     })
 }

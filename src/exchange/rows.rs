@@ -89,3 +89,29 @@ pub(super) fn try_code(conn: &Connection, now: Reading) -> Result<Option<String>
         (boot == now.boot && age < LIFE && tries <= TRIES).then_some(code)
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{Clock, HandClock};
+    use crate::store::{Options, Store, StoreError, Tx};
+
+    #[test]
+    fn a_code_lives_half_an_hour_of_the_boot_in_which_it_was_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("a.db"), &[SCHEMA], Options::default()).unwrap();
+        let (clock, rebooted) = (HandClock::new(1, 0), HandClock::new(2, 0));
+        let made = clock.now();
+        let begin = move |tx: &Tx<'_>| Ok::<_, StoreError>(set_code(tx, "AAAA", made)?);
+        store.write_blocking(begin).unwrap().unwrap();
+        let lives = |now: Reading| {
+            let tried = move |tx: &Tx<'_>| Ok::<_, StoreError>(try_code(tx, now)?.is_some());
+            store.write_blocking(tried).unwrap().unwrap()
+        };
+        clock.advance(Millis::secs(1_799));
+        assert!(lives(clock.now()));
+        assert!(!lives(rebooted.now()), "another boot");
+        clock.advance(Millis::secs(1));
+        assert!(!lives(clock.now()), "half an hour is over");
+    }
+}

@@ -113,6 +113,15 @@ mod tests {
     }
 
     #[test]
+    fn no_pause_is_longer_than_an_hour() {
+        let mut limiter = Limiter::new(Limits::default());
+        for _ in 0..20 {
+            limiter.wrong("m1", HERE, Millis::ZERO);
+        }
+        assert_eq!(limiter.may_try("m1", HERE, Millis::ZERO), Err(Millis::secs(3_600)));
+    }
+
+    #[test]
     fn one_address_cannot_try_all_members_one_after_another() {
         let mut limiter = Limiter::new(Limits::default());
         for n in 0..30 {

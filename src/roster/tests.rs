@@ -167,6 +167,38 @@ async fn an_unknown_number_and_a_wrong_pin_look_alike_and_five_of_them_cost_a_pa
 }
 
 #[tokio::test]
+async fn a_right_pin_forgives_the_wrong_ones_before_it() {
+    let dir = TempDir::new().unwrap();
+    let roster = imported(&dir, FILE.as_bytes()).await;
+    for _ in 0..2 {
+        for left in [4, 3, 2, 1] {
+            let wrong = roster.sign_in("0021", "0000", HERE).await;
+            assert!(
+                matches!(wrong, Err(SignInError::Wrong { tries_left }) if tries_left == left),
+                "{wrong:?}"
+            );
+        }
+        assert!(roster.sign_in("0021", "2468", HERE).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn who_has_left_is_signed_out_and_signs_in_no_more() {
+    let dir = TempDir::new().unwrap();
+    let roster = imported(&dir, FILE.as_bytes()).await;
+    let cookie = roster.sign_in("0021", "2468", HERE).await.unwrap();
+    let headers = with(&format!("{MEMBER_COOKIE}={cookie}"));
+    assert!(roster.visitor(&headers, HERE).await.unwrap().member.is_some());
+    let mut member = roster.member(MemberId::new("0021").unwrap()).await.unwrap().unwrap();
+    member.status = Status::Left;
+    let left = NewMember { member, pin: None };
+    roster.save(vec![left], &Operator::on_the_console()).await.unwrap();
+    assert!(roster.visitor(&headers, HERE).await.unwrap().member.is_none());
+    let again = roster.sign_in("0021", "2468", HERE).await;
+    assert!(matches!(again, Err(SignInError::Wrong { .. })), "{again:?}");
+}
+
+#[tokio::test]
 async fn the_operator_sets_a_passphrase_once_with_the_code() {
     let dir = TempDir::new().unwrap();
     let roster = roster(&dir);

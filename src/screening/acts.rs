@@ -108,6 +108,7 @@ pub(super) fn of_id(room: &Screenings, tx: &Tx<'_>, now: Reading, id: SessionId)
 
 /// The film begins, or the screen came back after a reload or a power cut: time is counted from here.
 pub(super) fn start(room: &Screenings, tx: &Tx<'_>, now: Reading, screen: DeviceId) -> Done<State> {
+    must_be_let_in(tx, screen)?;
     let (key, mut state) = open_on(room, tx, now, screen)?;
     match state.stage {
         Stage::Lobby => state.stage = Stage::Showing,
@@ -119,7 +120,13 @@ pub(super) fn start(room: &Screenings, tx: &Tx<'_>, now: Reading, screen: Device
     Ok(state)
 }
 
+/// A screen that was sent away shows nothing that counts; its evening may go on before another one.
+fn must_be_let_in(tx: &Tx<'_>, screen: DeviceId) -> Done<()> {
+    rows::screen(tx, screen)?.map(drop).ok_or(ScreeningError::NoScreen)
+}
+
 pub(super) fn beat(room: &Screenings, tx: &Tx<'_>, now: Reading, screen: DeviceId, beat: &BeatIn) -> Done<Answer> {
+    must_be_let_in(tx, screen)?;
     let (key, mut state) = open_on(room, tx, now, screen)?;
     if state.stage == Stage::Showing {
         if state.boot != now.boot {

@@ -151,6 +151,24 @@ async fn case_11_a_beat_for_an_unknown_session_is_refused() {
 }
 
 #[tokio::test]
+async fn what_was_sent_to_one_phone_earns_nothing_on_another() {
+    let station = Station::new();
+    station.open("m1", 1, 1).await;
+    let facts = ItemFacts {
+        item: ItemId::from_digest(&[1; 32]),
+        title: "film 1".into(),
+        class: None,
+        length: Millis::secs(1800),
+        made_here: false,
+    };
+    let (member, other) = (MemberId::new("m2").unwrap(), DeviceId::from_bytes([2; 16]));
+    let opened = station.viewing.open(member, other, facts, Mode::Alone).await.unwrap();
+    station.clock.advance(Millis::secs(10));
+    let answer = station.beat(opened.session, 1, 0, 10).await.unwrap();
+    assert_eq!((answer.pending, answer.note), (Millis::ZERO, Some(rule::Note::NotSent)));
+}
+
+#[tokio::test]
 async fn what_was_left_pending_waits_for_the_member_to_come_back() {
     let station = Station::new();
     let session = station.open("m1", 1, 1).await;
@@ -171,6 +189,18 @@ async fn what_was_left_pending_waits_for_the_member_to_come_back() {
     assert_eq!((again.pending, again.resume), (Millis::secs(200), Millis::secs(200)));
     station.viewing.prove(again.session).await.unwrap();
     assert_eq!(station.credit("m1"), 200);
+}
+
+#[tokio::test]
+async fn a_page_that_fell_silent_is_closed_and_credits_nothing_that_nobody_proved() {
+    let station = Station::new();
+    let session = station.open("m1", 1, 1).await;
+    let n = station.play(session, 1, 0, 200).await;
+    station.clock.advance(IDLE);
+    assert_eq!(station.viewing.close_idle().await.unwrap(), 1);
+    assert_eq!(station.credit("m1"), 0);
+    let late = station.beat(session, n, 200, 210).await;
+    assert!(matches!(late, Err(ViewingError::Ended(Closing::Idle))), "{late:?}");
 }
 
 #[tokio::test]
@@ -336,6 +366,31 @@ async fn case_54_a_question_that_the_full_disk_kept_open_may_be_answered_once_th
         let expected = if is_full { Millis::secs(600) } else { Millis::ZERO };
         assert_eq!(credited, expected, "the disk was full: {is_full}");
     }
+}
+
+#[tokio::test]
+async fn case_54_a_question_that_lapsed_between_two_full_disks_stays_lapsed() {
+    let policy = Policy::built_in()
+        .text
+        .replace("presence_jitter_s = 120", "presence_jitter_s = 0");
+    let station = Station::with(Policy::parse(&policy).unwrap());
+    let store = station.viewing.ledger.store().clone();
+    let session = station.open("m1", 1, 1).await;
+    let other = station.open("m2", 1, 2).await;
+    let full = async || {
+        limit(&store, 1);
+        let refused = station.viewing.beat(other, large_beat(1)).await.unwrap_err();
+        assert_eq!(refused.trouble(), Some(Trouble::DiskFull), "{refused:?}");
+        limit(&store, 1_000_000);
+    };
+    let n = station.play(session, 1, 0, 100).await;
+    full().await;
+    // Asked at 600 s, and nobody answers; by then there has been room for long.
+    station.play(session, n, 100, 500).await;
+    station.clock.advance(Millis::secs(300));
+    full().await;
+    let answer = station.viewing.prove(session).await.unwrap();
+    assert_eq!(answer.credited.total(), Millis::ZERO);
 }
 
 #[tokio::test]

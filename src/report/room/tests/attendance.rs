@@ -86,6 +86,16 @@ async fn row_59_one_phone_checks_in_one_person() {
 }
 
 #[tokio::test]
+async fn row_59_the_phone_of_one_who_went_home_checks_in_nobody_else() {
+    let hall = Hall::new().await;
+    let id = hall.evening().await;
+    hall.comes("m1", 1).await.unwrap();
+    hall.room.leave(id, member("m1")).await.unwrap();
+    let second = hall.comes("m2", 1).await;
+    assert!(matches!(second, Err(ScreeningError::OnePhone(other)) if other == member("m1")));
+}
+
+#[tokio::test]
 async fn who_goes_out_and_comes_back_earns_what_lies_around_it() {
     let hall = Hall::new().await;
     let id = hall.evening_with(vec![film(1, 800)]).await;

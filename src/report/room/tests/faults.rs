@@ -87,6 +87,38 @@ async fn an_evening_survives_a_power_cut_at_the_second_where_it_stood() {
 }
 
 #[tokio::test]
+async fn a_last_check_that_a_power_cut_interrupted_is_put_again() {
+    let mut hall = Hall::new().await;
+    hall.evening_with(vec![film(1, 600)]).await;
+    hall.comes("m1", 1).await.unwrap();
+    hall.room.start(hall.screen).await.unwrap();
+    hall.play(0, 600).await;
+    hall.room.end(hall.screen).await.unwrap();
+    hall.power_cut();
+    let back = hall.room.on_screen(hall.screen).await.unwrap();
+    assert!(back.state.check.is_some_and(|check| check.at_the_end));
+    assert!(back.check_left.is_some_and(|left| left > Millis::ZERO));
+    hall.comes("m1", 1).await.unwrap();
+    hall.room.end(hall.screen).await.unwrap();
+    assert_eq!(hall.credit("m1").0, 600);
+}
+
+#[tokio::test]
+async fn a_screen_that_goes_on_after_a_power_cut_without_a_reload_earns_from_its_first_beat_on() {
+    let mut hall = Hall::new().await;
+    hall.evening().await;
+    hall.comes("m1", 1).await.unwrap();
+    hall.room.start(hall.screen).await.unwrap();
+    hall.play(0, 600).await;
+    hall.power_cut();
+    let sent = hall.viewing.sent();
+    sent.note(hall.screen, film(1, FILM).item, 0..FILM * 1000);
+    hall.play(600, 110).await;
+    hall.ends(&[("m1", 1)]).await;
+    assert_eq!(hall.credit("m1").0, 700, "the first ten seconds lie before it");
+}
+
+#[tokio::test]
 async fn an_evening_that_never_goes_on_is_closed_and_what_was_attended_is_kept() {
     let mut hall = Hall::new().await;
     hall.evening().await;
@@ -128,6 +160,28 @@ async fn a_strange_screen_shows_nothing() {
     let by = Operator::on_the_console();
     hall.room.send_away(hall.screen, &by).await.unwrap();
     assert_eq!(hall.room.screen(hall.screen).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_screen_that_was_sent_away_during_an_evening_earns_nothing_more() {
+    let hall = Hall::new().await;
+    hall.evening_with(vec![film(1, 600)]).await;
+    hall.comes("m1", 1).await.unwrap();
+    hall.room.start(hall.screen).await.unwrap();
+    hall.play(0, 100).await;
+    let by = Operator::on_the_console();
+    hall.room.send_away(hall.screen, &by).await.unwrap();
+    hall.clock.advance(Millis::secs(10));
+    let refused = hall.beat(100, 110, false).await;
+    assert!(matches!(refused, Err(ScreeningError::NoScreen)), "{refused:?}");
+    assert!(matches!(
+        hall.room.start(hall.screen).await,
+        Err(ScreeningError::NoScreen)
+    ));
+    hall.let_in(hall.screen).await;
+    hall.n.set(hall.n.get() - 1);
+    let again = hall.beat(100, 110, false).await;
+    assert!(again.is_ok(), "let in again, the same beat counts: {again:?}");
 }
 
 #[tokio::test]

@@ -142,7 +142,9 @@ fn two_stations_are_pulled_by_themselves_and_every_figure_opens_down_to_its_leav
     ];
     for station in &stations {
         // The log is there a moment before the visit is written down.
-        office.wait_for(station, |page| page.contains("接得上，已会签") && page.contains("程序版本"));
+        office.wait_for(station, |page| {
+            page.contains("接得上，已会签") && page.contains("程序版本")
+        });
     }
     let dashboard = office.get("/");
     assert!(dashboard.contains("2 个站点，2 个一周内取到了日志"), "{dashboard}");

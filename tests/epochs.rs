@@ -525,10 +525,7 @@ async fn row_57_a_receipt_whose_leaf_is_there_under_another_log_proves_that_two_
     let of = |conn: &_| Receipt::of(conn, 1);
     let receipt = station.base().ledger.store().read_blocking(of).unwrap().unwrap();
 
-    station.stop().await;
-    lose_the_log(&station);
-    fs::copy(&before, station.folder.path().join("data/ledger.db")).unwrap();
-    station.start_again(|_| ()).await;
+    go_back_to(&mut station, &before).await;
     station.enrols_at(&district).await;
     append(&station.base(), 60);
     assert!(
@@ -554,10 +551,7 @@ async fn row_57_a_receipt_that_waits_decides_when_the_log_has_come_to_its_length
     let looked = district.receipt(&receipt.to_text()).unwrap();
     assert!(matches!(looked.shown, Shown::NotPulled(_)));
 
-    station.stop().await;
-    lose_the_log(&station);
-    fs::copy(&before, station.folder.path().join("data/ledger.db")).unwrap();
-    station.start_again(|_| ()).await;
+    go_back_to(&mut station, &before).await;
     station.enrols_at(&district).await;
     append(&station.base(), 60);
     let alerts = pull(&district).await.unwrap().alerts;
@@ -585,10 +579,7 @@ async fn row_57_a_receipt_proves_what_the_districts_copy_lacks() {
     assert_eq!(district.receipt(&address).unwrap().shown, Shown::NotPulled(known));
 
     // What the district has not seen is taken back, and other leaves are written in its place.
-    station.stop().await;
-    lose_the_log(&station);
-    fs::copy(&before, station.folder.path().join("data/ledger.db")).unwrap();
-    station.start_again(|_| ()).await;
+    go_back_to(&mut station, &before).await;
     station.enrols_at(&district).await;
     append(&station.base(), 60);
     let pulled = pull(&district).await.unwrap();

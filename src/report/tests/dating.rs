@@ -1,6 +1,7 @@
 //! Hours without a date find their year, at the station and in the district's count alike: boots in 1970 and 2099, jumps
 //! during a film, several boots, New Year.
 
+mod ended;
 mod ruling;
 
 use super::*;

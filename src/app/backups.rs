@@ -72,7 +72,9 @@ impl Backups {
         rotate(folder, self.keep)?;
         if self.second.as_deref() == Some(folder) {
             let removed = removed::read(&self.data).and_then(|removed| removed::add(folder, removed));
-            removed.context("while writing down who was removed")?;
+            if let Err(error) = removed {
+                tracing::error!(folder = %folder.display(), %error, "who was removed could not be written down there");
+            }
             // What was lost here comes back first, and what was taken back goes when no copy names it any more.
             carry_photos(&self.ledger, folder, &self.data)?;
             copy_photos(&self.ledger, &self.data, folder)?;

@@ -115,7 +115,7 @@ fn restore(data: &Path, keys: &Keys, why: String, copies: &[PathBuf]) -> Result<
         fs::copy(copy, &new).with_context(|| format!("while reading the copy {}", copy.display()))?;
     }
     let old = data.join(FILES[0]);
-    let removed = all_removed(data, copies)?;
+    let removed = all_removed(data, copies);
     let (brought, as_in_copy) = fill(&new, old.exists().then_some(old.as_path()), keys, &removed)?;
     removed::add(data, removed).context("while writing down who was removed")?;
     fs::rename(&new, data.join(RESTORING)).context("while naming the new database")?;
@@ -130,15 +130,19 @@ fn restore(data: &Path, keys: &Keys, why: String, copies: &[PathBuf]) -> Result<
     })
 }
 
-/// Who was removed, as the data folder and the media with the copies remember.
-fn all_removed(data: &Path, copies: &[PathBuf]) -> Result<Removed> {
+/// Who was removed, as the data folder and the media with the copies remember. A list that cannot be read holds nothing up.
+fn all_removed(data: &Path, copies: &[PathBuf]) -> Removed {
     let folders: BTreeSet<&Path> = copies.iter().filter_map(|copy| copy.parent()).chain([data]).collect();
     let mut all = Removed::new();
     for folder in folders {
-        let read = removed::read(folder);
-        all.extend(read.with_context(|| format!("while reading who was removed, in {}", folder.display()))?);
+        match removed::read(folder) {
+            Ok(removed) => all.extend(removed),
+            Err(error) => {
+                tracing::warn!(folder = %folder.display(), %error, "nobody knows from there who was removed");
+            }
+        }
     }
-    Ok(all)
+    all
 }
 
 /// The photos that are named and not there, from beside the copies. A medium that cannot be read costs no more than the

@@ -251,13 +251,28 @@ async fn who_leaves_the_roster_leaves_a_ledger_that_proves_as_before_and_no_name
 /// The disk loses the database and every newer copy, so that a copy from before the removing is all there is.
 async fn his_name_does_not_come_back_with_a_copy(station: &mut Station, old_copy: &Path) {
     let data = station.folder.path().join("data");
+    // An old database in the place of the present one, beside a longer copy: its roster is as old as it is.
+    let (_, leaves) = copy_into(&station.base().ledger, &data.join("backup")).unwrap();
+    for file in ["ledger.db-wal", "ledger.db-shm"] {
+        drop(fs::remove_file(data.join(file)));
+    }
+    fs::copy(old_copy, data.join("ledger.db")).unwrap();
+    station.start_again(|_| ()).await;
+    let numbers = |members: Vec<yuanjiao::roster::Member>| -> Vec<String> {
+        members.iter().map(|member| member.id.to_string()).collect()
+    };
+    let base = station.base();
+    assert!(
+        base.ledger.store().read_blocking(ledger::size).unwrap() >= leaves,
+        "it was restored"
+    );
+    assert_eq!(numbers(base.roster.members().await.unwrap()), ["0012"]);
+    drop(base);
+    station.stop().await;
     restore_after_losing_everything(station, old_copy);
     assert!(!holds(&fs::read(data.join("ledger.db")).unwrap(), "王德明"));
     station.start_again(|_| ()).await;
     let roster = &station.base().roster;
-    let numbers = |members: Vec<yuanjiao::roster::Member>| -> Vec<String> {
-        members.iter().map(|member| member.id.to_string()).collect()
-    };
     assert_eq!(numbers(roster.members().await.unwrap()), ["0012"]);
 
     // Somebody puts him back on purpose: with a copy that was made since he stays.

@@ -11,7 +11,7 @@ use crate::config;
 use crate::dispatch::{self, Dispatches};
 use crate::exchange::{Condition, Exchange};
 use crate::keys::Keys;
-use crate::ledger::{self, Ledger, Listed, What};
+use crate::ledger::{self, Ledger, Listed, What, epoch};
 use crate::library;
 use crate::records::Records;
 use crate::roster::{self, Roster, RosterChange};
@@ -133,8 +133,8 @@ fn note_changes(roster: &Roster, ledger: &Ledger, clock: &Arc<SystemClock>, data
     roster.on_change(Box::new(move |tx, change| {
         dispatch::forget(tx, &change.removed)?;
         if !change.removed.is_empty() {
-            let leaf = ledger::size(tx)?;
-            let removed = change.removed.iter().map(|member| (member.clone(), leaf));
+            let rank = (epoch::number(ledger.origin()), ledger::size(tx)?);
+            let removed = change.removed.iter().map(|member| (member.clone(), rank));
             removed::add(&data, removed).map_err(|source| StoreError::File {
                 path: data.clone(),
                 source,

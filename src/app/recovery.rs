@@ -10,6 +10,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use rusqlite::Connection;
 
 use super::base::SCHEMAS;
 use super::removed::{self, Removed};
@@ -117,7 +118,9 @@ fn restore(data: &Path, keys: &Keys, why: String, copies: &[PathBuf]) -> Result<
     let old = data.join(FILES[0]);
     let removed = all_removed(data, copies);
     let (brought, as_in_copy) = fill(&new, old.exists().then_some(old.as_path()), keys, &removed)?;
-    removed::add(data, removed).context("while writing down who was removed")?;
+    if let Err(error) = removed::write(data, &removed) {
+        tracing::error!(%error, "who was removed could not be written down");
+    }
     fs::rename(&new, data.join(RESTORING)).context("while naming the new database")?;
     let aside = set_aside(data, "damaged")?;
     put_in_place(data, RESTORING)?;
@@ -128,6 +131,12 @@ fn restore(data: &Path, keys: &Keys, why: String, copies: &[PathBuf]) -> Result<
         as_in_copy,
         photos: bring_photos(data, copies),
     })
+}
+
+/// The epoch of a database's log, and how many leaves it has; `None` if it has none that can be read.
+fn rank_of(conn: &Connection) -> Option<backups::Rank> {
+    let epoch = restore::named(conn).map_or(1, |origin| epoch::number(&origin));
+    Some((epoch, ledger::size(conn).ok()?))
 }
 
 /// Who was removed, as the data folder and the media with the copies remember. A list that cannot be read holds nothing up.
@@ -250,7 +259,7 @@ fn fill(new: &Path, from: Option<&Path>, keys: &Keys, removed: &Removed) -> Resu
     let key = keys.public();
     let removed = removed.clone();
     let filled = store.write_blocking(move |tx| {
-        let mut is_of_today = false;
+        let (copied, mut written) = (rank_of(tx), None);
         let mut brought = BroughtBack {
             leaves: ledger::size(tx)?,
             ..BroughtBack::default()
@@ -259,18 +268,18 @@ fn fill(new: &Path, from: Option<&Path>, keys: &Keys, removed: &Removed) -> Resu
         let mut as_in_copy = Vec::new();
         // An empty file in the place of the lost one has nothing to give, and must not empty what the copy holds.
         if let Some(from) = from.as_ref().filter(|from| restore::is_of(from, &key)) {
-            is_of_today = true;
+            written = rank_of(from);
             let seen = restore::most_seen(from);
             as_in_copy = backup::take_tables(from, tx, &restore::TABLES)?;
             brought = restore::bring_back(from, tx, &key)?;
             ledger::note_seen(tx, seen)?;
         }
-        // The damaged file's own roster, where it can be read, is of today.
-        if !is_of_today || as_in_copy.iter().any(|table| table == "member") {
-            for member in removed::since(&removed, brought.from_backup) {
-                roster::remove_again(tx, member)?;
-                dispatch::forget(tx, std::slice::from_ref(member))?;
-            }
+        // The damaged file's own roster, where it can be read, is as old as that file.
+        let is_of_the_copy = as_in_copy.iter().any(|table| table == "member");
+        let written = written.filter(|_| !is_of_the_copy).or(copied).unwrap_or_default();
+        for member in removed::since(&removed, written) {
+            roster::remove_again(tx, member)?;
+            dispatch::forget(tx, std::slice::from_ref(member))?;
         }
         restore::rebuild_cosignatures(tx)?;
         viewing::rebuild_views(tx)?;

@@ -23,7 +23,7 @@ use crate::clock::local_date;
 use crate::credit::correction::{By, Change, Unfit, Wish};
 use crate::credit::settling::choices;
 use crate::ledger::Unruled;
-use crate::ledger::ruling::{Decision, EVIDENCE, RULING_LIMIT, Ruling};
+use crate::ledger::ruling::{Decision, EVIDENCE, RULING_LIMIT, Ruling, SPANS};
 use crate::report::{Recount, Undecided};
 use crate::store::{Schema, Sql, StoreError, Urgency, count, params, sql};
 use crate::types::{Origin, Year};
@@ -41,6 +41,9 @@ pub(super) const SCHEMA: Schema = Schema {
         ALTER TABLE ruling ADD COLUMN log TEXT NOT NULL DEFAULT '';
     "],
 };
+
+/// So many spans of a log that has ended are decided together: their leaf also says what of each had earned elsewhere.
+const OF_AN_ENDED_LOG: usize = 200;
 
 /// What became of a decision at its station.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,7 +204,13 @@ impl District {
 
     /// The same by the years that fit.
     pub async fn undated(&self, log: &Origin) -> Result<Vec<Undated>, StoreError> {
-        Ok(Undated::sorted(self.undecided(log).await?, self.this_year()))
+        let name = log.clone();
+        let row = self.store.read(move |conn| stations::station(conn, &name)).await?;
+        let most = match row {
+            Some(row) if row.is_ended => OF_AN_ENDED_LOG,
+            _ => SPANS,
+        };
+        Ok(Undated::sorted(self.undecided(log).await?, self.this_year(), most))
     }
 
     /// What a correction would change.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::credit::dating::Dated;
 use crate::credit::settling::{choices, first_moment};
-use crate::ledger::ruling::{Decision, SPANS};
+use crate::ledger::ruling::Decision;
 use crate::report::Undecided;
 use crate::types::{MemberId, Millis, Year};
 
-/// Hours for which the same years fit, no more than one decision can name.
+/// Hours for which the same years fit, no more than one decision names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undated {
     /// In the order of the ledger, at least one.
@@ -18,12 +18,12 @@ pub struct Undated {
 }
 
 impl Undated {
-    /// All of them, by the years that fit until now.
-    pub(super) fn sorted(open: Vec<Undecided>, now: Year) -> Vec<Self> {
+    /// All of them, by the years that fit until now, at most so many spans together.
+    pub(super) fn sorted(open: Vec<Undecided>, now: Year, most: usize) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
         for one in open {
             let years = choices(&one.within, now);
-            let there = all.iter_mut().find(|of| of.years == years && of.spans.len() < SPANS);
+            let there = all.iter_mut().find(|of| of.years == years && of.spans.len() < most);
             match there {
                 Some(of) => of.spans.push(one),
                 None => all.push(Self {

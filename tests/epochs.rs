@@ -485,25 +485,48 @@ fn receipt(base: &Base) -> String {
     base.ledger.store().read_blocking(of).unwrap().unwrap().to_text()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn row_57_a_receipt_of_a_longer_log_tells_of_what_was_taken_back_behind_its_leaf() {
-    let mut station = Station::start().await;
+/// A district that has pulled a station, a copy of its disk, and a member's receipt of what the station signed since: of an
+/// old leaf, which stays, under a checkpoint that speaks of all that was there.
+struct Promised {
+    station: Station,
+    folder: TempDir,
+    district: District,
+    before: PathBuf,
+    receipt: String,
+}
+
+/// `more` leaves after the copy.
+async fn promised(more: u32) -> Promised {
+    let station = Station::start().await;
     let folder = TempDir::new().unwrap();
     let district = patient_district(folder.path());
     station.enrols_at(&district).await;
     pull(&district).await.unwrap();
     let before = image(&station, &folder.path().join("image"));
-    append(&station.base(), 200);
-    // An old leaf, which stays; the checkpoint under it speaks of all that was there.
+    append(&station.base(), more);
     let of = |conn: &_| Receipt::of(conn, 1);
     let receipt = station.base().ledger.store().read_blocking(of).unwrap().unwrap();
-    let text = receipt.to_text();
-    assert!(matches!(district.receipt(&text).unwrap().shown, Shown::NotPulled(_)));
+    Promised {
+        receipt: receipt.to_text(),
+        station,
+        folder,
+        district,
+        before,
+    }
+}
 
-    station.stop().await;
-    lose_the_log(&station);
-    fs::copy(&before, station.folder.path().join("data/ledger.db")).unwrap();
-    station.start_again(|_| ()).await;
+#[tokio::test(flavor = "multi_thread")]
+async fn row_57_a_receipt_of_a_longer_log_tells_of_what_was_taken_back_behind_its_leaf() {
+    let Promised {
+        mut station,
+        folder: _folder,
+        district,
+        before,
+        receipt,
+    } = promised(200).await;
+    assert!(matches!(district.receipt(&receipt).unwrap().shown, Shown::NotPulled(_)));
+
+    go_back_to(&mut station, &before).await;
     station.enrols_at(&district).await;
     let pulled = pull(&district).await.unwrap();
     assert!(
@@ -515,15 +538,13 @@ async fn row_57_a_receipt_of_a_longer_log_tells_of_what_was_taken_back_behind_it
 
 #[tokio::test(flavor = "multi_thread")]
 async fn row_57_a_receipt_whose_leaf_is_there_under_another_log_proves_that_two_were_signed() {
-    let mut station = Station::start().await;
-    let folder = TempDir::new().unwrap();
-    let district = patient_district(folder.path());
-    station.enrols_at(&district).await;
-    pull(&district).await.unwrap();
-    let before = image(&station, &folder.path().join("image"));
-    append(&station.base(), 6);
-    let of = |conn: &_| Receipt::of(conn, 1);
-    let receipt = station.base().ledger.store().read_blocking(of).unwrap().unwrap();
+    let Promised {
+        mut station,
+        folder: _folder,
+        district,
+        before,
+        receipt,
+    } = promised(6).await;
 
     go_back_to(&mut station, &before).await;
     station.enrols_at(&district).await;
@@ -532,23 +553,21 @@ async fn row_57_a_receipt_whose_leaf_is_there_under_another_log_proves_that_two_
         pull(&district).await.unwrap().alerts.is_empty(),
         "nobody has brought it yet"
     );
-    assert_eq!(district.receipt(&receipt.to_text()).unwrap().shown, Shown::Omitted);
+    assert_eq!(district.receipt(&receipt).unwrap().shown, Shown::Omitted);
     let open = district.open_alarms().await.unwrap();
     assert_eq!(open.len(), 1, "the clerk finds it on his first page: {open:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn row_57_a_receipt_that_waits_decides_when_the_log_has_come_to_its_length() {
-    let mut station = Station::start().await;
-    let folder = TempDir::new().unwrap();
-    let district = patient_district(folder.path());
-    station.enrols_at(&district).await;
-    pull(&district).await.unwrap();
-    let before = image(&station, &folder.path().join("image"));
-    append(&station.base(), 6);
-    let of = |conn: &_| Receipt::of(conn, 1);
-    let receipt = station.base().ledger.store().read_blocking(of).unwrap().unwrap();
-    let looked = district.receipt(&receipt.to_text()).unwrap();
+    let Promised {
+        mut station,
+        folder: _folder,
+        district,
+        before,
+        receipt,
+    } = promised(6).await;
+    let looked = district.receipt(&receipt).unwrap();
     assert!(matches!(looked.shown, Shown::NotPulled(_)));
 
     go_back_to(&mut station, &before).await;

@@ -95,8 +95,8 @@ async fn one_tap_that_sets_the_clock_dates_what_was_watched_before() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn three_members_phones_give_a_provisional_time_and_two_do_not() {
+/// A station of three members, and its operator's cookie.
+async fn three_members() -> (Station, String) {
     let station = Station::start().await;
     let roster = "member_no,name,branch,pin\n0101,甲,第一支部,2468\n0102,乙,第一支部,2468\n0103,丙,第一支部,2468\n";
     let base = station.base();
@@ -104,6 +104,13 @@ async fn three_members_phones_give_a_provisional_time_and_two_do_not() {
     let console = yuanjiao::roster::Operator::on_the_console();
     base.roster.apply(plan, &console).await.unwrap().unwrap();
     let operator = station.operator().await;
+    (station, operator)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_members_phones_give_a_provisional_time_and_two_do_not() {
+    let (station, operator) = three_members().await;
+    let base = station.base();
     let (film, _) = station.film().await;
     // Two hours ahead of the box.
     let said = base.clock.now().wall_ms + 7_200_000;
@@ -139,13 +146,8 @@ async fn three_members_phones_give_a_provisional_time_and_two_do_not() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn phones_do_not_overrule_the_operator() {
-    let station = Station::start().await;
-    let roster = "member_no,name,branch,pin\n0101,甲,第一支部,2468\n0102,乙,第一支部,2468\n0103,丙,第一支部,2468\n";
+    let (station, operator) = three_members().await;
     let base = station.base();
-    let plan = base.roster.plan(roster.into()).await.unwrap();
-    let console = yuanjiao::roster::Operator::on_the_console();
-    base.roster.apply(plan, &console).await.unwrap().unwrap();
-    let operator = station.operator().await;
     let page = desk(&station, &operator).await;
     let now = base.clock.now();
     let body = format!("csrf={}&now_ms={}", field(&page, "csrf"), now.wall_ms);
